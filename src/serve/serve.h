@@ -1,0 +1,27 @@
+/* serve: the HTTP API, vector tiles and console files, on one event loop a core. */
+#ifndef TQ_SERVE_H
+#define TQ_SERVE_H
+
+#include "journey/journey.h"
+
+typedef struct tq_serve_options {
+    uint32_t size;
+    const char *city_path;      /* NAME.city */
+    const char *listen;         /* address, "127.0.0.1" by default */
+    uint16_t port;              /* 0 = any; the one taken is reported */
+    uint32_t threads;           /* event loops; 0 = one a core */
+    uint32_t max_connections;
+    uint32_t max_body_bytes;
+    uint32_t header_timeout_ms; /* from accept to a complete request head */
+    uint32_t idle_timeout_ms;   /* kept-alive connection without a request */
+    /* Called once when the port is open. */
+    void (*ready)(void *user, const char *address, uint16_t port);
+    void *user;
+} tq_serve_options;
+void tq_serve_options_default(tq_serve_options *options);
+
+/** Serve until SIGINT or SIGTERM, or tq_serve_stop. Finishes running answers first. */
+tq_status tq_serve(const tq_serve_options *options, tq_err *err);
+void tq_serve_stop(void); /* from any thread or a signal handler */
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * transit: timetable search.
+ *
+ * A tq_day is one service day laid out for the search: all trips that run around that day (those of the
+ * day before that are still under way, and those of the next morning), split into FIFO routes, stop by stop
+ * columns of departures, overtaking-free, with frequencies expanded. It is made outside of queries, cached,
+ * and shared read-only; a query is rounds over it (RAPTOR, Delling, Pajor, Werneck 2012) with walks on the
+ * real streets between rounds (multi-modal RAPTOR over tq_walk), in the caller's arena, without malloc or lock.
+ * Times inside a query are seconds from the tq_day's midnight («second 0» of its service day).
+ * Design note: docs/design/transit.md.
+ */
+#ifndef TQ_TRANSIT_H
+#define TQ_TRANSIT_H
+
+#include "city/city.h"
+
+typedef struct tq_day tq_day;
+
+/** Lay out a service day (days since 1970). Allocates; free with tq_day_free. */
+tq_status tq_day_make(const tq_city *city, int32_t day, tq_day **out, tq_err *err);
+void tq_day_free(tq_day *day);
+size_t tq_day_bytes(const tq_day *day);
+uint32_t tq_day_events(const tq_day *day); /* stop events of the day itself */
+
+/* A bounded cache of days; safe from many threads. */
+typedef struct tq_days tq_days;
+tq_status tq_days_open(const tq_city *city, tq_days **out, tq_err *err);
+void tq_days_close(tq_days *days);
+tq_status tq_days_get(tq_days *days, int32_t day, const tq_day **out, tq_err *err);
+void tq_days_put(tq_days *days, const tq_day *day);
+
+/* Where a journey may begin or end on foot: a walking vertex, or a stop, and how far it is. */
+#define TQ_ACCESS_MAX 64
+typedef struct tq_access {
+    uint32_t node; /* street node; TQ_NONE when `stop` is given */
+    uint32_t stop; /* TQ_NONE when `node` is given */
+    uint32_t walk_dm;
+} tq_access;
+
+typedef struct tq_transit_query {
+    uint32_t size;
+    const tq_access *from, *to;
+    uint32_t from_count, to_count;
+    uint32_t direct_walk_dm; /* walk without any ride; TQ_NONE = none */
+    int32_t time_s;          /* earliest departure, or latest arrival */
+    bool arrive_by;
+    tq_walk_kind walk;
+    uint32_t walk_mm_s;      /* walking speed */
+    uint32_t max_walk_dm;    /* longest single walk; TQ_NONE = none */
+    uint32_t max_boardings;  /* 1 .. TQ_BOARDINGS_MAX */
+    int32_t horizon_s;       /* rides beyond time_s +- this are not looked at */
+    bool wheelchair;         /* only trips and stops that are not marked as unusable */
+    uint32_t board_slack_s;  /* least time between reaching a stop on foot and boarding, 0 by default */
+} tq_transit_query;
+void tq_transit_query_default(tq_transit_query *query);
+
+#define TQ_BOARDINGS_MAX 13
+
+/* One piece of a journey. A walk has trip == TQ_NONE. */
+typedef struct tq_piece {
+    uint32_t trip;               /* of the timetable; TQ_NONE = a walk */
+    uint32_t from_stop, to_stop; /* TQ_NONE = the journey's own start or end */
+    uint32_t from_place, to_place; /* places in the trip's pattern */
+    int32_t departure_s, arrival_s;
+    int32_t shift_s;             /* this run's second 0 = the tq_day's second 0 + shift_s + (frequency start) */
+    uint32_t walk_dm;
+    uint32_t from_access, to_access; /* walk at the ends: which access, else TQ_NONE */
+    uint32_t headway_s;
+} tq_piece;
+
+typedef struct tq_journey {
+    int32_t departure_s, arrival_s; /* at the doors; departure as late as the pieces allow */
+    uint32_t boardings;
+    uint32_t walk_dm;
+    const tq_piece *piece;
+    uint32_t piece_count;
+} tq_journey;
+
+#define TQ_JOURNEYS_MAX 64
+typedef struct tq_journeys {
+    tq_journey *journey; /* in `work` */
+    uint32_t count;
+} tq_journeys;
+
+/** Pareto set over arrival (departure with arrive_by) and boardings. TQ_OK with count 0 when there is none. */
+tq_status tq_transit_search(const tq_city *city, const tq_day *day, const tq_transit_query *query, tq_arena *work,
+                            tq_journeys *out, tq_err *err);
+
+/** All best departures in [time_s, time_s + window_s] (arrivals in [time_s - window_s, time_s] with arrive_by). */
+tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_transit_query *query, uint32_t window_s,
+                           tq_arena *work, tq_journeys *out, tq_err *err);
+
+/** Pareto set over arrival, boardings, walking and fare (tariffs of the city, full fare). */
+tq_status tq_transit_pareto(const tq_city *city, const tq_day *day, const tq_transit_query *query, tq_arena *work,
+                            tq_journeys *out, tq_err *err);
+
+/** Fare in fen of the journey's rides before concessions; false when a route's tariff is not known. */
+bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed);
+
+/* Next departures at a stop. */
+typedef struct tq_departure {
+    uint32_t trip, place;
+    int32_t departure_s, arrival_s, shift_s;
+    uint32_t headway_s;
+} tq_departure;
+/** Departures at a stop or station at or after from_s, by time; at most `limit`, at most until_s. */
+uint32_t tq_transit_departures(const tq_city *city, const tq_day *day, uint32_t stop, int32_t from_s, int32_t until_s,
+                               uint32_t limit, tq_departure *out);
+
+/** Last departure of a pattern's place at or before until_s on this day, or INT32_MIN. */
+int32_t tq_transit_last_departure(const tq_city *city, const tq_day *day, uint32_t pattern, uint32_t place,
+                                  int32_t until_s);
+
+/** Bytes of scratch a search on this city can need. */
+size_t tq_transit_work_bytes(const tq_city *city);
+
+#endif
