@@ -169,6 +169,12 @@ void tq_json_fixed(tq_json *json, int64_t value, unsigned digits);
 void tq_json_bool(tq_json *json, bool value);
 void tq_json_null(tq_json *json);
 void tq_json_raw(tq_json *json, tq_str raw); /* one already encoded value */
+/* A key and its value at once. */
+void tq_json_put_text(tq_json *json, const char *key, const char *text); /* NULL -> null */
+void tq_json_put_text_or_null(tq_json *json, const char *key, const char *text); /* "" -> null too */
+void tq_json_put_i64(tq_json *json, const char *key, int64_t value);
+void tq_json_put_fixed(tq_json *json, const char *key, int64_t value, unsigned digits);
+void tq_json_put_bool(tq_json *json, const char *key, bool value);
 
 /* ---- order --------------------------------------------------------------------------------- */
 

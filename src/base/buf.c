@@ -1,7 +1,7 @@
 /* The growing byte buffer and the JSON writer over it. */
-#include "base/base.h"
-
 #include <stdio.h>
+
+#include "base/base.h"
 
 void tq_buf_put(tq_buf *buf, const void *bytes, size_t len)
 {
@@ -62,13 +62,15 @@ void tq_buf_i64(tq_buf *buf, int64_t value)
 void tq_buf_fixed(tq_buf *buf, int64_t value, unsigned digits)
 {
     uint64_t scale = 1;
-    for (unsigned k = 0; k < digits; k++) scale *= 10;
+    for (unsigned k = 0; k < digits; k++)
+        scale *= 10;
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     if (value < 0) tq_buf_putc(buf, '-');
     tq_buf_u64(buf, size / scale);
     if (digits == 0) return;
     tq_buf_putc(buf, '.');
-    for (scale /= 10; scale != 0; scale /= 10) tq_buf_putc(buf, (char)('0' + size / scale % 10));
+    for (scale /= 10; scale != 0; scale /= 10)
+        tq_buf_putc(buf, (char)('0' + size / scale % 10));
 }
 
 void tq_buf_free(tq_buf *buf)
@@ -103,10 +105,22 @@ static void close_level(tq_json *json, char bracket)
     tq_buf_putc(json->buf, bracket);
 }
 
-void tq_json_object(tq_json *json) { open_level(json, '{'); }
-void tq_json_end_object(tq_json *json) { close_level(json, '}'); }
-void tq_json_array(tq_json *json) { open_level(json, '['); }
-void tq_json_end_array(tq_json *json) { close_level(json, ']'); }
+void tq_json_object(tq_json *json)
+{
+    open_level(json, '{');
+}
+void tq_json_end_object(tq_json *json)
+{
+    close_level(json, '}');
+}
+void tq_json_array(tq_json *json)
+{
+    open_level(json, '[');
+}
+void tq_json_end_array(tq_json *json)
+{
+    close_level(json, ']');
+}
 
 void tq_json_key(tq_json *json, const char *key)
 {
@@ -185,4 +199,33 @@ void tq_json_raw(tq_json *json, tq_str raw)
 {
     put_comma(json);
     tq_buf_put(json->buf, raw.at, raw.len);
+}
+
+void tq_json_put_text(tq_json *json, const char *key, const char *text)
+{
+    tq_json_key(json, key);
+    tq_json_text(json, text);
+}
+
+void tq_json_put_text_or_null(tq_json *json, const char *key, const char *text)
+{
+    tq_json_put_text(json, key, text != NULL && text[0] != '\0' ? text : NULL);
+}
+
+void tq_json_put_i64(tq_json *json, const char *key, int64_t value)
+{
+    tq_json_key(json, key);
+    tq_json_i64(json, value);
+}
+
+void tq_json_put_fixed(tq_json *json, const char *key, int64_t value, unsigned digits)
+{
+    tq_json_key(json, key);
+    tq_json_fixed(json, value, digits);
+}
+
+void tq_json_put_bool(tq_json *json, const char *key, bool value)
+{
+    tq_json_key(json, key);
+    tq_json_bool(json, value);
 }

@@ -1,12 +1,12 @@
 /*
  * Arenas, pools and growing arrays.
  *
- * The arena is the scratch of a query: one block, a bump pointer, nothing freed one by one. Its free
- * part is poisoned under AddressSanitizer, so a stale pointer into a former query is caught.
+ * The arena is the scratch of a query: one block, a bump pointer, nothing freed one by one. Its
+ * free part is poisoned under AddressSanitizer, so a stale pointer into a former query is caught.
  */
-#include "base/base.h"
-
 #include <stdlib.h>
+
+#include "base/base.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TQ_ASAN 1

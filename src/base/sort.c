@@ -13,7 +13,8 @@
 static bool count_bytes(const uint64_t *key, size_t count, unsigned shift, size_t first[256])
 {
     size_t seen[256] = {0};
-    for (size_t k = 0; k < count; k++) seen[key[k] >> shift & 255]++;
+    for (size_t k = 0; k < count; k++)
+        seen[key[k] >> shift & 255]++;
     size_t sum = 0;
     bool spread = true;
     for (unsigned byte = 0; byte < 256; byte++) {
@@ -31,7 +32,8 @@ bool tq_sort_by_u64(uint32_t *index, size_t count, const uint64_t *key)
     uint32_t *index2 = TQ_ALLOC(uint32_t, count);
     bool done = keys != NULL && keys2 != NULL && index2 != NULL;
     uint32_t *from = index, *to = index2;
-    for (size_t k = 0; done && k < count; k++) keys[k] = key[index[k]];
+    for (size_t k = 0; done && k < count; k++)
+        keys[k] = key[index[k]];
     for (unsigned shift = 0; done && shift < 64; shift += 8) {
         size_t first[256];
         if (!count_bytes(keys, count, shift, first)) continue;
@@ -63,7 +65,8 @@ bool tq_sort_u64(uint64_t *keys, size_t count)
     for (unsigned shift = 0; shift < 64; shift += 8) {
         size_t first[256];
         if (!count_bytes(from, count, shift, first)) continue;
-        for (size_t k = 0; k < count; k++) to[first[from[k] >> shift & 255]++] = from[k];
+        for (size_t k = 0; k < count; k++)
+            to[first[from[k] >> shift & 255]++] = from[k];
         uint64_t *swap = from;
         from = to;
         to = swap;
@@ -77,9 +80,11 @@ bool tq_sort_u32(uint32_t *keys, size_t count)
 {
     uint64_t *wide = TQ_ALLOC(uint64_t, count);
     if (wide == NULL) return false;
-    for (size_t k = 0; k < count; k++) wide[k] = keys[k];
+    for (size_t k = 0; k < count; k++)
+        wide[k] = keys[k];
     bool done = tq_sort_u64(wide, count);
-    for (size_t k = 0; done && k < count; k++) keys[k] = (uint32_t)wide[k];
+    for (size_t k = 0; done && k < count; k++)
+        keys[k] = (uint32_t)wide[k];
     tq_free(wide);
     return done;
 }

@@ -1,8 +1,8 @@
 /* Status texts, errors, assertions and the log sink. */
-#include "base/base.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/base.h"
 
 const char *tq_status_text(tq_status status)
 {

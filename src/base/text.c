@@ -1,7 +1,8 @@
-/* Slices, number parsing and UTF-8. Parsing takes the whole slice or nothing, and never a locale. */
-#include "base/base.h"
-
+/* Slices, number parsing and UTF-8. Parsing takes the whole slice or nothing, and never a locale.
+ */
 #include <stdlib.h>
+
+#include "base/base.h"
 
 tq_str tq_str_of(const char *text)
 {
@@ -31,8 +32,10 @@ static bool is_blank(char c)
 
 tq_str tq_str_trim(tq_str a)
 {
-    while (a.len > 0 && is_blank(a.at[0])) a.at++, a.len--;
-    while (a.len > 0 && is_blank(a.at[a.len - 1])) a.len--;
+    while (a.len > 0 && is_blank(a.at[0]))
+        a.at++, a.len--;
+    while (a.len > 0 && is_blank(a.at[a.len - 1]))
+        a.len--;
     return a;
 }
 
@@ -121,7 +124,8 @@ bool tq_parse_e7(tq_str text, int32_t *out)
         if (value > (int64_t)INT32_MAX * 10) return false;
     }
     if (digits == 0) return false;
-    for (; decimals < 7; decimals++) value *= 10;
+    for (; decimals < 7; decimals++)
+        value *= 10;
     value += round_up;
     if (value > INT32_MAX) return false;
     *out = (int32_t)(minus ? -value : value);
@@ -139,8 +143,10 @@ uint32_t tq_utf8_next(const char **at, const char *end)
     uint8_t lead = (uint8_t)*p++;
     *at = p;
     if (lead < 0x80) return lead;
-    unsigned tails = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2
-                     : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
+    unsigned tails = lead >= 0xF0 && lead < 0xF5   ? 3
+                     : lead >= 0xE0 && lead < 0xF0 ? 2
+                     : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                   : 0;
     if (tails == 0) return 0xFFFD;
     uint32_t code = lead & (0x3Fu >> tails);
     for (unsigned k = 0; k < tails; k++) {

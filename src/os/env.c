@@ -1,12 +1,13 @@
-/* Clock, randomness and process facts: the real world, and a simulated one that repeats from a seed. */
-#include "os/os.h"
-
+/* Clock, randomness and process facts: the real world, and a simulated one that repeats from a
+ * seed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "os/os.h"
 
 static int64_t clock_ns(clockid_t which)
 {
@@ -31,7 +32,8 @@ static uint64_t real_random(void *user)
 {
     (void)user;
     uint64_t value = 0;
-    if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value) value = (uint64_t)clock_ns(CLOCK_MONOTONIC);
+    if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        value = (uint64_t)clock_ns(CLOCK_MONOTONIC);
     return value;
 }
 

@@ -1,11 +1,9 @@
 /*
  * Files: mapping for reading, and writing that is all or nothing.
  *
- * A written file appears under its name only after its bytes and its folder entry are on disk; a crash
- * leaves at most PATH.tmp behind, which the next writer replaces.
+ * A written file appears under its name only after its bytes and its folder entry are on disk; a
+ * crash leaves at most PATH.tmp behind, which the next writer replaces.
  */
-#include "os/os.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "os/os.h"
 
 static tq_status io_failed(tq_err *err, const char *what, const char *path)
 {
@@ -55,7 +55,8 @@ tq_status tq_file_read(const char *path, size_t limit, char **bytes, size_t *len
     tq_status status = TQ_OK;
     char *copy = NULL;
     if (map.len > limit)
-        status = tq_fail(err, TQ_LIMIT, 0, "%s has %zu bytes; the limit is %zu", path, map.len, limit);
+        status =
+            tq_fail(err, TQ_LIMIT, 0, "%s has %zu bytes; the limit is %zu", path, map.len, limit);
     else if ((copy = tq_alloc(map.len + 1, 1)) == NULL)
         status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %s", path);
     else
@@ -76,7 +77,8 @@ struct tq_file_out {
 tq_status tq_file_create(const char *path, tq_file_out **file, tq_err *err)
 {
     if (strlen(path) >= TQ_PATH_MAX)
-        return tq_fail(err, TQ_LIMIT, 0, "a path may have %d bytes; this one has %zu", TQ_PATH_MAX - 1, strlen(path));
+        return tq_fail(err, TQ_LIMIT, 0, "a path may have %d bytes; this one has %zu",
+                       TQ_PATH_MAX - 1, strlen(path));
     tq_file_out *out = TQ_ALLOC(tq_file_out, 1);
     if (out == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to write %s", path);
     memcpy(out->path, path, strlen(path) + 1);
@@ -91,7 +93,8 @@ tq_status tq_file_create(const char *path, tq_file_out **file, tq_err *err)
     return TQ_OK;
 }
 
-tq_status tq_file_write_at(tq_file_out *file, uint64_t offset, const void *bytes, size_t len, tq_err *err)
+tq_status tq_file_write_at(tq_file_out *file, uint64_t offset, const void *bytes, size_t len,
+                           tq_err *err)
 {
     const char *at = bytes;
     while (len > 0) {
@@ -132,7 +135,8 @@ tq_status tq_file_commit(tq_file_out *file, tq_err *err)
 {
     tq_status status = TQ_OK;
     if (fsync(file->fd) != 0) status = io_failed(err, "cannot sync", file->temporary);
-    if (close(file->fd) != 0 && status == TQ_OK) status = io_failed(err, "cannot close", file->temporary);
+    if (close(file->fd) != 0 && status == TQ_OK)
+        status = io_failed(err, "cannot close", file->temporary);
     if (status == TQ_OK && rename(file->temporary, file->path) != 0)
         status = io_failed(err, "cannot put in place", file->path);
     if (status == TQ_OK) status = sync_folder(file->path, err);
@@ -156,7 +160,8 @@ tq_file_info tq_file_look(const char *path)
     return (tq_file_info){.exists = true,
                           .is_folder = S_ISDIR(info.st_mode),
                           .size = (uint64_t)info.st_size,
-                          .changed_ms = (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000};
+                          .changed_ms =
+                              (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000};
 }
 
 tq_status tq_folder_make(const char *path, tq_err *err)
@@ -175,7 +180,8 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-tq_status tq_folder_list(const char *path, void (*seen)(void *user, const char *name), void *user, tq_err *err)
+tq_status tq_folder_list(const char *path, void (*seen)(void *user, const char *name), void *user,
+                         tq_err *err)
 {
     struct dirent **entry = NULL;
     int count = scandir(path, &entry, wanted_name, by_bytes);
@@ -186,6 +192,18 @@ tq_status tq_folder_list(const char *path, void (*seen)(void *user, const char *
     }
     free(entry);
     return TQ_OK;
+}
+
+tq_status tq_path_full(const char *path, char out[TQ_PATH_MAX], tq_err *err)
+{
+    char *full = realpath(path, NULL);
+    if (full == NULL) return io_failed(err, "cannot find", path);
+    size_t len = strlen(full);
+    if (len < TQ_PATH_MAX) memcpy(out, full, len + 1);
+    free(full);
+    return len < TQ_PATH_MAX ? TQ_OK
+                             : tq_fail(err, TQ_LIMIT, 0, "the path of %s is over %d bytes", path,
+                                       TQ_PATH_MAX - 1);
 }
 
 bool tq_path_join(char out[TQ_PATH_MAX], const char *folder, const char *name)

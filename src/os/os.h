@@ -58,6 +58,8 @@ tq_status tq_folder_make(const char *path, tq_err *err); /* present already is f
 /** Names in a folder, sorted by bytes, without . and ..; calls back once a name. */
 tq_status tq_folder_list(const char *path, void (*seen)(void *user, const char *name), void *user,
                          tq_err *err);
+/** Absolute form of the path of something that exists. */
+tq_status tq_path_full(const char *path, char out[TQ_PATH_MAX], tq_err *err);
 /** Join two path pieces into out; false if it does not fit. An absolute `name` stands alone. */
 bool tq_path_join(char out[TQ_PATH_MAX], const char *folder, const char *name);
 

@@ -1,8 +1,9 @@
-/* Threads for import and preparation: a parallel loop over parts, and a mutex. Queries use neither. */
-#include "os/os.h"
-
+/* Threads for import and preparation: a parallel loop over parts, and a mutex. Queries use neither.
+ */
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include "os/os.h"
 
 #define THREADS_MAX 64
 
@@ -23,16 +24,19 @@ static void *run_parts(void *argument)
     }
 }
 
-void tq_parallel(unsigned threads, uint32_t count, void (*work)(void *user, uint32_t part), void *user)
+void tq_parallel(unsigned threads, uint32_t count, void (*work)(void *user, uint32_t part),
+                 void *user)
 {
     parallel_job job = {.count = count, .work = work, .user = user};
     pthread_t thread[THREADS_MAX];
     unsigned started = 0;
     threads = TQ_MIN(TQ_MIN(threads, THREADS_MAX), count);
     /* The caller is one of the threads; one that cannot be started is only missed as speed. */
-    while (started + 1 < threads && pthread_create(&thread[started], NULL, run_parts, &job) == 0) started++;
+    while (started + 1 < threads && pthread_create(&thread[started], NULL, run_parts, &job) == 0)
+        started++;
     (void)run_parts(&job);
-    while (started > 0) (void)pthread_join(thread[--started], NULL);
+    while (started > 0)
+        (void)pthread_join(thread[--started], NULL);
 }
 
 struct tq_mutex {

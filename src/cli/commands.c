@@ -1,0 +1,143 @@
+/* The table of subcommands and their options: parsing, help, completion and man pages come from it.
+ */
+#include "cli/cli.h"
+
+#define COMMON                                                                                     \
+    {"json", CLI_FLAG, NULL, "print one JSON object"},                                             \
+        {"quiet", CLI_FLAG, NULL, "print the answer only, no progress"},                           \
+        {"lang", CLI_VALUE, "zh|en", "language of texts (default: from LANG)"},                    \
+    {                                                                                              \
+        "help", CLI_FLAG, NULL, "show this help"                                                   \
+    }
+
+static const cli_option init_options[] = {
+    {"name", CLI_VALUE, "NAME", "name of the city, such as 太原"},
+    {"name-en", CLI_VALUE, "NAME", "English name"},
+    {"timezone", CLI_VALUE, "ZONE", "time zone, such as Asia/Shanghai (default)"},
+    {"osm", CLI_REPEATED, "FILE",
+     "an OpenStreetMap extract (.osm.pbf, .osm, .osm.gz); may be repeated"},
+    {"gtfs", CLI_REPEATED, "FEED", "a GTFS feed, zip or folder; may be repeated"},
+    COMMON,
+};
+static const cli_option import_options[] = {
+    {"force", CLI_FLAG, NULL, "import even if no source has changed"},
+    {"report", CLI_VALUE, "FILE", "write the full report as JSON"},
+    {"threads", CLI_VALUE, "N", "threads to use (default: one a core)"},
+    COMMON,
+};
+static const cli_option serve_options[] = {
+    {"listen", CLI_VALUE, "ADDRESS", "address to listen on (default from tongqu.yaml: 127.0.0.1)"},
+    {"port", CLI_VALUE, "PORT", "port, 0 for any free one (default from tongqu.yaml: 8787)"},
+    {"threads", CLI_VALUE, "N", "event loops (default: one a core)"},
+    {"import", CLI_FLAG, NULL, "import first if a source has changed"},
+    COMMON,
+};
+static const cli_option plan_options[] = {
+    {"from", CLI_VALUE, "PLACE", "start: lat,lon, gcj02:lat,lon, bd09:lat,lon, stop:ID or a name"},
+    {"to", CLI_VALUE, "PLACE", "end, written the same way"},
+    {"depart", CLI_VALUE, "TIME",
+     "leave at or after: 2025-06-03T08:00 (local) or RFC 3339 (default: now)"},
+    {"arrive", CLI_VALUE, "TIME", "be there by"},
+    {"window", CLI_VALUE, "MIN", "all best trips that leave (arrive) within so many minutes"},
+    {"profile", CLI_VALUE, "NAME",
+     "foot, elder, wheelchair, bike, car or taxi (default foot: walking and transit)"},
+    {"max-transfers", CLI_VALUE, "N", "changes at most (0 to 12)"},
+    {"max-walk", CLI_VALUE, "M",
+     "longest single walk in metres, 0 for no limit (default: the profile's)"},
+    {"rider", CLI_VALUE, "WHO",
+     "adult, senior, pupil or child: for the fare (elder profile: senior)"},
+    {"card", CLI_FLAG, NULL, "pay with a stored-value card"},
+    COMMON,
+};
+static const cli_option route_options[] = {
+    {"from", CLI_VALUE, "PLACE", "start: lat,lon, gcj02:lat,lon, bd09:lat,lon, stop:ID or a name"},
+    {"to", CLI_VALUE, "PLACE", "end, written the same way"},
+    {"profile", CLI_VALUE, "NAME", "car (default), taxi, bike, foot, elder or wheelchair"},
+    {"at", CLI_VALUE, "TIME", "the network of this instant (default: now)"},
+    {"steps", CLI_FLAG, NULL, "with the turns in words and numbers"},
+    {"geometries", CLI_VALUE, "FORM", "polyline (default), polyline6 or geojson"},
+    COMMON,
+};
+static const cli_option places_options[] = {
+    {"in", CLI_VALUE, "NAME", "only in this town"},
+    {"limit", CLI_VALUE, "N", "answers at most (default 10)"},
+    {"near", CLI_VALUE, "POINT", "prefer what is near; without a query: what lies there"},
+    {"radius", CLI_VALUE, "M", "with --near and no query: how far around (default 300)"},
+    COMMON,
+};
+static const cli_option check_options[] = {COMMON};
+static const cli_option bench_options[] = {
+    {"queries", CLI_VALUE, "N", "random questions of each kind (default 1000)"},
+    {"seed", CLI_VALUE, "N", "seed of the random questions (default 1)"},
+    {"at", CLI_VALUE, "TIME",
+     "day and time of the questions (default: the middle of the timetable, 08:00)"},
+    COMMON,
+};
+static const cli_option works_options[] = {
+    {"at", CLI_VALUE, "TIME", "the register at this instant (default: now)"},
+    COMMON,
+};
+static const cli_option version_options[] = {COMMON};
+static const cli_option help_options[] = {
+    {"completion", CLI_VALUE, "SHELL", "print the completion script of a shell (bash)"},
+    {"man", CLI_FLAG, NULL, "print the manual page of the command (roff)"},
+    COMMON,
+};
+
+#define ROW(name, words, summary, example, text, options, run)                                     \
+    {                                                                                              \
+        name, summary, words, example, text, options, TQ_COUNT(options), run                       \
+    }
+
+const cli_command cli_commands[] = {
+    ROW("init", "CITY", "make a city folder with a tongqu.yaml that has every setting",
+        "tongqu init cities/heidelberg --osm heidelberg.osm.pbf --gtfs rnv.gtfs.zip --timezone "
+        "Europe/Berlin",
+        "Makes the folder and writes tongqu.yaml with every key, its default and a comment. "
+        "Sources given here are written "
+        "into it; without any, whatever extracts, feeds and tables lie in the folder are used. An "
+        "existing file is kept.",
+        init_options, cli_init),
+    ROW("import", "CITY", "read the sources of a city folder into its city file",
+        "tongqu import cities/taiyuan",
+        "Reads streets, timetables and tables, and writes ID.city beside tongqu.yaml: all or "
+        "nothing. The report says what "
+        "was dropped and why, by file and line. Nothing is done when no source has changed.",
+        import_options, cli_import),
+    ROW("serve", "CITY", "answer over HTTP, with the console at /",
+        "tongqu serve cities/taiyuan --port 8787",
+        "Serves the API, tiles and the console until it is interrupted.", serve_options, cli_serve),
+    ROW("plan", "CITY", "plan a trip from door to door",
+        "tongqu plan cities/taiyuan --from 太原理工大学 --to 化章西街 --depart 2025-06-03T08:00",
+        "Prints the best trips by arrival, changes, walking and fare, with the last safe departure "
+        "of the night, and says by "
+        "how many minutes a last connection is missed. Exit code 1: there is no way.",
+        plan_options, cli_plan),
+    ROW("route", "CITY", "find the way on the streets for one kind of traveller",
+        "tongqu route cities/taiyuan --profile car --from 37.8694,112.5603 --to 武宿机场 --json",
+        "Prints OSRM's route object with the street names in order as \"ways\".", route_options,
+        cli_route),
+    ROW("places", "CITY [QUERY]",
+        "find places by name, pinyin, initials, English, alias or former name",
+        "tongqu places cities/taiyuan 化西街站",
+        "Says for each answer why it matched. Exit code 1: nothing was found.", places_options,
+        cli_places),
+    ROW("works", "CITY", "the dated register: what is planned, being built, open or closed",
+        "tongqu works cities/taiyuan --at 2025-04-09T12:00",
+        "Lists the register of works at an instant.", works_options, cli_works),
+    ROW("check", "CITY", "verify a city folder: settings, city file, and whether it is up to date",
+        "tongqu check cities/taiyuan",
+        "Exit code 0: all good; 1: the city file is older than its sources; 3 or 4: damaged.",
+        check_options, cli_check),
+    ROW("bench", "CITY", "time random questions on this machine",
+        "tongqu bench cities/taiyuan --queries 1000",
+        "Prints one JSON line a kind of question: count, median, p99 in microseconds.",
+        bench_options, cli_bench),
+    ROW("version", "", "print the version", "tongqu version",
+        "Prints the version of the program and its city file format.", version_options,
+        cli_version),
+    ROW("help", "[COMMAND]", "explain a command", "tongqu help plan",
+        "Prints the help of a command, its manual page, or a completion script.", help_options,
+        cli_help_command),
+};
+const unsigned cli_command_count = TQ_COUNT(cli_commands);

@@ -1,0 +1,310 @@
+/*
+ * From a journey's pieces to what a person reads: legs with names, courses and instants.
+ *
+ * Walks get their real course from the street graph; where there is none (inside a station, a city
+ * without streets) they are straight. All arrays live in the answer's memory.
+ */
+#include <stdio.h>
+
+#include "journey/journey_in.h"
+
+const char *journey_mode_name(const tq_city *city, const tq_route *route)
+{
+    static const char *const name[] = {"tram",  "metro", "rail", "bus", "ferry",
+                                       "cable", "coach", "air",  "bus"};
+    (void)city;
+    return name[TQ_MIN(route->mode, TQ_MODE_OTHER)];
+}
+
+const char *journey_route_name(const tq_city *city, const tq_route *route)
+{
+    const char *name = tq_text(city, route->short_name);
+    return name[0] != '\0' ? name : tq_text(city, route->long_name);
+}
+
+static tq_leg_end end_of_place(const tq_endpoint *place)
+{
+    return (tq_leg_end){place->name, "", place->lat_e7, place->lon_e7, TQ_NONE};
+}
+
+static tq_leg_end end_of_stop(const tq_city *city, uint32_t stop)
+{
+    const tq_stop *row = &city->timetable.stop[stop];
+    return (tq_leg_end){tq_text(city, row->name), tq_text(city, row->id), row->at.lat_e7,
+                        row->at.lon_e7, stop};
+}
+
+/* A snap that stands at a street node, on any edge there. */
+static bool snap_at_node(const tq_city *city, uint32_t node, tq_snap *out)
+{
+    const tq_streets *s = &city->streets;
+    if (node == TQ_NONE || s->first_out[node] == s->first_out[node + 1]) return false;
+    uint32_t arc = s->out_arc[s->first_out[node]], edge = arc >> 1;
+    *out = (tq_snap){edge, arc & 1 ? s->edge_length_dm[edge] : 0, 0, s->node_at[node]};
+    return true;
+}
+
+/* Copy a line into the answer, with `first` and `last` added at the ends. */
+static bool keep_line(plan_ctx *ctx, const int32_t *line, uint32_t points, tq_point first,
+                      tq_point last, tq_leg *leg)
+{
+    int32_t *kept = TQ_PUSH_RAW(&ctx->keep, int32_t, ((size_t)points + 2) * 2);
+    if (kept == NULL) return false;
+    uint32_t count = 0;
+    kept[0] = first.lat_e7;
+    kept[1] = first.lon_e7;
+    count = 1;
+    for (uint32_t k = 0; k < points; k++) {
+        if (line[2 * k] == kept[2 * count - 2] && line[2 * k + 1] == kept[2 * count - 1]) continue;
+        kept[2 * count] = line[2 * k];
+        kept[2 * count + 1] = line[2 * k + 1];
+        count++;
+    }
+    if (count == 1 || kept[2 * count - 2] != last.lat_e7 || kept[2 * count - 1] != last.lon_e7) {
+        kept[2 * count] = last.lat_e7;
+        kept[2 * count + 1] = last.lon_e7;
+        count++;
+    }
+    leg->line = kept;
+    leg->line_points = count;
+    return true;
+}
+
+static tq_point point_of(const tq_leg_end *end)
+{
+    return (tq_point){end->lat_e7, end->lon_e7};
+}
+
+/* Course of a walk between two snaps; straight when the streets don't connect them. */
+static bool draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_leg *leg)
+{
+    tq_way way;
+    uint32_t points = 0;
+    const int32_t *line = NULL;
+    size_t mark = ctx->scratch.used;
+    if (from != NULL && to != NULL && ctx->foot != NULL &&
+        tq_road_way(ctx->city, ctx->foot, from, to, &ctx->scratch, &way, NULL) == TQ_OK)
+        line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
+    bool kept = keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
+                          point_of(&leg->to), leg);
+    tq_arena_reset(&ctx->scratch, mark);
+    return kept;
+}
+
+static bool walk_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *piece, tq_leg *leg)
+{
+    const tq_city *city = ctx->city;
+    tq_snap at_from, at_to;
+    const tq_snap *from = NULL, *to = NULL;
+    *leg = (tq_leg){.mode = TQ_LEG_WALK,
+                    .mode_name = "walk",
+                    .route_name = "",
+                    .headsign = "",
+                    .trip_id = "",
+                    .color = ""};
+    leg->route = leg->trip = TQ_NONE;
+    leg->from = piece->from_stop != TQ_NONE ? end_of_stop(city, piece->from_stop)
+                                            : end_of_place(&ctx->from.place);
+    leg->to = piece->to_stop != TQ_NONE ? end_of_stop(city, piece->to_stop)
+                                        : end_of_place(&ctx->to.place);
+    leg->departure_ms = kept->day_ms + (int64_t)piece->departure_s * 1000;
+    leg->arrival_ms = kept->day_ms + (int64_t)piece->arrival_s * 1000;
+    leg->distance_m = (piece->walk_dm + 5) / 10;
+    if (piece->from_stop != TQ_NONE) {
+        if (snap_at_node(city, city->timetable.stop[piece->from_stop].node, &at_from))
+            from = &at_from;
+    } else if (ctx->from.snap_count > 0) {
+        from = &ctx->from.snap[0];
+    }
+    if (piece->to_stop != TQ_NONE) {
+        if (snap_at_node(city, city->timetable.stop[piece->to_stop].node, &at_to)) to = &at_to;
+    } else if (ctx->to.snap_count > 0) {
+        to = &ctx->to.snap[0];
+    }
+    /* A change inside a station is not a walk on the street. */
+    if (piece->from_stop != TQ_NONE && piece->to_stop != TQ_NONE) {
+        const tq_stop *a = &city->timetable.stop[piece->from_stop],
+                      *b = &city->timetable.stop[piece->to_stop];
+        if (a->parent != TQ_NONE && a->parent == b->parent) from = to = NULL;
+    }
+    return draw_walk(ctx, from, to, leg);
+}
+
+static bool ride_line(plan_ctx *ctx, uint32_t pattern, const tq_piece *piece, tq_leg *leg)
+{
+    const tq_timetable *t = &ctx->city->timetable;
+    uint32_t first = t->pattern_first[pattern], a = first + piece->from_place,
+             b = first + piece->to_place;
+    uint32_t shape_a = t->pattern_shape_at[a], shape_b = t->pattern_shape_at[b];
+    if (shape_a != TQ_NONE && shape_b != TQ_NONE && shape_a <= shape_b)
+        return keep_line(ctx, &t->shape_point[shape_a].lat_e7, shape_b - shape_a + 1,
+                         point_of(&leg->from), point_of(&leg->to), leg);
+    uint32_t count = b - a + 1;
+    int32_t *line = TQ_PUSH_RAW(&ctx->keep, int32_t, (size_t)count * 2);
+    if (line == NULL) return false;
+    for (uint32_t k = 0; k < count; k++) {
+        tq_point at = t->stop[t->pattern_stop[a + k]].at;
+        line[2 * k] = at.lat_e7;
+        line[2 * k + 1] = at.lon_e7;
+    }
+    leg->line = line;
+    leg->line_points = count;
+    return true;
+}
+
+static const char *color_text(plan_ctx *ctx, uint32_t color)
+{
+    if (color == TQ_NONE) return "";
+    char *text = TQ_PUSH(&ctx->keep, char, 7);
+    if (text == NULL) return "";
+    (void)snprintf(text, 7, "%06X", color & 0xFFFFFFu);
+    return text;
+}
+
+static bool ride_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *piece, tq_leg *leg)
+{
+    const tq_city *city = ctx->city;
+    const tq_timetable *t = &city->timetable;
+    const tq_trip *trip = &t->trip[piece->trip];
+    const tq_route *route = &t->route[t->pattern_route[trip->pattern]];
+    uint32_t first = t->pattern_first[trip->pattern],
+             last_stop = t->pattern_stop[t->pattern_first[trip->pattern + 1] - 1];
+    *leg = (tq_leg){.mode = TQ_LEG_TRANSIT,
+                    .from = end_of_stop(city, piece->from_stop),
+                    .to = end_of_stop(city, piece->to_stop),
+                    .departure_ms = kept->day_ms + (int64_t)piece->departure_s * 1000,
+                    .arrival_ms = kept->day_ms + (int64_t)piece->arrival_s * 1000,
+                    .distance_m = t->pattern_along_m[first + piece->to_place] -
+                                  t->pattern_along_m[first + piece->from_place],
+                    .route = t->pattern_route[trip->pattern],
+                    .trip = piece->trip,
+                    .from_place = piece->from_place,
+                    .to_place = piece->to_place,
+                    .service_day_ms = kept->day_ms + (int64_t)piece->shift_s * 1000,
+                    .mode_name = journey_mode_name(city, route),
+                    .route_name = journey_route_name(city, route),
+                    .headsign = tq_text(city, trip->headsign),
+                    .trip_id = tq_text(city, trip->id),
+                    .color = color_text(ctx, route->color),
+                    .headway_s = piece->headway_s,
+                    .assumed = (trip->flags & TQ_TRIP_ASSUMED) != 0};
+    if (leg->headsign[0] == '\0') leg->headsign = tq_text(city, t->stop[last_stop].name);
+    return ride_line(ctx, trip->pattern, piece, leg);
+}
+
+/* A walk that neither moves nor takes time says nothing. */
+static bool is_empty_walk(const tq_piece *piece)
+{
+    return piece->trip == TQ_NONE && piece->walk_dm == 0 && piece->arrival_s == piece->departure_s;
+}
+
+tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerary *out, tq_err *err)
+{
+    const tq_journey *journey = &kept->journey;
+    tq_leg *leg = TQ_PUSH(&ctx->keep, tq_leg, journey->piece_count);
+    *out = (tq_itinerary){.departure_ms = kept->day_ms + (int64_t)journey->departure_s * 1000,
+                          .arrival_ms = kept->day_ms + (int64_t)journey->arrival_s * 1000,
+                          .transfers = journey->boardings > 0 ? journey->boardings - 1 : 0,
+                          .walk_m = (journey->walk_dm + 5) / 10,
+                          .last_safe_departure_ms = INT64_MIN,
+                          .leg = leg};
+    bool good = leg != NULL;
+    for (uint32_t k = 0; good && k < journey->piece_count; k++) {
+        const tq_piece *piece = &journey->piece[k];
+        if (is_empty_walk(piece)) continue;
+        good = piece->trip == TQ_NONE ? walk_leg(ctx, kept, piece, &leg[out->leg_count])
+                                      : ride_leg(ctx, kept, piece, &leg[out->leg_count]);
+        out->leg_count += good;
+    }
+    if (!good) return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
+    journey_fare(ctx, journey, out);
+    return TQ_OK;
+}
+
+tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
+{
+    const tq_plan_query *query = ctx->query;
+    int64_t time_ms = tq_ceil_div((int64_t)ctx->direct_walk_dm * 100, ctx->walk_mm_s) * 1000;
+    tq_leg *leg = TQ_PUSH(&ctx->keep, tq_leg, 1);
+    if (leg == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
+    *leg = (tq_leg){.mode = TQ_LEG_WALK,
+                    .mode_name = "walk",
+                    .route_name = "",
+                    .headsign = "",
+                    .trip_id = "",
+                    .color = ""};
+    leg->route = leg->trip = TQ_NONE;
+    leg->from = end_of_place(&ctx->from.place);
+    leg->to = end_of_place(&ctx->to.place);
+    leg->departure_ms = query->arrive_by ? query->time_ms - time_ms : query->time_ms;
+    leg->arrival_ms = leg->departure_ms + time_ms;
+    leg->distance_m = (ctx->direct_walk_dm + 5) / 10;
+    if (!draw_walk(ctx, &ctx->from.snap[0], &ctx->to.snap[0], leg))
+        return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
+    *out = (tq_itinerary){.departure_ms = leg->departure_ms,
+                          .arrival_ms = leg->arrival_ms,
+                          .walk_m = leg->distance_m,
+                          .fare_known = true,
+                          .last_safe_departure_ms = INT64_MIN,
+                          .leg = leg,
+                          .leg_count = 1};
+    return TQ_OK;
+}
+
+tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
+{
+    const tq_plan_query *query = ctx->query;
+    static const struct {
+        tq_leg_mode mode;
+        const char *name;
+    } modes[TQ_PROFILE_COUNT] = {[TQ_PROFILE_BIKE] = {TQ_LEG_BIKE, "bike"},
+                                 [TQ_PROFILE_CAR] = {TQ_LEG_CAR, "car"},
+                                 [TQ_PROFILE_TAXI] = {TQ_LEG_TAXI, "taxi"}};
+    const tq_metric *metric = NULL;
+    tq_way way;
+    TQ_TRY(tq_roads_get(ctx->snapshot->roads, query->profile, query->time_ms, &metric, err));
+    size_t mark = ctx->scratch.used;
+    tq_status status = tq_road_way(ctx->city, metric, &ctx->from.snap[0], &ctx->to.snap[0],
+                                   &ctx->scratch, &way, err);
+    tq_leg *leg = TQ_PUSH(&ctx->keep, tq_leg, 1);
+    if (status == TQ_OK && leg == NULL)
+        status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
+    if (status == TQ_OK) {
+        uint32_t points = 0;
+        const int32_t *line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
+        bool taxi = query->profile == TQ_PROFILE_TAXI;
+        uint32_t wait_s = taxi ? ctx->city->meta->taxi_wait_s : 0;
+        int64_t drive_ms = tq_ceil_div(way.time_ds, 10) * 1000,
+                all_ms = drive_ms + (int64_t)wait_s * 1000;
+        *leg = (tq_leg){.mode = modes[query->profile].mode,
+                        .mode_name = modes[query->profile].name,
+                        .wait_s = wait_s,
+                        .route_name = "",
+                        .headsign = "",
+                        .trip_id = "",
+                        .color = ""};
+        leg->route = leg->trip = TQ_NONE;
+        leg->from = end_of_place(&ctx->from.place);
+        leg->to = end_of_place(&ctx->to.place);
+        leg->departure_ms =
+            (query->arrive_by ? query->time_ms - all_ms : query->time_ms) + (int64_t)wait_s * 1000;
+        leg->arrival_ms = leg->departure_ms + drive_ms;
+        leg->distance_m = (way.length_dm + 5) / 10;
+        *out = (tq_itinerary){.departure_ms = leg->departure_ms - (int64_t)wait_s * 1000,
+                              .arrival_ms = leg->arrival_ms,
+                              .fare_known = !taxi || ctx->city->fares.taxi->known,
+                              .fare_assumed = taxi && ctx->city->fares.taxi->assumed,
+                              .last_safe_departure_ms = INT64_MIN,
+                              .leg = leg,
+                              .leg_count = 1};
+        if (taxi && out->fare_known)
+            out->fare_fen =
+                journey_taxi_fen(ctx->city, leg->distance_m, drive_ms / 1000, leg->departure_ms);
+        if (!keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
+                       point_of(&leg->to), leg))
+            status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
+    }
+    tq_arena_reset(&ctx->scratch, mark);
+    tq_roads_put(ctx->snapshot->roads, metric);
+    return status;
+}

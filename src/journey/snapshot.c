@@ -1,0 +1,51 @@
+/* Opening a city for questions: the file, the caches of metrics and days, and warming them up. */
+#include "journey/journey_in.h"
+
+tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
+{
+    tq_city *city = NULL;
+    tq_snapshot opened = {0};
+    TQ_TRY(tq_city_open(path, &city, err));
+    opened.city = city;
+    tq_status status = tq_roads_open(city, &opened.roads, err);
+    if (status == TQ_OK) status = tq_days_open(city, &opened.days, err);
+    if (status != TQ_OK) {
+        tq_roads_close(opened.roads);
+        tq_city_close(city);
+        return status;
+    }
+    *out = opened;
+    return TQ_OK;
+}
+
+void tq_snapshot_close(tq_snapshot *snapshot)
+{
+    tq_days_close(snapshot->days);
+    tq_roads_close(snapshot->roads);
+    tq_city_close((tq_city *)(uintptr_t)snapshot->city);
+    *snapshot = (tq_snapshot){0};
+}
+
+tq_status tq_snapshot_warm(tq_snapshot *snapshot, int64_t at_ms, tq_err *err)
+{
+    const tq_city *city = snapshot->city;
+    for (unsigned profile = 0; city->streets.edge_count > 0 && profile < TQ_PROFILE_COUNT;
+         profile++) {
+        const tq_metric *metric = NULL;
+        TQ_TRY(tq_roads_get(snapshot->roads, (tq_profile)profile, at_ms, &metric, err));
+        tq_roads_put(snapshot->roads, metric);
+    }
+    if (city->timetable.trip_count == 0) return TQ_OK;
+    const tq_day *day = NULL;
+    TQ_TRY(tq_days_get(snapshot->days, tq_local_day(&city->zone, at_ms, NULL), &day, err));
+    tq_days_put(snapshot->days, day);
+    return TQ_OK;
+}
+
+size_t tq_journey_work_bytes(const tq_city *city)
+{
+    /* A search of the road room keeps a few arrays as long as the deepest branch and the longest
+     * way. */
+    size_t street = STREET_WORK_BYTES + (size_t)city->streets.edge_count * 16;
+    return KEEP_BYTES + street + tq_transit_work_bytes(city);
+}
