@@ -1,4 +1,5 @@
-/* Runs a fuzz target over a corpus folder and over seeded damage of each file, without libFuzzer. */
+/* Runs a fuzz target over a corpus folder and over seeded damage of each file, without libFuzzer.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

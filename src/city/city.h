@@ -449,7 +449,7 @@ typedef struct tq_work {
     uint32_t length_m;       /* 0 = unknown */
     uint32_t done_m, target_m; /* rural programme: done and target length */
     uint32_t speed_kmh, lanes;
-    uint32_t spare;
+    uint32_t done_known;     /* 1: done_m is given; 0: nobody has said how much is done */
 } tq_work;
 _Static_assert(sizeof(tq_work) == 80, "on disk");
 

@@ -18,8 +18,8 @@ typedef struct plan_item {
     city_section section;
 } plan_item;
 
-static bool plan_section(plan_item *item, const char *tag, const void *bytes, size_t element_size, size_t count,
-                         uint64_t *offset)
+static bool plan_section(plan_item *item, const char *tag, const void *bytes, size_t element_size,
+                         size_t count, uint64_t *offset)
 {
     if (count != 0 && bytes == NULL) return false;
     memset(item, 0, sizeof *item);
@@ -44,7 +44,8 @@ static void gather_scalars(const tq_city *c, uint32_t scalar[])
 #undef PUT_SIGNED
 }
 
-static tq_status write_items(tq_file_out *file, const plan_item *item, uint32_t count, uint64_t file_len, tq_err *err)
+static tq_status write_items(tq_file_out *file, const plan_item *item, uint32_t count,
+                             uint64_t file_len, tq_err *err)
 {
     static const uint8_t zero[CITY_ALIGN];
     city_section section[CITY_SECTIONS_MAX];
@@ -54,13 +55,16 @@ static tq_status write_items(tq_file_out *file, const plan_item *item, uint32_t 
                       .head_bytes = (uint32_t)(sizeof head + count * sizeof *section),
                       .file_len = file_len};
     memcpy(head.magic, CITY_MAGIC, sizeof head.magic);
-    for (uint32_t k = 0; k < count; k++) section[k] = item[k].section;
+    for (uint32_t k = 0; k < count; k++)
+        section[k] = item[k].section;
     head.checksum = city_head_checksum(&head, section);
     TQ_TRY(tq_file_write_at(file, 0, &head, sizeof head, err));
     TQ_TRY(tq_file_write_at(file, sizeof head, section, count * sizeof *section, err));
     for (uint32_t k = 0; k < count; k++) {
-        uint64_t end = section[k].offset + section[k].len, next = k + 1 < count ? section[k + 1].offset : file_len;
-        TQ_TRY(tq_file_write_at(file, section[k].offset, item[k].bytes, (size_t)section[k].len, err));
+        uint64_t end = section[k].offset + section[k].len,
+                 next = k + 1 < count ? section[k + 1].offset : file_len;
+        TQ_TRY(
+            tq_file_write_at(file, section[k].offset, item[k].bytes, (size_t)section[k].len, err));
         TQ_TRY(tq_file_write_at(file, end, zero, (size_t)(next - end), err));
     }
     return TQ_OK;

@@ -92,8 +92,9 @@ static void print_works(const tq_city *city)
                tq_text(city, work->name));
         if (work->length_m > 0)
             printf("  %u.%03u km", work->length_m / 1000, work->length_m % 1000);
-        if (work->target_m > 0)
-            printf("  done %u m, left %u m", work->done_m,
+        if (work->target_m > 0) printf("  target %u m", work->target_m);
+        if (work->target_m > 0 && work->done_known != 0)
+            printf(", done %u m, left %u m", work->done_m,
                    work->target_m > work->done_m ? work->target_m - work->done_m : 0);
         printf("\n");
     }

@@ -1,16 +1,16 @@
 /*
  * Datums: WGS-84, GCJ-02 and BD-09.
  *
- * GCJ-02 is a smooth published shift of WGS-84 inside a rectangle around China, made of a polynomial and
- * sines on the Krasovsky 1940 ellipsoid; BD-09 turns and stretches GCJ-02 a little. Forward formulas are
- * closed; the way back is a fixed-point iteration (the shift changes by less than 1 % over its own length,
- * so each round gains two digits) and ends within 0.1 m.
- * Source of the constants: the public descriptions of the shift in use since 2006; checked against the
- * 552 m and 1,345 m that docs/design names for Taiyuan.
+ * GCJ-02 is a smooth published shift of WGS-84 inside a rectangle around China, made of a
+ * polynomial and sines on the Krasovsky 1940 ellipsoid; BD-09 turns and stretches GCJ-02 a little.
+ * Forward formulas are closed; the way back is a fixed-point iteration (the shift changes by less
+ * than 1 % over its own length, so each round gains two digits) and ends within 0.1 m. Source of
+ * the constants: the public descriptions of the shift in use since 2006; checked against the 552 m
+ * and 1,345 m that docs/design names for Taiyuan.
  */
-#include "geo/geo.h"
-
 #include <math.h>
+
+#include "geo/geo.h"
 
 #define PI           3.14159265358979323846
 #define KRASOVSKY_A  6378245.0

@@ -1,13 +1,14 @@
 /*
  * Distances, bearings and projection on a straight piece.
  *
- * Distance is the great circle on the mean sphere (6,371,008.8 m), by the haversine form, which keeps its
- * digits for short pieces. Projection treats the neighbourhood of the point as flat: right to a millimetre
- * at the lengths of street pieces. All results are rounded to whole decimetres before anyone compares them.
+ * Distance is the great circle on the mean sphere (6,371,008.8 m), by the haversine form, which
+ * keeps its digits for short pieces. Projection treats the neighbourhood of the point as flat:
+ * right to a millimetre at the lengths of street pieces. All results are rounded to whole
+ * decimetres before anyone compares them.
  */
-#include "geo/geo.h"
-
 #include <math.h>
+
+#include "geo/geo.h"
 
 #define EARTH_DM  63710088.0
 #define RAD_OF_E7 (3.14159265358979323846 / 1.8e9)
@@ -22,8 +23,8 @@ void tq_box_add(tq_box *box, tq_point point)
 
 bool tq_box_has(const tq_box *box, tq_point point)
 {
-    return point.lat_e7 >= box->south_e7 && point.lat_e7 <= box->north_e7 && point.lon_e7 >= box->west_e7 &&
-           point.lon_e7 <= box->east_e7;
+    return point.lat_e7 >= box->south_e7 && point.lat_e7 <= box->north_e7 &&
+           point.lon_e7 >= box->west_e7 && point.lon_e7 <= box->east_e7;
 }
 
 static int32_t clamp_e7(int64_t value, int64_t limit)
@@ -38,8 +39,10 @@ tq_box tq_box_grow(tq_box box, uint32_t by_m)
     double widest = fmax(fabs(box.south_e7 * RAD_OF_E7), fabs(box.north_e7 * RAD_OF_E7));
     double shrink = fmax(cos(fmin(widest, 1.55)), 0.02);
     int64_t lon = (int64_t)ceil(by_m * per_m / shrink);
-    return (tq_box){clamp_e7((int64_t)box.south_e7 - lat, 900000000), clamp_e7((int64_t)box.west_e7 - lon, 1800000000),
-                    clamp_e7((int64_t)box.north_e7 + lat, 900000000), clamp_e7((int64_t)box.east_e7 + lon, 1800000000)};
+    return (tq_box){clamp_e7((int64_t)box.south_e7 - lat, 900000000),
+                    clamp_e7((int64_t)box.west_e7 - lon, 1800000000),
+                    clamp_e7((int64_t)box.north_e7 + lat, 900000000),
+                    clamp_e7((int64_t)box.east_e7 + lon, 1800000000)};
 }
 
 bool tq_point_valid(tq_point point)
@@ -72,7 +75,8 @@ tq_point tq_between(tq_point a, tq_point b, uint32_t along_dm, uint32_t length_d
 {
     if (length_dm == 0 || along_dm == 0) return a;
     if (along_dm >= length_dm) return b;
-    int64_t lat = ((int64_t)b.lat_e7 - a.lat_e7) * along_dm, lon = ((int64_t)b.lon_e7 - a.lon_e7) * along_dm;
+    int64_t lat = ((int64_t)b.lat_e7 - a.lat_e7) * along_dm,
+            lon = ((int64_t)b.lon_e7 - a.lon_e7) * along_dm;
     int64_t half = length_dm / 2;
     return (tq_point){(int32_t)(a.lat_e7 + tq_floor_div(lat + half, length_dm)),
                       (int32_t)(a.lon_e7 + tq_floor_div(lon + half, length_dm))};

@@ -1,7 +1,8 @@
-/* Web-mercator tiles (EPSG:3857), as every web map numbers them: x from the date line, y from the north. */
-#include "geo/geo.h"
-
+/* Web-mercator tiles (EPSG:3857), as every web map numbers them: x from the date line, y from the
+ * north. */
 #include <math.h>
+
+#include "geo/geo.h"
 
 #define PI          3.14159265358979323846
 #define MERCATOR_E7 850511287 /* the latitude at which the square world ends */

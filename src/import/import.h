@@ -24,13 +24,14 @@ typedef struct tq_settings {
     uint32_t osm_count, gtfs_count, streets_count, places_count, aliases_count, works_count, dates_count,
         fares_count;
     bool bad_rows_stop;        /* import.bad_rows: skip | stop */
+    uint32_t import_threads;   /* 0 = one a core; not a key of the file */
     bool generated;            /* import.generated */
     char attribution[1024];
     uint32_t change_s, walk_mm_s[3], max_walk_m[3], bike_mm_s, taxi_wait_s, max_transfers, night_end_s;
     uint32_t walk_without_streets_m; /* straight-line walks between stops where there are no streets; 0 = none */
     /* server.* */
     char listen[64];
-    uint32_t port, threads, max_connections, max_body_bytes, header_timeout_ms;
+    uint32_t port, threads, max_connections, max_body_bytes, header_timeout_ms, idle_timeout_ms;
     tq_taxi_tariff taxi;
     char taxi_source[256];
 } tq_settings;
@@ -83,6 +84,11 @@ const char *tq_texts_all(const tq_texts *texts);
 /* Rows of dates under construction: equal rows share one index; row 0 is open, always. */
 typedef struct tq_date_rows tq_date_rows;
 
+/* An alias that joins its place when the places are frozen. */
+typedef struct tq_late_alias {
+    uint32_t place, text, kind; /* row of build->places, text, tq_alias_kind */
+} tq_late_alias;
+
 /* Everything an import builds up; stages fill `city` with arrays that `pool` or malloc owns until the end. */
 typedef struct tq_build {
     const tq_settings *settings;
@@ -91,6 +97,14 @@ typedef struct tq_build {
     tq_pool pool;  /* frozen arrays live here */
     tq_city city;  /* filled stage by stage */
     TQ_VEC(tq_date_row) dates;
+    TQ_VEC(tq_late_alias) late_aliases; /* aliases added to any place later: tq_build_alias */
+    TQ_VEC(void *) kept;                /* malloc'ed arrays that `city` points to: tq_build_keep */
+    /* Named things found so far, appended to by every stage that finds some; import_tables merges them, the driver
+       freezes them at the end. Stops, stations and streets are in it before import_tables. A place's aliases are
+       aliases.at[first_alias .. first_alias + alias_count). */
+    TQ_VEC(tq_place_row) places;
+    TQ_VEC(tq_alias) aliases;
+    struct import_network *network; /* streets under construction, NULL before the first; streets_in.h */
     tq_zone zone;
     tq_progress progress;
     void *progress_user;
@@ -99,10 +113,15 @@ typedef struct tq_build {
 
 /** Index of an equal row of dates, added if new; TQ_NONE on no memory. */
 uint32_t tq_build_date(tq_build *build, tq_life life, int64_t from_ms, int64_t to_ms, uint32_t source);
+/** Give a place (row of build->places) one more alias; equal ones are kept once. False on no memory. */
+bool tq_build_alias(tq_build *build, uint32_t place, uint32_t text, tq_alias_kind kind);
+/** Hand over a malloc'ed array (NULL is fine); it is freed with the build. False on no memory, then it is freed. */
+bool tq_build_keep(tq_build *build, void *memory);
 
 /* Stages; each fills its part of build->city. */
 tq_status import_osm(tq_build *build, tq_err *err);             /* osm*.c: files -> raw streets, named places */
 tq_status import_streets_csv(tq_build *build, tq_err *err);     /* streets_csv.c: the shipped table of main streets */
+void import_streets_free(tq_build *build); /* drop an unfinished network; fine at any time, once or twice */
 tq_status import_gtfs(tq_build *build, tq_err *err);            /* gtfs*.c: feeds -> timetable, tables, flat fares */
 tq_status import_link_stops(tq_build *build, tq_err *err);      /* streets.c: cut edges at stops, freeze streets */
 tq_status import_tables(tq_build *build, tq_err *err);          /* tables.c: places, gates, aliases, works, dates */

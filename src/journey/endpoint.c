@@ -145,17 +145,12 @@ static tq_status parse_name(const tq_city *city, const char *text, tq_endpoint *
             break;
         }
     tq_point here = {found[best].lat_e7, found[best].lon_e7};
-    for (uint32_t k = 0; k < alike && rank < 3; k++) {
+    for (uint32_t k = 0; k < alike && !is_transit(&found[best]); k++) {
         tq_point there = {found[k].lat_e7, found[k].lon_e7};
-        bool same_kind = found[k].kind == found[best].kind || !is_transit(&found[best]);
-        if (k != best && same_kind && strcmp(found[k].name, found[best].name) == 0 &&
-            tq_distance_dm(here, there) > SAME_PLACE_DM)
+        /* The same name for places far apart, or only a guess that fits several: ask back. */
+        bool same_words = rank >= 3 || strcmp(found[k].matched, found[best].matched) == 0;
+        if (k != best && same_words && tq_distance_dm(here, there) > SAME_PLACE_DM)
             return name_is_ambiguous(found, alike, text, err);
-    }
-    if (rank >= 3 && alike > 1 && !is_transit(&found[best])) {
-        for (uint32_t k = 1; k < alike; k++)
-            if (tq_distance_dm(here, (tq_point){found[k].lat_e7, found[k].lon_e7}) > SAME_PLACE_DM)
-                return name_is_ambiguous(found, alike, text, err);
     }
     *out = place_endpoint(city, &found[best]);
     return TQ_OK;

@@ -237,6 +237,20 @@ void tq_city_json(const tq_city *city, tq_buf *out)
     tq_json_end_object(&json);
 }
 
+/* Of a programme with a target: what is done and what is left, null where nobody has said. */
+static void put_progress(tq_json *json, const tq_work *work)
+{
+    tq_json_put_i64(json, "target_m", work->target_m);
+    if (work->done_known != 0) {
+        tq_json_put_i64(json, "done_m", work->done_m);
+        tq_json_put_i64(json, "left_m",
+                        work->target_m > work->done_m ? work->target_m - work->done_m : 0);
+        return;
+    }
+    tq_json_put_text(json, "done_m", NULL);
+    tq_json_put_text(json, "left_m", NULL);
+}
+
 void tq_works_json(const tq_city *city, int64_t at_ms, tq_buf *out)
 {
     static const char *const life[] = {"planned", "building", "open", "closed"};
@@ -262,10 +276,7 @@ void tq_works_json(const tq_city *city, int64_t at_ms, tq_buf *out)
         tq_json_key(&json, "in_force");
         tq_json_bool(&json, in_time);
         tq_json_put_i64(&json, "length_m", work->length_m);
-        tq_json_put_i64(&json, "done_m", work->done_m);
-        tq_json_put_i64(&json, "target_m", work->target_m);
-        tq_json_put_i64(&json, "left_m",
-                        work->target_m > work->done_m ? work->target_m - work->done_m : 0);
+        put_progress(&json, work);
         tq_json_put_i64(&json, "speed_kmh", work->speed_kmh);
         tq_json_put_i64(&json, "lanes", work->lanes);
         tq_json_put_text(&json, "note", tq_text(city, work->note));

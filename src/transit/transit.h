@@ -41,7 +41,7 @@ typedef struct tq_transit_query {
     uint32_t size;
     const tq_access *from, *to;
     uint32_t from_count, to_count;
-    uint32_t direct_walk_dm; /* walk without any ride; TQ_NONE = none */
+    uint32_t direct_walk_dm; /* walk without any ride; TQ_NONE = not known: only walks over the core count */
     int32_t time_s;          /* earliest departure, or latest arrival */
     bool arrive_by;
     tq_walk_kind walk;
@@ -56,13 +56,18 @@ void tq_transit_query_default(tq_transit_query *query);
 
 #define TQ_BOARDINGS_MAX 13
 
-/* One piece of a journey. A walk has trip == TQ_NONE. */
+/*
+ * One piece of a journey. A walk has trip == TQ_NONE. The first and the last piece are always walks, if only of
+ * 0 dm; a journey without a ride is one walk. A change at one and the same stop has no piece.
+ * The run's stop times are shift_s + trip.start_s + its stop_time, also for runs of frequencies.
+ */
 typedef struct tq_piece {
     uint32_t trip;               /* of the timetable; TQ_NONE = a walk */
     uint32_t from_stop, to_stop; /* TQ_NONE = the journey's own start or end */
     uint32_t from_place, to_place; /* places in the trip's pattern */
     int32_t departure_s, arrival_s;
-    int32_t shift_s;             /* this run's second 0 = the tq_day's second 0 + shift_s + (frequency start) */
+    int32_t shift_s;             /* its times = shift_s + trip.start_s + stop_time */
+    int32_t service_day;         /* days since 1970 of the service day that the run belongs to */
     uint32_t walk_dm;
     uint32_t from_access, to_access; /* walk at the ends: which access, else TQ_NONE */
     uint32_t headway_s;
@@ -99,8 +104,9 @@ bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *f
 
 /* Next departures at a stop. */
 typedef struct tq_departure {
-    uint32_t trip, place;
+    uint32_t trip, place; /* place in the trip's pattern */
     int32_t departure_s, arrival_s, shift_s;
+    int32_t service_day;
     uint32_t headway_s;
 } tq_departure;
 /** Departures at a stop or station at or after from_s, by time; at most `limit`, at most until_s. */

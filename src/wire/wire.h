@@ -16,6 +16,7 @@
 /* ---- csv --------------------------------------------------------------------------------------- */
 
 #define TQ_CSV_COLUMNS_MAX 256
+#define TQ_CSV_ROW_MAX     (1 << 20) /* bytes, so that a quote that is never closed costs little */
 
 /*
  * Reads one file held in memory. Handles a byte order mark, CRLF, CR and LF ends, quotes with doubled quotes,

@@ -1,11 +1,12 @@
 /* base: sorts and the heap against the C library's qsort and a linear scan; arenas at their limit.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "base/base.h"
 

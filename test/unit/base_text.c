@@ -1,9 +1,10 @@
 /* base: numbers from text, UTF-8, slices, JSON writing. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/base.h"
 

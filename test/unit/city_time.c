@@ -1,11 +1,12 @@
 /* city: local days, service days around a shift of the clock, and the text forms of instants. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 #include "city/city.h"
 

@@ -1,10 +1,11 @@
 /* geo: datums, distances, projection, tiles and the grid. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "geo/geo.h"
 

@@ -1,0 +1,816 @@
+/*
+ * OpenStreetMap files -> raw streets, turns and named places.
+ *
+ * Method: two passes over every file. The first takes ways and relations: which ways are streets, which are named
+ * places, which relations ban turns. Their node ids are sorted and numbered (no hash table over nodes). The second
+ * takes the nodes: positions of those numbered, marks (barriers, signals), named places. Blobs are read in parallel,
+ * each into its own part; parts are joined in the order of the files, so threads do not change the outcome.
+ *
+ * Invariants: equal ways (extracts that overlap) count once, the first file wins; texts are made valid UTF-8.
+ * Limits: streets_in.h. Not read: multipolygon relations as places, change files.
+ */
+#include "import/streets_in.h"
+
+#include <stdio.h>
+#include <zlib.h>
+
+/* Texts of a part, as offsets into its own buffer, 0 = "". */
+typedef struct raw_way {
+    int64_t id;
+    uint32_t first_ref, ref_count;
+    tq_street_attr attr; /* conditions: offset */
+    uint32_t name, name_en, ref, alt, old, official, opening_date;
+    uint8_t life;
+} raw_way;
+
+typedef struct raw_turn {
+    osm_turn turn; /* condition: offset; first_member into the part */
+} raw_turn;
+
+typedef struct raw_place {
+    tq_point at;
+    uint32_t first_ref, ref_count; /* of a way; 0 = a node at `at` */
+    uint32_t name, name_en, alt, old, official, short_name, zh, area, city, category;
+    uint8_t kind, weight;
+} raw_place;
+
+typedef struct raw_node {
+    uint32_t node;
+    tq_point at;
+} raw_node;
+
+typedef struct osm_part {
+    uint32_t file;
+    bool is_xml;
+    tq_pbf_blob blob;
+    tq_status status;
+    tq_err err;
+    TQ_VEC(raw_way) ways;
+    TQ_VEC(int64_t) refs;
+    TQ_VEC(int64_t) place_refs;
+    TQ_VEC(raw_turn) turns;
+    TQ_VEC(int64_t) members;
+    TQ_VEC(raw_place) places;
+    TQ_VEC(raw_node) nodes;
+    TQ_VEC(osm_marked) marks;
+    tq_buf texts;
+    uint64_t node_count, way_count, relation_count;
+} osm_part;
+
+typedef struct osm_file {
+    char path[TQ_PATH_MAX];
+    const char *name; /* as the settings say */
+    tq_map map;
+    char *inflated;
+    tq_str bytes;
+    bool is_xml;
+} osm_file;
+
+typedef struct osm_import {
+    tq_build *build;
+    bool china;
+    osm_file *file;
+    uint32_t file_count, chunk_count;
+    TQ_VEC(osm_part) parts;
+    unsigned want;
+    osm_data data;
+} osm_import;
+
+/* What a handler works on. */
+typedef struct part_reader {
+    osm_import *import;
+    osm_part *part;
+    osm_values *values;
+    uint32_t cursor; /* near the last node found in data.node_id */
+    tq_buf scratch;
+} part_reader;
+
+/* ---- texts ------------------------------------------------------------------------------------------ */
+
+/* Keep a text in the part; bytes that are no UTF-8 become U+FFFD, a NUL ends it. */
+static uint32_t keep_text(osm_part *part, tq_str text)
+{
+    if (part->texts.len == 0) tq_buf_putc(&part->texts, '\0');
+    text = tq_str_trim(text);
+    const char *nul = text.len > 0 ? memchr(text.at, '\0', text.len) : NULL;
+    if (nul != NULL) text.len = (size_t)(nul - text.at);
+    if (text.len == 0) return 0;
+    uint32_t start = (uint32_t)part->texts.len;
+    if (tq_utf8_valid(text)) {
+        tq_buf_put(&part->texts, text.at, text.len);
+    } else {
+        for (const char *at = text.at; at < text.at + text.len;) {
+            char bytes[4];
+            tq_buf_put(&part->texts, bytes, tq_utf8_put(tq_utf8_next(&at, text.at + text.len), bytes));
+        }
+    }
+    tq_buf_putc(&part->texts, '\0');
+    return start;
+}
+
+static uint32_t keep_value(osm_part *part, const osm_values *values, osm_key key)
+{
+    return osm_has(values, key) ? keep_text(part, osm_value(values, key)) : 0;
+}
+
+static uint32_t keep_conditions(part_reader *reader)
+{
+    reader->scratch.len = 0;
+    osm_conditions(reader->values, &reader->scratch);
+    return keep_text(reader->part, (tq_str){reader->scratch.at, reader->scratch.len});
+}
+
+/* ---- first pass --------------------------------------------------------------------------------------- */
+
+static bool keep_refs(osm_part *part, const tq_osm_element *way)
+{
+    if (!tq_vec_room(&part->refs, way->ref_count)) return false;
+    if (way->ref_count > 0) memcpy(part->refs.at + part->refs.count, way->ref, way->ref_count * sizeof *way->ref);
+    part->refs.count += way->ref_count;
+    return true;
+}
+
+static bool take_street(part_reader *reader, const tq_osm_element *way, const osm_street *street)
+{
+    osm_part *part = reader->part;
+    const osm_values *values = reader->values;
+    raw_way raw = {.id = way->id,
+                   .first_ref = (uint32_t)part->refs.count,
+                   .ref_count = way->ref_count,
+                   .attr = street->attr,
+                   .life = (uint8_t)street->life};
+    raw.name = keep_value(part, values, OSM_NAME);
+    raw.name_en = keep_value(part, values, OSM_NAME_EN);
+    raw.ref = keep_value(part, values, OSM_REF);
+    raw.alt = keep_value(part, values, OSM_ALT_NAME);
+    raw.old = keep_value(part, values, OSM_OLD_NAME);
+    raw.official = keep_value(part, values, OSM_OFFICIAL_NAME);
+    raw.opening_date = street->opening_date.at != NULL ? keep_text(part, street->opening_date) : 0;
+    raw.attr.conditions = keep_conditions(reader);
+    if (!keep_refs(part, way) || !tq_vec_push(&part->ways, raw)) return false;
+    int64_t *ref = part->refs.at + raw.first_ref;
+    for (uint32_t k = 0; street->reversed && k < raw.ref_count / 2; k++) {
+        int64_t swap = ref[k];
+        ref[k] = ref[raw.ref_count - 1 - k];
+        ref[raw.ref_count - 1 - k] = swap;
+    }
+    return true;
+}
+
+/* A named thing, an address, or both: one or two places. */
+static bool take_places(part_reader *reader, const tq_osm_element *element)
+{
+    osm_part *part = reader->part;
+    const osm_values *values = reader->values;
+    osm_named named = {0};
+    reader->scratch.len = 0;
+    bool is_named = osm_named_of(values, &named), has_address = osm_address_of(values, &reader->scratch);
+    if (!is_named && !has_address) return true;
+    raw_place raw = {.at = {element->lat_e7, element->lon_e7}, .first_ref = (uint32_t)part->place_refs.count,
+                     .ref_count = element->ref_count};
+    if (element->kind == TQ_OSM_WAY) {
+        if (element->ref_count == 0) return true;
+        if (!tq_vec_room(&part->place_refs, element->ref_count)) return false;
+        memcpy(part->place_refs.at + part->place_refs.count, element->ref, element->ref_count * sizeof *element->ref);
+        part->place_refs.count += element->ref_count;
+    }
+    raw.city = keep_value(part, values, OSM_ADDR_CITY);
+    raw.area = keep_value(part, values, OSM_ADDR_DISTRICT);
+    if (raw.area == 0) raw.area = keep_value(part, values, OSM_ADDR_SUBURB);
+    if (has_address) {
+        raw_place address = raw;
+        address.name = keep_text(part, (tq_str){reader->scratch.at, reader->scratch.len});
+        address.category = keep_text(part, TQ_STR("address"));
+        address.kind = TQ_PLACE_ADDRESS;
+        address.weight = 10;
+        if (!tq_vec_push(&part->places, address)) return false;
+    }
+    if (!is_named) return true;
+    raw.kind = (uint8_t)named.kind;
+    raw.weight = named.weight;
+    raw.category = keep_text(part, named.category);
+    raw.name = keep_value(part, values, OSM_NAME);
+    raw.name_en = keep_value(part, values, OSM_NAME_EN);
+    raw.alt = keep_value(part, values, OSM_ALT_NAME);
+    raw.old = keep_value(part, values, OSM_OLD_NAME);
+    raw.official = keep_value(part, values, OSM_OFFICIAL_NAME);
+    raw.short_name = keep_value(part, values, OSM_SHORT_NAME);
+    raw.zh = keep_value(part, values, OSM_NAME_ZH);
+    return raw.name == 0 || tq_vec_push(&part->places, raw);
+}
+
+/* Modes that a restriction speaks of: «restriction:hgv» only of lorries. */
+static bool restriction_modes(tq_str key, unsigned *modes, bool *conditional)
+{
+    static const struct {
+        const char *suffix;
+        unsigned modes;
+    } kinds[] = {{"", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}, {":hgv", TQ_ACCESS_LORRY}, {":bus", TQ_ACCESS_BUS},
+                 {":psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI}, {":taxi", TQ_ACCESS_TAXI},
+                 {":motorcar", TQ_ACCESS_CAR | TQ_ACCESS_TAXI}, {":motor_vehicle", TQ_ACCESS_MOTOR},
+                 {":bicycle", TQ_ACCESS_BIKE}, {":vehicle", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}};
+    if (!tq_str_starts(key, "restriction")) return false;
+    tq_str suffix = {key.at + 11, key.len - 11};
+    *conditional = suffix.len >= 12 && memcmp(suffix.at + suffix.len - 12, ":conditional", 12) == 0;
+    if (*conditional) suffix.len -= 12;
+    for (size_t k = 0; k < TQ_COUNT(kinds); k++) {
+        if (!tq_str_is(suffix, kinds[k].suffix)) continue;
+        *modes = kinds[k].modes;
+        return true;
+    }
+    return false;
+}
+
+static unsigned excepted_modes(tq_str value)
+{
+    static const struct {
+        const char *name;
+        unsigned modes;
+    } kinds[] = {{"psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI}, {"bus", TQ_ACCESS_BUS}, {"taxi", TQ_ACCESS_TAXI},
+                 {"bicycle", TQ_ACCESS_BIKE}, {"hgv", TQ_ACCESS_LORRY}, {"motorcar", TQ_ACCESS_CAR},
+                 {"emergency", TQ_ACCESS_EMERGENCY}, {"motor_vehicle", TQ_ACCESS_MOTOR}};
+    unsigned modes = 0;
+    while (value.len > 0) {
+        const char *stop = memchr(value.at, ';', value.len);
+        tq_str item = {value.at, stop != NULL ? (size_t)(stop - value.at) : value.len};
+        for (size_t k = 0; k < TQ_COUNT(kinds); k++)
+            if (tq_str_is(tq_str_trim(item), kinds[k].name)) modes |= kinds[k].modes;
+        size_t used = stop != NULL ? item.len + 1 : item.len;
+        value = (tq_str){value.at + used, value.len - used};
+    }
+    return modes;
+}
+
+/* Member ids by role into the part; false when the relation is not one from, one via (or via ways), one to. */
+static bool turn_members(osm_part *part, const tq_osm_element *relation, osm_turn *turn, bool *no_memory)
+{
+    static const char *const roles[] = {"from", "via", "to"};
+    uint32_t *const counts[] = {&turn->from_count, &turn->via_count, &turn->to_count};
+    bool has_node = false;
+    turn->first_member = (uint32_t)part->members.count;
+    for (size_t role = 0; role < TQ_COUNT(roles); role++) {
+        for (uint32_t k = 0; k < relation->member_count; k++) {
+            const tq_osm_member *member = &relation->member[k];
+            if (!tq_str_is(member->role, roles[role])) continue;
+            if (role == 1 && member->kind == TQ_OSM_NODE) {
+                if (has_node) return false;
+                turn->via_node = member->id;
+                has_node = true;
+            } else if (member->kind == TQ_OSM_WAY && *counts[role] < TQ_TURN_MEMBERS_MAX) {
+                if (!tq_vec_push(&part->members, member->id)) return *no_memory = true, false;
+                ++*counts[role];
+            } else {
+                return false;
+            }
+        }
+    }
+    return turn->from_count > 0 && turn->to_count > 0 && has_node == (turn->via_count == 0);
+}
+
+static bool take_restriction(part_reader *reader, const tq_osm_element *relation)
+{
+    osm_part *part = reader->part;
+    if (!tq_str_starts(osm_value(reader->values, OSM_TYPE), "restriction")) return true;
+    for (uint32_t k = 0; k < relation->tag_count; k++) {
+        unsigned modes = 0;
+        bool conditional = false, no_memory = false;
+        tq_str value = relation->tag[k].value;
+        if (!restriction_modes(relation->tag[k].key, &modes, &conditional)) continue;
+        bool only = tq_str_starts(value, "only_");
+        if (!only && !tq_str_starts(value, "no_")) continue;
+        raw_turn raw = {0};
+        size_t members = part->members.count;
+        if (!turn_members(part, relation, &raw.turn, &no_memory)) {
+            part->members.count = members;
+            if (no_memory) return false;
+            continue;
+        }
+        raw.turn.only = only;
+        raw.turn.except = (255u & ~modes) | excepted_modes(osm_value(reader->values, OSM_EXCEPT));
+        if (conditional) raw.turn.condition = keep_text(part, value);
+        if (!tq_vec_push(&part->turns, raw)) return false;
+    }
+    return true;
+}
+
+static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *err)
+{
+    part_reader *reader = user;
+    osm_part *part = reader->part;
+    bool done = true;
+    if (element->kind == TQ_OSM_WAY) {
+        part->way_count++;
+        osm_values_take(reader->values, element->tag, element->tag_count);
+        if (reader->values->set_count == 0) return TQ_OK;
+        osm_street street;
+        if (element->ref_count >= 2 && osm_street_of(reader->values, reader->import->china, &street))
+            done = take_street(reader, element, &street);
+        done = done && take_places(reader, element);
+    } else {
+        part->relation_count++;
+        osm_values_take(reader->values, element->tag, element->tag_count);
+        done = take_restriction(reader, element);
+    }
+    return done && !part->texts.failed && !reader->scratch.failed ? TQ_OK : import_no_memory(err);
+}
+
+/* ---- second pass -------------------------------------------------------------------------------------- */
+
+/* First place in ids[from, to) that is not below `id`. */
+static uint32_t first_not_below(const int64_t *ids, uint32_t from, uint32_t to, int64_t id)
+{
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (ids[middle] < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+uint32_t osm_node_of(const osm_data *data, int64_t id)
+{
+    uint32_t found = first_not_below(data->node_id, 0, data->node_count, id);
+    return found < data->node_count && data->node_id[found] == id ? found : TQ_NONE;
+}
+
+/* The same, for ids that mostly ascend: gallop from the last one found. */
+static uint32_t next_node_of(part_reader *reader, int64_t id)
+{
+    const osm_data *data = &reader->import->data;
+    const int64_t *ids = data->node_id;
+    uint32_t low = reader->cursor, count = data->node_count, step = 1;
+    if (low < count && ids[low] == id) return low;
+    if (low >= count || ids[low] > id) {
+        if (low > 0 && ids[low - 1] < id) return TQ_NONE;
+        low = 0;
+    }
+    uint32_t high = low;
+    while (high < count && ids[high] < id) {
+        low = high;
+        high = count - high > step ? high + step : count;
+        step *= 2;
+    }
+    reader->cursor = first_not_below(ids, low, high, id);
+    return reader->cursor < count && ids[reader->cursor] == id ? reader->cursor : TQ_NONE;
+}
+
+static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *err)
+{
+    part_reader *reader = user;
+    osm_part *part = reader->part;
+    part->node_count++;
+    uint32_t node = next_node_of(reader, element->id);
+    raw_node raw = {node, {element->lat_e7, element->lon_e7}};
+    if (node != TQ_NONE && !tq_vec_push(&part->nodes, raw)) return import_no_memory(err);
+    if (element->tag_count == 0) return TQ_OK;
+    osm_values_take(reader->values, element->tag, element->tag_count);
+    if (reader->values->set_count == 0) return TQ_OK;
+    osm_marked marked = {.node = node};
+    if (node != TQ_NONE && osm_mark_of(reader->values, &marked.mark) && !tq_vec_push(&part->marks, marked))
+        return import_no_memory(err);
+    return take_places(reader, element) && !part->texts.failed && !reader->scratch.failed ? TQ_OK
+                                                                                        : import_no_memory(err);
+}
+
+/* ---- running a pass --------------------------------------------------------------------------------------- */
+
+static tq_status read_part(tq_pbf_reader *pbf, part_reader *reader)
+{
+    osm_part *part = reader->part;
+    const osm_import *import = reader->import;
+    tq_str bytes = import->file[part->file].bytes;
+    tq_osm_handler handler = import->want == TQ_OSM_WANT_NODES ? second_pass : first_pass;
+    if (part->is_xml) return tq_osm_xml_read(bytes, import->want, handler, reader, &part->err);
+    return tq_pbf_read_blob(pbf, bytes, &part->blob, import->want, handler, reader, &part->err);
+}
+
+/* A chunk takes every chunk_count-th part, so that all have their share of nodes and ways. */
+static void read_chunk(void *user, uint32_t chunk)
+{
+    osm_import *import = user;
+    tq_pbf_reader *pbf = tq_pbf_reader_new();
+    osm_values *values = TQ_ALLOC(osm_values, 1);
+    part_reader reader = {.import = import, .values = values};
+    for (size_t k = chunk; k < import->parts.count; k += import->chunk_count) {
+        reader.part = &import->parts.at[k];
+        reader.part->status =
+            pbf != NULL && values != NULL ? read_part(pbf, &reader) : import_no_memory(&reader.part->err);
+        if (reader.part->status != TQ_OK) break;
+    }
+    tq_buf_free(&reader.scratch);
+    tq_free(values);
+    tq_pbf_reader_free(pbf);
+}
+
+static tq_status run_pass(osm_import *import, unsigned want, tq_err *err)
+{
+    import->want = want;
+    unsigned threads = TQ_MAX(import->build->threads, 1u);
+    import->chunk_count = (uint32_t)TQ_MAX(TQ_MIN(import->parts.count, threads), 1);
+    tq_parallel(threads, import->chunk_count, read_chunk, import);
+    for (size_t k = 0; k < import->parts.count; k++) {
+        const osm_part *part = &import->parts.at[k];
+        if (part->status == TQ_OK) continue;
+        tq_status status = tq_fail(err, part->status, part->err.line, "%s: %.300s", import->file[part->file].name,
+                                   part->err.text);
+        if (err != NULL) err->offset = part->err.offset;
+        return status;
+    }
+    return TQ_OK;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------- */
+
+static tq_status gunzip(osm_file *file, tq_err *err)
+{
+    z_stream stream = {0};
+    if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return import_no_memory(err);
+    tq_buf out = {.limit = TQ_OSM_XML_BYTES_MAX};
+    int code = Z_OK;
+    stream.next_in = (Bytef *)(uintptr_t)file->map.at; /* zlib only reads it */
+    stream.avail_in = (uInt)TQ_MIN(file->map.len, UINT32_MAX);
+    uint8_t *piece = TQ_ALLOC(uint8_t, (size_t)1 << 18);
+    while (piece != NULL && code == Z_OK && !out.failed) {
+        stream.next_out = piece;
+        stream.avail_out = 1 << 18;
+        code = inflate(&stream, Z_NO_FLUSH);
+        tq_buf_put(&out, piece, ((size_t)1 << 18) - stream.avail_out);
+    }
+    uint64_t at = stream.total_in;
+    (void)inflateEnd(&stream);
+    tq_status status = TQ_OK;
+    if (piece == NULL || (out.failed && out.len < TQ_OSM_XML_BYTES_MAX / 2))
+        status = import_no_memory(err);
+    else if (out.failed)
+        status = tq_fail(err, TQ_LIMIT, 0, "%s: over %u MiB when unpacked; convert it to .osm.pbf", file->name,
+                         TQ_OSM_XML_BYTES_MAX >> 20);
+    else if (code != Z_STREAM_END)
+        status = tq_fail(err, TQ_BAD_INPUT, 0, "%s: byte %llu: the gzip data is damaged or cut off", file->name,
+                         (unsigned long long)at);
+    tq_free(piece);
+    if (status != TQ_OK) {
+        tq_buf_free(&out);
+        return status;
+    }
+    file->inflated = out.at;
+    file->bytes = (tq_str){out.at, out.len};
+    return TQ_OK;
+}
+
+static bool begins_as_xml(tq_str bytes)
+{
+    if (tq_str_starts(bytes, "\xef\xbb\xbf")) return true;
+    bytes = tq_str_trim((tq_str){bytes.at, TQ_MIN(bytes.len, 256)});
+    return bytes.len > 0 && bytes.at[0] == '<';
+}
+
+static tq_status open_file(osm_import *import, uint32_t index, tq_err *err)
+{
+    osm_file *file = &import->file[index];
+    const tq_settings *settings = import->build->settings;
+    file->name = settings->osm[index];
+    if (!tq_path_join(file->path, settings->folder, file->name))
+        return tq_fail(err, TQ_BAD_CONFIG, 0, "the path of %s is over %d bytes", file->name, TQ_PATH_MAX);
+    TQ_TRY(tq_map_open(file->path, &file->map, err));
+    file->bytes = (tq_str){(const char *)file->map.at, file->map.len};
+    if (file->map.len >= 2 && file->map.at[0] == 0x1f && file->map.at[1] == 0x8b) {
+        TQ_TRY(gunzip(file, err));
+        file->is_xml = true;
+    }
+    file->is_xml = file->is_xml || begins_as_xml(file->bytes);
+    osm_part part = {.file = index, .is_xml = file->is_xml};
+    if (file->is_xml) {
+        if (file->bytes.len > TQ_OSM_XML_BYTES_MAX)
+            return tq_fail(err, TQ_LIMIT, 0, "%s: OSM XML over %u MiB; convert it to .osm.pbf", file->name,
+                           TQ_OSM_XML_BYTES_MAX >> 20);
+        return tq_vec_push(&import->parts, part) ? TQ_OK : import_no_memory(err);
+    }
+    uint64_t offset = 0;
+    tq_err inner = {0};
+    size_t before = import->parts.count;
+    for (bool more = true;;) {
+        tq_status status = tq_pbf_next_blob(file->bytes, &offset, &part.blob, &more, &inner);
+        if (status != TQ_OK) {
+            status = tq_fail(err, status, 0, "%s: %.300s", file->name, inner.text);
+            if (err != NULL) err->offset = inner.offset;
+            return status;
+        }
+        if (!more) break;
+        if (import->parts.count == before && !part.blob.is_header)
+            return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
+                           file->name);
+        if (!tq_vec_push(&import->parts, part)) return import_no_memory(err);
+    }
+    if (import->parts.count == before)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data", file->name);
+    return TQ_OK;
+}
+
+/* ---- joining the parts ---------------------------------------------------------------------------------- */
+
+static uint32_t text_of(tq_build *build, const osm_part *part, uint32_t offset)
+{
+    return offset == 0 ? 0 : tq_texts_add(build->texts, tq_str_of(part->texts.at + offset));
+}
+
+/* Day that an opening_date means («2026», «2026-10», «2026-10-01»), as an instant; INT64_MAX = not understood. */
+static int64_t opening_ms(const tq_build *build, const char *text)
+{
+    uint32_t part[3] = {0, 1, 1};
+    tq_str rest = tq_str_of(text);
+    for (unsigned k = 0; k < 3 && rest.len > 0; k++) {
+        size_t len = 0;
+        while (len < rest.len && rest.at[len] != '-') len++;
+        if (!tq_parse_u32((tq_str){rest.at, len}, &part[k])) return INT64_MAX;
+        len += len < rest.len;
+        rest = (tq_str){rest.at + len, rest.len - len};
+    }
+    if (part[0] < 1900 || part[0] > 2200 || part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31) return INT64_MAX;
+    tq_zone_table zone = {build->zone.count, build->zone.from_s, build->zone.offset_s};
+    return tq_local_to_ms(&zone, tq_day_of((int32_t)part[0], part[1], part[2]), 0);
+}
+
+static tq_status join_way(osm_import *import, import_network *network, const osm_part *part, const raw_way *raw,
+                          uint32_t first_ref, tq_err *err)
+{
+    tq_build *build = import->build;
+    import_name name = {text_of(build, part, raw->name), text_of(build, part, raw->name_en),
+                        text_of(build, part, raw->ref),  text_of(build, part, raw->alt),
+                        text_of(build, part, raw->old),  text_of(build, part, raw->official)};
+    tq_street_attr attr = raw->attr;
+    attr.conditions = text_of(build, part, raw->attr.conditions);
+    osm_way way = {.id = raw->id, .first_ref = first_ref + raw->first_ref, .ref_count = raw->ref_count};
+    way.attr = import_attr_row(network, &attr);
+    way.name = import_name_row(network, &name);
+    if (raw->life != TQ_OPEN) {
+        int64_t until = raw->opening_date != 0 ? opening_ms(build, part->texts.at + raw->opening_date) : INT64_MAX;
+        way.date = tq_build_date(build, (tq_life)raw->life, INT64_MIN, until, 0);
+    }
+    bool done = way.attr != TQ_NONE && way.name != TQ_NONE && way.date != TQ_NONE && tq_vec_push(&import->data.ways, way);
+    return done ? TQ_OK : import_no_memory(err);
+}
+
+/* Append ids; false on no memory or over the limit. */
+static bool append_ids(osm_data *data, const int64_t *id, size_t count)
+{
+    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX || !tq_vec_room(&data->refs, count)) return false;
+    if (count > 0) memcpy(data->refs.at + data->refs.count, id, count * sizeof *id);
+    data->refs.count += count;
+    return true;
+}
+
+static tq_status join_turns(osm_import *import, const osm_part *part, tq_err *err)
+{
+    osm_data *data = &import->data;
+    uint32_t first = (uint32_t)data->members.count;
+    if (!tq_vec_room(&data->members, part->members.count)) return import_no_memory(err);
+    if (part->members.count > 0)
+        memcpy(data->members.at + first, part->members.at, part->members.count * sizeof *part->members.at);
+    data->members.count += part->members.count;
+    for (size_t k = 0; k < part->turns.count; k++) {
+        osm_turn turn = part->turns.at[k].turn;
+        turn.first_member += first;
+        turn.condition = text_of(import->build, part, turn.condition);
+        if (!tq_vec_push(&data->turns, turn)) return import_no_memory(err);
+    }
+    return TQ_OK;
+}
+
+/* Ways ascending by id, each once. */
+static tq_status order_ways(osm_data *data, tq_err *err)
+{
+    size_t count = data->ways.count, kept = 0;
+    uint32_t *order = TQ_ALLOC(uint32_t, count);
+    uint64_t *key = TQ_ALLOC(uint64_t, count);
+    osm_way *sorted = TQ_ALLOC(osm_way, count);
+    bool done = order != NULL && key != NULL && sorted != NULL;
+    for (size_t k = 0; done && k < count; k++) {
+        order[k] = (uint32_t)k;
+        key[k] = (uint64_t)data->ways.at[k].id ^ UINT64_C(1) << 63;
+    }
+    done = done && tq_sort_by_u64(order, count, key);
+    for (size_t k = 0; done && k < count; k++)
+        if (kept == 0 || sorted[kept - 1].id != data->ways.at[order[k]].id) sorted[kept++] = data->ways.at[order[k]];
+    if (done && count > 0) memcpy(data->ways.at, sorted, kept * sizeof *sorted);
+    data->ways.count = done ? kept : count;
+    tq_free(order);
+    tq_free(key);
+    tq_free(sorted);
+    return done ? TQ_OK : import_no_memory(err);
+}
+
+/* Sort all node ids: node_id ascending and unique, ref_node for every reference. */
+static tq_status number_nodes(osm_data *data, tq_err *err)
+{
+    size_t count = data->refs.count;
+    uint32_t *order = TQ_ALLOC(uint32_t, count), nodes = 0;
+    data->ref_node = TQ_ALLOC(uint32_t, count);
+    bool done = order != NULL && data->ref_node != NULL;
+    uint64_t *key = (uint64_t *)data->refs.at; /* ids with the sign turned sort as numbers without sign */
+    for (size_t k = 0; done && k < count; k++) {
+        order[k] = (uint32_t)k;
+        key[k] ^= UINT64_C(1) << 63;
+    }
+    done = done && tq_sort_by_u64(order, count, key);
+    for (size_t k = 0; done && k < count; k++) {
+        nodes += k == 0 || key[order[k]] != key[order[k - 1]];
+        data->ref_node[order[k]] = nodes - 1;
+    }
+    data->node_id = TQ_ALLOC(int64_t, nodes);
+    data->node_at = TQ_ALLOC(tq_point, nodes);
+    data->node_known = TQ_ALLOC(uint8_t, nodes);
+    done = done && data->node_id != NULL && data->node_at != NULL && data->node_known != NULL;
+    for (size_t k = 0; done && k < count; k++)
+        data->node_id[data->ref_node[k]] = (int64_t)(key[k] ^ UINT64_C(1) << 63);
+    data->node_count = done ? nodes : 0;
+    tq_free(order);
+    return done ? TQ_OK : import_no_memory(err);
+}
+
+static tq_status join_first_pass(osm_import *import, import_network *network, tq_err *err)
+{
+    osm_data *data = &import->data;
+    uint64_t relations = 0, all_ways = 0;
+    for (size_t k = 0; k < import->parts.count; k++) {
+        osm_part *part = &import->parts.at[k];
+        uint32_t first_ref = (uint32_t)data->refs.count;
+        if (!append_ids(data, part->refs.at, part->refs.count)) return import_no_memory(err);
+        for (size_t way = 0; way < part->ways.count; way++)
+            TQ_TRY(join_way(import, network, part, &part->ways.at[way], first_ref, err));
+        TQ_TRY(join_turns(import, part, err));
+        all_ways += part->way_count;
+        relations += part->relation_count;
+        tq_vec_free(&part->refs);
+        tq_vec_free(&part->ways);
+    }
+    for (size_t k = 0; k < import->parts.count; k++) {
+        osm_part *part = &import->parts.at[k];
+        uint32_t first_ref = (uint32_t)data->refs.count;
+        if (!append_ids(data, part->place_refs.at, part->place_refs.count)) return import_no_memory(err);
+        for (size_t place = 0; place < part->places.count; place++) part->places.at[place].first_ref += first_ref;
+        tq_vec_free(&part->place_refs);
+    }
+    TQ_TRY(order_ways(data, err));
+    TQ_TRY(number_nodes(data, err));
+    tq_report_count(import->build->report, "osm.ways", all_ways);
+    tq_report_count(import->build->report, "osm.relations", relations);
+    tq_report_count(import->build->report, "osm.street_ways", data->ways.count);
+    tq_report_count(import->build->report, "osm.restrictions", data->turns.count);
+    return TQ_OK;
+}
+
+static tq_status join_second_pass(osm_import *import, tq_err *err)
+{
+    osm_data *data = &import->data;
+    uint64_t nodes = 0;
+    TQ_VEC(osm_marked) marks = {0};
+    for (size_t k = 0; k < import->parts.count; k++) {
+        osm_part *part = &import->parts.at[k];
+        nodes += part->node_count;
+        for (size_t node = 0; node < part->nodes.count; node++) {
+            const raw_node *raw = &part->nodes.at[node];
+            if (data->node_known[raw->node]) continue;
+            data->node_known[raw->node] = 1;
+            data->node_at[raw->node] = raw->at;
+        }
+        for (size_t mark = 0; mark < part->marks.count; mark++)
+            if (!tq_vec_push(&marks, part->marks.at[mark])) return tq_vec_free(&marks), import_no_memory(err);
+        tq_vec_free(&part->nodes);
+        tq_vec_free(&part->marks);
+    }
+    size_t count = marks.count;
+    uint32_t *order = TQ_ALLOC(uint32_t, count);
+    uint64_t *key = TQ_ALLOC(uint64_t, count);
+    bool done = order != NULL && key != NULL;
+    for (size_t k = 0; done && k < count; k++) {
+        order[k] = (uint32_t)k;
+        key[k] = marks.at[k].node;
+    }
+    done = done && tq_sort_by_u64(order, count, key);
+    for (size_t k = 0; done && k < count; k++)
+        if (k == 0 || key[order[k]] != key[order[k - 1]]) done = tq_vec_push(&data->marks, marks.at[order[k]]);
+    tq_free(order);
+    tq_free(key);
+    tq_vec_free(&marks);
+    tq_report_count(import->build->report, "osm.nodes", nodes);
+    return done ? TQ_OK : import_no_memory(err);
+}
+
+/* ---- places --------------------------------------------------------------------------------------------- */
+
+/* Middle of the box of a way's known nodes; false when none is known. */
+static bool way_middle(const osm_data *data, const raw_place *raw, tq_point *at)
+{
+    tq_box box = TQ_BOX_EMPTY;
+    for (uint32_t k = 0; k < raw->ref_count; k++) {
+        uint32_t node = data->ref_node[raw->first_ref + k];
+        if (data->node_known[node]) tq_box_add(&box, data->node_at[node]);
+    }
+    if (box.south_e7 > box.north_e7) return false;
+    *at = (tq_point){(int32_t)(((int64_t)box.south_e7 + box.north_e7) / 2),
+                     (int32_t)(((int64_t)box.west_e7 + box.east_e7) / 2)};
+    return true;
+}
+
+static bool add_place(osm_import *import, const osm_part *part, const raw_place *raw)
+{
+    tq_build *build = import->build;
+    tq_point at = raw->at;
+    if (raw->ref_count > 0 && !way_middle(&import->data, raw, &at)) return true;
+    tq_place_row place = {.at = at,
+                          .name = text_of(build, part, raw->name),
+                          .name_en = text_of(build, part, raw->name_en),
+                          .area = text_of(build, part, raw->area),
+                          .city = text_of(build, part, raw->city),
+                          .category = text_of(build, part, raw->category),
+                          .source = tq_texts_add(build->texts, TQ_STR("OpenStreetMap")),
+                          .parent = TQ_NONE,
+                          .link = TQ_NONE,
+                          .first_alias = (uint32_t)build->aliases.count,
+                          .kind = raw->kind,
+                          .weight = raw->weight};
+    const struct {
+        uint32_t values;
+        tq_alias_kind kind;
+    } aliases[] = {{raw->alt, TQ_ALIAS_OTHER},         {raw->zh, TQ_ALIAS_OTHER},   {raw->old, TQ_ALIAS_FORMER},
+                   {raw->official, TQ_ALIAS_OFFICIAL}, {raw->short_name, TQ_ALIAS_SHORT},
+                   {raw->name_en, TQ_ALIAS_ENGLISH}};
+    for (size_t k = 0; k < TQ_COUNT(aliases); k++)
+        if (aliases[k].values != 0 &&
+            !import_add_aliases(build, &place, part->texts.at + aliases[k].values, aliases[k].kind))
+            return false;
+    return tq_vec_push(&build->places, place);
+}
+
+static tq_status join_places(osm_import *import, tq_err *err)
+{
+    size_t before = import->build->places.count;
+    for (size_t k = 0; k < import->parts.count; k++) {
+        const osm_part *part = &import->parts.at[k];
+        for (size_t place = 0; place < part->places.count; place++)
+            if (!add_place(import, part, &part->places.at[place])) return import_no_memory(err);
+    }
+    tq_report_count(import->build->report, "osm.places", import->build->places.count - before);
+    return TQ_OK;
+}
+
+/* ---- the stage ------------------------------------------------------------------------------------------ */
+
+static void free_import(osm_import *import)
+{
+    for (size_t k = 0; k < import->parts.count; k++) {
+        osm_part *part = &import->parts.at[k];
+        tq_vec_free(&part->ways);
+        tq_vec_free(&part->refs);
+        tq_vec_free(&part->place_refs);
+        tq_vec_free(&part->turns);
+        tq_vec_free(&part->members);
+        tq_vec_free(&part->places);
+        tq_vec_free(&part->nodes);
+        tq_vec_free(&part->marks);
+        tq_buf_free(&part->texts);
+    }
+    tq_vec_free(&import->parts);
+    for (uint32_t k = 0; import->file != NULL && k < import->file_count; k++) {
+        tq_map_close(&import->file[k].map);
+        tq_free(import->file[k].inflated);
+    }
+    tq_free(import->file);
+    osm_data *data = &import->data;
+    tq_vec_free(&data->ways);
+    tq_vec_free(&data->refs);
+    tq_vec_free(&data->turns);
+    tq_vec_free(&data->members);
+    tq_vec_free(&data->marks);
+    tq_free(data->node_id);
+    tq_free(data->ref_node);
+    tq_free(data->node_at);
+    tq_free(data->node_known);
+}
+
+static tq_status read_all(osm_import *import, tq_err *err)
+{
+    tq_build *build = import->build;
+    import_network *network = import_network_of(build);
+    if (network == NULL || import->file == NULL) return import_no_memory(err);
+    for (uint32_t k = 0; k < import->file_count; k++) TQ_TRY(open_file(import, k, err));
+    TQ_TRY(run_pass(import, TQ_OSM_WANT_WAYS | TQ_OSM_WANT_RELATIONS, err));
+    TQ_TRY(join_first_pass(import, network, err));
+    TQ_TRY(run_pass(import, TQ_OSM_WANT_NODES, err));
+    TQ_TRY(join_second_pass(import, err));
+    TQ_TRY(join_places(import, err));
+    return osm_build_network(build, &import->data, err);
+}
+
+tq_status import_osm(tq_build *build, tq_err *err)
+{
+    if (build->settings->osm_count == 0) return TQ_OK;
+    osm_import import = {.build = build, .china = import_in_chinese_zone(build),
+                         .file_count = build->settings->osm_count};
+    import.file = TQ_ALLOC(osm_file, import.file_count);
+    tq_status status = read_all(&import, err);
+    free_import(&import);
+    return status;
+}

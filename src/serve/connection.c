@@ -1,0 +1,408 @@
+/*
+ * A connection's life: bytes to messages, messages to answers, keep-alive, pipelining, time limits.
+ *
+ * Bytes are parsed where they arrive; only the part of an unfinished message is copied into the slot. An answer is one
+ * write. While a write waits for a slow reader nothing more is read or answered on that connection, so a peer can
+ * only ever hold one answer. After a refusal the connection finishes: what follows in the stream can't be trusted.
+ *
+ * Deadlines: a whole request within header_timeout_ms of the accept or of its first byte (408, then closed); a kept-alive
+ * connection without a request idle_timeout_ms (closed); an answer HTTP_WRITE_MS (cut).
+ */
+#include "serve/serve_in.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "os/os_loop.h"
+
+/* An unfinished body counts too; what follows a message in the same read stays within one read. */
+#define KEPT_EXTRA (TQ_LOOP_READ_BYTES + 8192u)
+
+struct http_slot {
+    http_message message;
+    tq_buf kept;   /* bytes of the unfinished message, and of later ones while a write waits */
+    bool counted;  /* one of max_connections */
+    bool answered; /* at least one answer went out: now a silent connection is idle, not slow */
+    bool last;     /* close after the answer under way */
+    int64_t request_deadline_ms;
+};
+
+static http_slot *slot_of(serve_loop *loop, tq_conn *conn)
+{
+    return &loop->slot[tq_conn_slot(conn)];
+}
+
+static int64_t mono_ns(void)
+{
+    const tq_env *env = tq_env_real();
+    return env->mono_ns(env->user);
+}
+
+static int64_t utc_ms(void)
+{
+    const tq_env *env = tq_env_real();
+    return env->now_ms(env->user);
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------ */
+
+static tq_piece_out piece_of(tq_str bytes, bool lasting)
+{
+    return (tq_piece_out){bytes.at, bytes.len, lasting};
+}
+
+static void put_tail(serve_loop *loop, const char *cache_mark, bool close)
+{
+    tq_buf *tail = &loop->tail;
+    tail->len = 0;
+    tq_buf_puts(tail, loop->date);
+    if (cache_mark != NULL) {
+        tq_buf_puts(tail, "X-Tongqu-Cache: ");
+        tq_buf_puts(tail, cache_mark);
+        tq_buf_put(tail, "\r\n", 2);
+    }
+    tq_buf_puts(tail, close ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n");
+}
+
+/* Send head, tail and body in one write and set the deadline that follows from it. */
+static void send_pieces(serve_loop *loop, tq_conn *conn, const tq_piece_out *piece, uint32_t count, bool close)
+{
+    http_slot *slot = slot_of(loop, conn);
+    tq_conn_write(conn, piece, count);
+    slot->answered = true;
+    slot->last = close;
+    if (!tq_conn_open(conn)) return;
+    if (tq_conn_busy(conn)) {
+        tq_conn_pause(conn);
+        tq_conn_deadline(conn, tq_loop_now_ms(loop->loop) + HTTP_WRITE_MS);
+    }
+    if (close) tq_conn_finish(conn);
+}
+
+static void send_answer(serve_loop *loop, tq_conn *conn, const serve_answer *answer, bool head_only, bool close,
+                        const char *cache_mark)
+{
+    tq_str body = answer->fixed.len != 0 ? answer->fixed : (tq_str){loop->body.at, loop->body.len};
+    bool has_body = answer->status != 204 && answer->status != 304;
+    answer_head(answer, body.len, tq_city_version(loop->server->snapshot.city), &loop->head);
+    put_tail(loop, cache_mark, close);
+    tq_piece_out piece[3] = {
+        piece_of((tq_str){loop->head.at, loop->head.len}, false),
+        piece_of((tq_str){loop->tail.at, loop->tail.len}, false),
+        piece_of(body, answer->fixed.len != 0),
+    };
+    send_pieces(loop, conn, piece, has_body && !head_only && body.len != 0 ? 3 : 2, close);
+}
+
+static void send_cached(serve_loop *loop, tq_conn *conn, const cache_entry *entry, bool head_only, bool close)
+{
+    put_tail(loop, "hit", close);
+    tq_str part[CACHE_ENTRY_BLOCKS];
+    tq_piece_out piece[TQ_LOOP_SLICES_MAX];
+    _Static_assert(CACHE_ENTRY_BLOCKS + 3 <= TQ_LOOP_SLICES_MAX, "an entry fits one write");
+    size_t head_end = (size_t)entry->key_len + entry->head_len;
+    uint32_t count = 0, parts = cache_pieces(&loop->store, entry, entry->key_len, head_end, part);
+    for (uint32_t k = 0; k < parts; k++) piece[count++] = piece_of(part[k], false);
+    piece[count++] = piece_of((tq_str){loop->tail.at, loop->tail.len}, false);
+    parts = head_only ? 0 : cache_pieces(&loop->store, entry, head_end, head_end + entry->body_len, part);
+    for (uint32_t k = 0; k < parts; k++) piece[count++] = piece_of(part[k], false);
+    send_pieces(loop, conn, piece, count, close);
+}
+
+/* Refuse and finish: the message can't be read, so neither can what follows it. */
+static void refuse(serve_loop *loop, tq_conn *conn, problem_id id, tq_str accept_language)
+{
+    serve_answer answer;
+    problem why = {.id = id};
+    serve_problem(loop, &why, target_language(accept_language), &answer);
+    metrics_request(&loop->counts, METRIC_NO_ROUTE, answer.status, 0);
+    send_answer(loop, conn, &answer, false, true, NULL);
+}
+
+/* ---- requests ------------------------------------------------------------------------------------------- */
+
+static http_verb verb_of(unsigned method)
+{
+    switch (method) {
+    case HTTP_GET: return VERB_GET;
+    case HTTP_HEAD: return VERB_HEAD;
+    case HTTP_OPTIONS: return VERB_OPTIONS;
+    default: return VERB_OTHER;
+    }
+}
+
+/* 304 when the caller already has this representation. */
+static void send_not_modified(serve_loop *loop, tq_conn *conn, const char *etag, bool close)
+{
+    serve_answer answer = {.status = 304, .cache_control = "no-cache", .vary_language = true};
+    memcpy(answer.etag, etag, sizeof answer.etag);
+    send_answer(loop, conn, &answer, true, close, NULL);
+}
+
+static bool answer_from_cache(serve_loop *loop, tq_conn *conn, const serve_request *request, bool close,
+                              int64_t began_ns)
+{
+    if (request->verb != VERB_GET && request->verb != VERB_HEAD) return false;
+    const cache_entry *entry =
+        cache_find(&loop->store, request->target, request->lang, tq_loop_now_ms(loop->loop));
+    if (entry == NULL) return false;
+    uint32_t route = entry->route;
+    unsigned status = entry->status;
+    metric_add(&loop->counts.cache_hits, 1);
+    if (entry->etag[0] != '\0' && target_etag_in(request->if_none_match, tq_str_of(entry->etag))) {
+        status = 304;
+        send_not_modified(loop, conn, entry->etag, close);
+    } else {
+        send_cached(loop, conn, entry, request->verb == VERB_HEAD, close);
+    }
+    metrics_request(&loop->counts, route, status, mono_ns() - began_ns);
+    return true;
+}
+
+static void keep_answer(serve_loop *loop, const serve_request *request, tq_lang asked, const serve_answer *answer,
+                        uint32_t route)
+{
+    answer_head(answer, loop->body.len, tq_city_version(loop->server->snapshot.city), &loop->head);
+    int64_t until_ms =
+        answer->keep == KEEP_LONG ? INT64_MAX : tq_loop_now_ms(loop->loop) + CACHE_SHORT_MS;
+    cache_keep(&loop->store, request->target, asked, until_ms, answer->status, route, answer->etag,
+               (tq_str){loop->head.at, loop->head.len}, (tq_str){loop->body.at, loop->body.len});
+}
+
+static void read_headers(const http_message *message, const char *bytes, serve_request *request)
+{
+    request->verb = verb_of(message->parser.method);
+    request->lang = target_language(http_text(bytes, message->field[HTTP_ACCEPT_LANGUAGE]));
+    request->gzip = target_accepts_gzip(http_text(bytes, message->field[HTTP_ACCEPT_ENCODING]));
+    request->if_none_match = http_text(bytes, message->field[HTTP_IF_NONE_MATCH]);
+    request->pair_count = 0;
+    request->text_used = 0;
+    request->operation = NULL;
+}
+
+static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, bool close)
+{
+    http_message *message = &slot_of(loop, conn)->message;
+    serve_request *request = &loop->request;
+    int64_t began_ns = mono_ns();
+    read_headers(message, bytes, request);
+    tq_str target = http_text(bytes, message->url);
+    serve_answer answer = {0};
+    if (request->verb == VERB_OPTIONS && tq_str_is(target, "*")) {
+        answer = (serve_answer){.status = 204, .allow = true};
+        loop->body.len = 0;
+        send_answer(loop, conn, &answer, true, close, NULL);
+        metrics_request(&loop->counts, METRIC_NO_ROUTE, answer.status, mono_ns() - began_ns);
+        return;
+    }
+    if (!target_split(target, request)) {
+        refuse(loop, conn, PROBLEM_MALFORMED, http_text(bytes, message->field[HTTP_ACCEPT_LANGUAGE]));
+        return;
+    }
+    if (answer_from_cache(loop, conn, request, close, began_ns)) return;
+    tq_lang asked = request->lang; /* before ?lang= is read: the cache is asked with the header alone */
+    uint32_t route = serve_dispatch(loop, request, &answer);
+    bool kept = answer.keep != KEEP_NOT && (answer.status == 200 || answer.status == 204) &&
+                (request->verb == VERB_GET || request->verb == VERB_HEAD);
+    if (kept) {
+        metric_add(&loop->counts.cache_misses, 1);
+        keep_answer(loop, request, asked, &answer, route);
+    }
+    if (kept && answer.etag[0] != '\0' && target_etag_in(request->if_none_match, tq_str_of(answer.etag)))
+        answer.status = 304;
+    send_answer(loop, conn, &answer, request->verb == VERB_HEAD, close, kept ? "miss" : NULL);
+    metrics_request(&loop->counts, route, answer.status, mono_ns() - began_ns);
+}
+
+/* ---- bytes -------------------------------------------------------------------------------------------------- */
+
+/* Keep what is left from `at` on, wherever the bytes lie now. */
+static bool keep_rest(http_slot *slot, const char *bytes, size_t at, size_t len)
+{
+    bool inside = slot->kept.at != NULL && bytes == slot->kept.at;
+    if (at == len) {
+        tq_buf_free(&slot->kept);
+        return true;
+    }
+    if (inside) {
+        memmove(slot->kept.at, slot->kept.at + at, len - at);
+        slot->kept.len = len - at;
+        return true;
+    }
+    tq_buf_put(&slot->kept, bytes + at, len - at);
+    return !slot->kept.failed;
+}
+
+static void wait_for_more(serve_loop *loop, tq_conn *conn, http_slot *slot)
+{
+    int64_t now = tq_loop_now_ms(loop->loop);
+    const tq_serve_options *options = &loop->server->options;
+    if (slot->kept.len == 0) {
+        slot->request_deadline_ms = INT64_MAX;
+        tq_conn_deadline(conn, now + (slot->answered ? options->idle_timeout_ms : options->header_timeout_ms));
+        return;
+    }
+    if (slot->request_deadline_ms == INT64_MAX) slot->request_deadline_ms = now + options->header_timeout_ms;
+    tq_conn_deadline(conn, slot->request_deadline_ms);
+}
+
+/* Answer all whole messages in bytes[0..len); the last, unfinished one is kept. */
+static void take_bytes(serve_loop *loop, tq_conn *conn, const char *bytes, size_t len)
+{
+    http_slot *slot = slot_of(loop, conn);
+    size_t at = 0;
+    for (uint32_t answers = 1; at < len && tq_conn_open(conn) && !tq_conn_busy(conn); answers++) {
+        size_t used = 0;
+        http_event event = http_feed(&slot->message, bytes + at, len - at, &used);
+        if (event == HTTP_EVENT_MORE) break;
+        if (event == HTTP_EVENT_REFUSED) {
+            refuse(loop, conn, (problem_id)slot->message.refusal,
+                   http_text(bytes + at, slot->message.field[HTTP_ACCEPT_LANGUAGE]));
+            return;
+        }
+        bool close = !slot->message.keep_alive || answers == HTTP_PIPELINE_MAX;
+        answer_request(loop, conn, bytes + at, close);
+        at += used;
+        http_begin(&slot->message, loop->server->options.max_body_bytes);
+        slot->request_deadline_ms = INT64_MAX;
+    }
+    if (!tq_conn_open(conn)) return;
+    if (!keep_rest(slot, bytes, at, len)) {
+        tq_conn_cut(conn);
+        return;
+    }
+    if (!tq_conn_busy(conn)) wait_for_more(loop, conn, slot);
+}
+
+static void on_bytes(void *user, tq_conn *conn, const char *bytes, size_t len)
+{
+    serve_loop *loop = user;
+    http_slot *slot = slot_of(loop, conn);
+    if (slot->kept.len == 0) {
+        take_bytes(loop, conn, bytes, len);
+        return;
+    }
+    tq_buf_put(&slot->kept, bytes, len);
+    if (slot->kept.failed)
+        tq_conn_cut(conn);
+    else
+        take_bytes(loop, conn, slot->kept.at, slot->kept.len);
+}
+
+static void on_drained(void *user, tq_conn *conn)
+{
+    serve_loop *loop = user;
+    http_slot *slot = slot_of(loop, conn);
+    if (slot->kept.len != 0)
+        take_bytes(loop, conn, slot->kept.at, slot->kept.len);
+    else
+        wait_for_more(loop, conn, slot);
+    if (tq_conn_open(conn) && !tq_conn_busy(conn)) tq_conn_resume(conn);
+}
+
+static void on_ended(void *user, tq_conn *conn)
+{
+    (void)user;
+    /* Every whole request was answered already; what is unfinished will never be whole. */
+    tq_conn_finish(conn);
+}
+
+static void on_expired(void *user, tq_conn *conn)
+{
+    serve_loop *loop = user;
+    http_slot *slot = slot_of(loop, conn);
+    metric_add(&loop->counts.timeouts, 1);
+    if (slot->kept.len == 0 && slot->answered)
+        tq_conn_cut(conn); /* idle: nothing is owed */
+    else
+        refuse(loop, conn, PROBLEM_TIMEOUT, (tq_str){0});
+}
+
+/* ---- slots ----------------------------------------------------------------------------------------------------- */
+
+static void on_opened(void *user, tq_conn *conn)
+{
+    serve_loop *loop = user;
+    serve *server = loop->server;
+    http_slot *slot = slot_of(loop, conn);
+    tq_buf kept = slot->kept;
+    memset(slot, 0, sizeof *slot);
+    slot->kept = kept;
+    slot->request_deadline_ms = INT64_MAX;
+    http_begin(&slot->message, server->options.max_body_bytes);
+    metric_add(&loop->counts.accepted, 1);
+    if (atomic_fetch_add(&server->connections, 1) < server->options.max_connections) {
+        slot->counted = true;
+        tq_conn_deadline(conn, tq_loop_now_ms(loop->loop) + server->options.header_timeout_ms);
+        return;
+    }
+    atomic_fetch_sub(&server->connections, 1);
+    metric_add(&loop->counts.refused, 1);
+    refuse(loop, conn, PROBLEM_FULL, (tq_str){0});
+}
+
+static void on_closed(void *user, tq_conn *conn)
+{
+    serve_loop *loop = user;
+    http_slot *slot = slot_of(loop, conn);
+    tq_buf_free(&slot->kept);
+    if (slot->counted) atomic_fetch_sub(&loop->server->connections, 1);
+    slot->counted = false;
+}
+
+static void on_tick(void *user)
+{
+    static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    serve_loop *loop = user;
+    metric_set(&loop->counts.connections, tq_loop_in_use(loop->loop));
+    metric_set(&loop->counts.cut_slow, tq_loop_cut_slow(loop->loop));
+    int64_t now_s = utc_ms() / 1000;
+    if (now_s == loop->date_s) return;
+    loop->date_s = now_s;
+    int32_t day = (int32_t)(now_s / 86400), second = (int32_t)(now_s % 86400), year;
+    unsigned month, day_of_month;
+    tq_date_of(day, &year, &month, &day_of_month);
+    snprintf(loop->date, sizeof loop->date, "Date: %s, %02u %s %04d %02d:%02d:%02d GMT\r\n", days[day % 7],
+             day_of_month % 100, months[(month - 1) % 12], (int)((unsigned)year % 10000), second / 3600 % 24,
+             second / 60 % 60, second % 60);
+}
+
+tq_status connections_open(serve_loop *loop, tq_err *err)
+{
+    static const tq_loop_events events = {
+        .opened = on_opened,
+        .bytes = on_bytes,
+        .drained = on_drained,
+        .ended = on_ended,
+        .expired = on_expired,
+        .closed = on_closed,
+        .tick = on_tick,
+    };
+    uint32_t slots = loop->server->options.max_connections + HTTP_REFUSE_SLOTS;
+    loop->slot = TQ_ALLOC(http_slot, slots);
+    if (loop->slot == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u connections", slots);
+    for (uint32_t k = 0; k < slots; k++)
+        loop->slot[k].kept.limit = (size_t)HTTP_HEAD_MAX + 16 * (size_t)loop->server->options.max_body_bytes + KEPT_EXTRA;
+    tq_loop_options options = {
+        .slots = slots,
+        .queue_max = HTTP_QUEUE_MAX,
+        .queue_total_max = HTTP_QUEUE_TOTAL,
+        .tick_ms = HTTP_TICK_MS,
+        .expired_per_tick = HTTP_EXPIRED_MAX,
+        .events = &events,
+        .user = loop,
+    };
+    TQ_TRY(tq_loop_new(&options, &loop->loop, err));
+    on_tick(loop);
+    return TQ_OK;
+}
+
+void connections_close(serve_loop *loop)
+{
+    tq_loop_free(loop->loop);
+    tq_free(loop->slot);
+    loop->loop = NULL;
+    loop->slot = NULL;
+}

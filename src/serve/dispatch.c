@@ -1,0 +1,215 @@
+/*
+ * From a request to its answer: console file, operation of the API document, or a problem.
+ *
+ * The table below gives every operationId its handler; a document that names another, or a handler without its
+ * operation, fails the start (serve_bind), so document and program can't drift apart.
+ */
+#include "serve/serve_in.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "os/os_loop.h"
+
+static tq_status handle_limits(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
+                               tq_err *err)
+{
+    (void)request;
+    (void)why;
+    (void)err;
+    limits_json(loop->server, &loop->body);
+    answer->status = 200;
+    answer->type = "application/json; charset=utf-8";
+    answer->keep = KEEP_LONG;
+    return TQ_OK;
+}
+
+static void text_answer(serve_answer *answer, unsigned status, const char *type, tq_str fixed)
+{
+    answer->status = status;
+    answer->type = type;
+    answer->fixed = fixed;
+}
+
+static tq_status handle_openapi_yaml(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                                     problem *why, tq_err *err)
+{
+    (void)loop;
+    (void)request;
+    (void)why;
+    (void)err;
+    text_answer(answer, 200, "application/yaml; charset=utf-8",
+                (tq_str){tq_openapi_yaml, (size_t)(tq_openapi_yaml_end - tq_openapi_yaml)});
+    return TQ_OK;
+}
+
+static tq_status handle_openapi_json(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                                     problem *why, tq_err *err)
+{
+    (void)request;
+    (void)why;
+    (void)err;
+    const tq_buf *json = &loop->server->rules.json;
+    text_answer(answer, 200, "application/json; charset=utf-8", (tq_str){json->at, json->len});
+    return TQ_OK;
+}
+
+static tq_status handle_health(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
+                               tq_err *err)
+{
+    (void)loop;
+    (void)request;
+    (void)why;
+    (void)err;
+    text_answer(answer, 200, "application/json; charset=utf-8", TQ_STR("{\"status\":\"ok\"}"));
+    return TQ_OK;
+}
+
+static tq_status handle_ready(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
+                              tq_err *err)
+{
+    (void)request;
+    (void)err;
+    if (!atomic_load(&loop->server->ready)) {
+        why->id = PROBLEM_NOT_READY;
+        return TQ_BUSY;
+    }
+    text_answer(answer, 200, "application/json; charset=utf-8", TQ_STR("{\"status\":\"ready\"}"));
+    return TQ_OK;
+}
+
+static tq_status handle_metrics(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
+                                tq_err *err)
+{
+    (void)request;
+    (void)why;
+    (void)err;
+    metrics_text(loop->server, &loop->body);
+    answer->status = 200;
+    answer->type = "text/plain; version=0.0.4; charset=utf-8";
+    return TQ_OK;
+}
+
+typedef enum need { NEEDS_NOTHING, NEEDS_CITY } need;
+
+static const struct {
+    const char *operation;
+    serve_handler handle;
+    need needs; /* NEEDS_CITY: 503 until the city is warm */
+} HANDLERS[] = {
+    {"plan", handle_plan, NEEDS_CITY},
+    {"places", handle_places, NEEDS_CITY},
+    {"reverse", handle_reverse, NEEDS_CITY},
+    {"departures", handle_departures, NEEDS_CITY},
+    {"city", handle_city, NEEDS_NOTHING},
+    {"works", handle_works, NEEDS_NOTHING},
+    {"limits", handle_limits, NEEDS_NOTHING},
+    {"openapiYaml", handle_openapi_yaml, NEEDS_NOTHING},
+    {"openapiJson", handle_openapi_json, NEEDS_NOTHING},
+    {"route", handle_osrm, NEEDS_CITY},
+    {"tile", handle_tile, NEEDS_CITY},
+    {"healthz", handle_health, NEEDS_NOTHING},
+    {"readyz", handle_ready, NEEDS_NOTHING},
+    {"metrics", handle_metrics, NEEDS_NOTHING},
+};
+
+tq_status serve_bind(api *rules, tq_err *err)
+{
+    uint32_t bound = 0;
+    for (uint32_t k = 0; k < rules->operation_count; k++) {
+        rules->operation[k].handler = TQ_NONE;
+        for (uint32_t row = 0; row < TQ_COUNT(HANDLERS); row++)
+            if (strcmp(rules->operation[k].id, HANDLERS[row].operation) == 0) rules->operation[k].handler = row;
+        if (rules->operation[k].handler == TQ_NONE)
+            return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: no handler for '%s'", rules->operation[k].id);
+        bound++;
+    }
+    if (bound != TQ_COUNT(HANDLERS))
+        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml has %u operations, the program %zu", bound,
+                       TQ_COUNT(HANDLERS));
+    return TQ_OK;
+}
+
+void serve_problem(serve_loop *loop, const problem *why, tq_lang lang, serve_answer *answer)
+{
+    *answer = (serve_answer){.status = problem_status(why->id), .vary_language = true};
+    answer->type = "application/problem+json; charset=utf-8";
+    answer->allow = why->id == PROBLEM_METHOD;
+    answer->retry = answer->status == 503;
+    loop->body.len = 0;
+    loop->body.failed = false;
+    problem_json(why, lang, &loop->body);
+}
+
+/* A parameter that breaks a rule of the OSRM route is said in OSRM's words. */
+static void osrm_problem(serve_loop *loop, const problem *why, serve_answer *answer)
+{
+    tq_buf detail = {.limit = 4096};
+    problem_detail(why, TQ_EN, &detail);
+    tq_buf_putc(&detail, '\0');
+    bool in_query = why->id == PROBLEM_UNKNOWN_PARAM || why->id == PROBLEM_UNKNOWN_PARAM_NONE ||
+                    why->id == PROBLEM_TWICE || why->id == PROBLEM_BAD_ESCAPE || why->id == PROBLEM_TOO_MANY_PARAMS;
+    *answer = (serve_answer){0};
+    osrm_error(in_query ? "InvalidQuery" : "InvalidOptions", detail.failed ? "" : detail.at, answer, &loop->body);
+    tq_buf_free(&detail);
+}
+
+static void run_handler(serve_loop *loop, serve_request *request, serve_answer *answer)
+{
+    problem why = {0};
+    tq_err err = {0};
+    uint32_t row = request->operation->handler;
+    if (HANDLERS[row].needs == NEEDS_CITY && !atomic_load(&loop->server->ready)) {
+        why.id = PROBLEM_NOT_READY;
+        serve_problem(loop, &why, request->lang, answer);
+        return;
+    }
+    tq_arena_reset(&loop->work, 0);
+    tq_status status = HANDLERS[row].handle(loop, request, answer, &why, &err);
+    metric_set(&loop->counts.scratch_peak, loop->work.peak);
+    answer->vary_language = true;
+    if (status == TQ_OK && !loop->body.failed) return;
+    if (status == TQ_OK)
+        why.id = PROBLEM_TOO_BIG_ANSWER;
+    else if (why.id == PROBLEM_NONE)
+        problem_of_status(status, &err, &why);
+    if (problem_status(why.id) == 500)
+        tq_log(TQ_LOG_ERROR, "%s: %s %s", request->operation->id, tq_status_name(status), err.text);
+    serve_problem(loop, &why, request->lang, answer);
+}
+
+static void preflight(serve_answer *answer)
+{
+    *answer = (serve_answer){.status = 204, .allow = true};
+}
+
+uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *answer)
+{
+    problem why = {0};
+    *answer = (serve_answer){0};
+    loop->body.len = 0;
+    loop->body.failed = false;
+    request->operation = NULL;
+    const console_file *file = file_find(request->path);
+    if (file == NULL && api_match(&loop->server->rules, request, &why) != PROBLEM_NONE) {
+        serve_problem(loop, &why, request->lang, answer);
+        return METRIC_NO_ROUTE;
+    }
+    uint32_t route =
+        file != NULL ? METRIC_FILES : (uint32_t)(request->operation - loop->server->rules.operation);
+    if (request->verb == VERB_OPTIONS) {
+        preflight(answer);
+    } else if (request->verb == VERB_OTHER) {
+        why.id = PROBLEM_METHOD;
+        serve_problem(loop, &why, request->lang, answer);
+    } else if (file != NULL) {
+        file_answer(file, request, answer);
+    } else if (api_check(request, &why) == PROBLEM_NONE) {
+        run_handler(loop, request, answer);
+    } else if (request->operation->osrm_errors) {
+        osrm_problem(loop, &why, answer);
+    } else {
+        serve_problem(loop, &why, request->lang, answer);
+    }
+    return route;
+}

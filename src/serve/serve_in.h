@@ -1,0 +1,419 @@
+/*
+ * Private to src/serve: how a request becomes an answer.
+ *
+ *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language) -> openapi.c, check.c (the
+ *   operation and its rules) -> a handler (api.c, osrm.c, tiles.c, files.c) -> answer.c (one write) and cache.c
+ *
+ * Everything above connection.c is without I/O, so that tests and fuzzing drive it with plain bytes.
+ * All limits of the room are the constants below and are told at /api/v1/limits.
+ */
+#ifndef TQ_SERVE_IN_H
+#define TQ_SERVE_IN_H
+
+#include "serve/serve.h"
+
+#include <http_parser.h>
+
+#include "wire/wire.h"
+
+/* ---- limits ---------------------------------------------------------------------------------------- */
+
+#define HTTP_HEAD_MAX       16384u /* bytes of request line and headers */
+#define HTTP_URL_MAX        8192u
+#define HTTP_HEADERS_MAX    100u
+#define HTTP_PIPELINE_MAX   64u /* requests answered from one read; then the connection closes */
+#define HTTP_QUERY_MAX      32u /* parameters of a request, those in the path included */
+#define HTTP_QUEUE_MAX      ((size_t)8 << 20)  /* unsent bytes of one connection */
+#define HTTP_QUEUE_TOTAL    ((size_t)64 << 20) /* unsent bytes of one loop */
+#define HTTP_WRITE_MS       30000              /* a reader may take so long for one answer */
+#define HTTP_TICK_MS        50u
+#define HTTP_EXPIRED_MAX    64u                /* timed-out connections handled in one tick */
+#define HTTP_REFUSE_SLOTS   64u                /* beyond max_connections: told 503 and closed */
+#define HTTP_RETRY_AFTER_S  1
+#define SERVE_BODY_MAX      ((size_t)16 << 20) /* bytes of one answer */
+#define SERVE_THREADS_MAX   256u
+#define CACHE_BLOCK         8192u
+#define CACHE_BLOCKS        2048u /* 16 MiB a loop */
+#define CACHE_ENTRY_BLOCKS  16u
+#define CACHE_ENTRIES       2048u
+#define CACHE_SHORT_MS      1000 /* answers about «now» */
+#define TILE_ZOOM_MAX       18u
+#define TILE_BODY_MAX       ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
+#define API_OPERATIONS_MAX  48u
+#define API_PARAMS_MAX      24u
+#define API_ENUM_MAX        16u
+
+/* ---- one message (http_parse.c) ----------------------------------------------------------------------- */
+
+typedef struct http_span {
+    uint32_t at, len; /* from the first byte of the message */
+} http_span;
+
+/* Headers that mean something here; others are counted and passed over. */
+typedef enum http_field {
+    HTTP_HOST,
+    HTTP_ACCEPT_LANGUAGE,
+    HTTP_ACCEPT_ENCODING,
+    HTTP_IF_NONE_MATCH,
+    HTTP_EXPECT,
+    HTTP_FIELD_COUNT
+} http_field;
+
+typedef enum http_event {
+    HTTP_EVENT_MORE,    /* all bytes taken, the message goes on */
+    HTTP_EVENT_REQUEST, /* a whole message */
+    HTTP_EVENT_REFUSED  /* `refusal` says why; the connection ends after the answer */
+} http_event;
+
+/* A message under way. Spans survive when the bytes move. */
+typedef struct http_message {
+    http_parser parser;
+    uint32_t parsed; /* bytes of the message seen so far */
+    uint32_t header_count;
+    uint32_t value_end; /* of the header value being read */
+    uint64_t body_len;
+    uint32_t body_max;
+    http_span url, name, field[HTTP_FIELD_COUNT];
+    uint8_t seen; /* bit a field: its header came */
+    uint8_t refusal;   /* problem_id, 0 = none */
+    bool in_value, head_done, complete, keep_alive;
+    int8_t current; /* http_field of the header being read, -1 = another */
+} http_message;
+
+void http_begin(http_message *message, uint32_t body_max);
+/**
+ * Read on. `bytes` is the message from its first byte, `len` all that is there of it (and what follows it); the first
+ * message->parsed bytes were seen before. *used tells the message's length when HTTP_EVENT_REQUEST.
+ */
+http_event http_feed(http_message *message, const char *bytes, size_t len, size_t *used);
+static inline tq_str http_text(const char *bytes, http_span span)
+{
+    return (tq_str){bytes + span.at, span.len};
+}
+
+/* ---- problems (problem.c) -------------------------------------------------------------------------------- */
+
+typedef enum problem_id {
+    PROBLEM_NONE,
+    PROBLEM_MALFORMED,
+    PROBLEM_HTTP_VERSION,
+    PROBLEM_NO_HOST,
+    PROBLEM_HEAD_TOO_LARGE,
+    PROBLEM_URL_TOO_LONG,
+    PROBLEM_TOO_MANY_HEADERS,
+    PROBLEM_BODY_TOO_LARGE,
+    PROBLEM_EXPECT,
+    PROBLEM_TIMEOUT,
+    PROBLEM_FULL,
+    PROBLEM_NOT_READY,
+    PROBLEM_BAD_ESCAPE,
+    PROBLEM_TOO_MANY_PARAMS,
+    PROBLEM_NO_PATH,
+    PROBLEM_METHOD,
+    PROBLEM_UNKNOWN_PARAM,
+    PROBLEM_UNKNOWN_PARAM_NONE,
+    PROBLEM_MISSING_PARAM,
+    PROBLEM_TWICE,
+    PROBLEM_NOT_INTEGER,
+    PROBLEM_NOT_NUMBER,
+    PROBLEM_NOT_BOOLEAN,
+    PROBLEM_TOO_SMALL,
+    PROBLEM_TOO_LARGE,
+    PROBLEM_TOO_SHORT,
+    PROBLEM_TOO_LONG,
+    PROBLEM_NOT_IN_LIST,
+    PROBLEM_PATTERN,
+    PROBLEM_TWO_TIMES,
+    PROBLEM_HALF_POINT,
+    PROBLEM_TILE_RANGE,
+    PROBLEM_TOO_BIG_ANSWER,
+    PROBLEM_STATUS_NOT_FOUND, /* from here: one a tq_status of the rooms below */
+    PROBLEM_STATUS_AMBIGUOUS,
+    PROBLEM_STATUS_BAD_INPUT,
+    PROBLEM_STATUS_LIMIT,
+    PROBLEM_STATUS_NO_ROUTE,
+    PROBLEM_STATUS_BUSY,
+    PROBLEM_STATUS_INTERNAL,
+    PROBLEM_COUNT
+} problem_id;
+
+/* What went wrong, with the texts that fill {0} {1} {2} of its sentence. */
+typedef struct problem {
+    problem_id id;
+    char part[3][420];
+} problem;
+
+unsigned problem_status(problem_id id);
+const char *problem_code(problem_id id);
+__attribute__((format(printf, 3, 4))) void problem_set(problem *out, uint32_t part, const char *format, ...);
+/** problem+json in the wanted language. */
+void problem_json(const problem *what, tq_lang lang, tq_buf *out);
+/** Its sentence alone. */
+void problem_detail(const problem *what, tq_lang lang, tq_buf *out);
+void problem_of_status(tq_status status, const tq_err *err, problem *out);
+
+/* ---- what may be asked (openapi.c, check.c) -------------------------------------------------------------- */
+
+typedef enum api_type { API_STRING, API_INTEGER, API_NUMBER, API_BOOLEAN } api_type;
+typedef enum api_place { API_IN_QUERY, API_IN_PATH } api_place;
+
+typedef struct api_param {
+    const char *name;
+    api_type type;
+    api_place place;
+    bool required, has_min, has_max;
+    double min, max;
+    uint32_t min_len, max_len; /* bytes after decoding; max_len UINT32_MAX = none */
+    const char *fallback;      /* the default; NULL = none */
+    const char *pattern;       /* NULL = none; one of those check.c knows */
+    const char *choice[API_ENUM_MAX];
+    uint32_t choice_count;
+} api_param;
+
+typedef struct api_operation {
+    const char *id;       /* operationId */
+    const char *path;     /* /tiles/{z}/{x}/{y}.mvt */
+    bool osrm_errors;     /* x-errors: osrm */
+    uint32_t handler;     /* row of the handler table, given by serve.c */
+    uint32_t param_count;
+    api_param param[API_PARAMS_MAX];
+} api_operation;
+
+typedef struct api {
+    tq_pool pool;
+    uint32_t operation_count;
+    api_operation operation[API_OPERATIONS_MAX];
+    tq_buf json; /* the document as JSON */
+} api;
+
+/** Read the document that is built into the program. */
+tq_status api_load(tq_str yaml, api *out, tq_err *err);
+void api_free(api *rules);
+bool api_pattern_known(const char *pattern);
+bool api_pattern_fits(const char *pattern, tq_str text);
+
+/* ---- a request ------------------------------------------------------------------------------------------- */
+
+typedef enum http_verb { VERB_GET, VERB_HEAD, VERB_OPTIONS, VERB_OTHER } http_verb;
+
+typedef struct serve_pair {
+    tq_str name, value; /* decoded; a NUL byte follows each */
+} serve_pair;
+
+typedef struct serve_request {
+    http_verb verb;
+    tq_str target;           /* as sent: path and query */
+    tq_str path, query;      /* as sent */
+    tq_lang lang;
+    bool gzip;
+    tq_str if_none_match;
+    const api_operation *operation;
+    uint32_t pair_count;
+    serve_pair pair[HTTP_QUERY_MAX];
+    size_t text_used;
+    char text[HTTP_URL_MAX + 2 * HTTP_QUERY_MAX + 2]; /* decoded names and values */
+} serve_request;
+
+/** Cut the target into path and query; an absolute form loses scheme and host. False: no path. */
+bool target_split(tq_str target, serve_request *request);
+tq_lang target_language(tq_str accept_language);
+bool target_accepts_gzip(tq_str accept_encoding);
+/** Does the list of entity tags hold this one (or *)? Weak comparison, RFC 9110 section 8.8.3.2. */
+bool target_etag_in(tq_str list, tq_str etag);
+/** Decode %xx (and + in a query) into request->text; PROBLEM_BAD_ESCAPE for a bad escape, NUL, control, or bad UTF-8. */
+problem_id target_decode(serve_request *request, tq_str raw, api_place place, tq_str *out);
+/** Find the operation of the path; its path parameters become pairs. PROBLEM_NO_PATH if there is none. */
+problem_id api_match(const api *rules, serve_request *request, problem *why);
+/** Decode the query and hold every parameter against the rules; sets request->lang from `lang`. */
+problem_id api_check(serve_request *request, problem *why);
+
+/* Values of a checked request: what was sent, else the default. NULL or false if neither. */
+const char *param_text(const serve_request *request, const char *name);
+bool param_u32(const serve_request *request, const char *name, uint32_t *out);
+bool param_e7(const serve_request *request, const char *name, int32_t *out);
+bool param_true(const serve_request *request, const char *name);
+
+/* ---- an answer --------------------------------------------------------------------------------------------- */
+
+typedef enum answer_keep {
+    KEEP_NOT,   /* depends on the moment */
+    KEEP_SHORT, /* CACHE_SHORT_MS */
+    KEEP_LONG   /* as long as the city */
+} answer_keep;
+
+typedef struct serve_answer {
+    unsigned status;
+    const char *type;          /* NULL = no body */
+    tq_str fixed;              /* a lasting body; else the loop's body buffer is sent */
+    const char *cache_control; /* NULL = no-store */
+    char etag[48];             /* with its quotes; "" = none */
+    answer_keep keep;
+    bool gzip, page, allow, retry, vary_encoding, vary_language, close;
+} serve_answer;
+
+typedef struct serve serve;
+typedef struct serve_loop serve_loop;
+
+/** Headers up to Date, ending in CRLF. */
+void answer_head(const serve_answer *answer, size_t body_len, const char *city_version, tq_buf *out);
+const char *answer_reason(unsigned status);
+
+/* ---- cache of encoded answers (cache.c) ---------------------------------------------------------------------- */
+
+typedef struct cache_entry {
+    uint64_t hash;
+    int64_t until_ms;
+    uint32_t next_hash, newer, older; /* entries, TQ_NONE = none */
+    uint32_t key_len, head_len, body_len;
+    uint16_t status, route;
+    uint16_t block_count;
+    uint16_t block[CACHE_ENTRY_BLOCKS];
+    char etag[48];
+} cache_entry;
+
+typedef struct cache {
+    char *bytes; /* [CACHE_BLOCKS * CACHE_BLOCK] */
+    cache_entry *entry;
+    uint32_t *first_of_hash; /* [CACHE_ENTRIES] */
+    uint16_t *free_block;    /* [CACHE_BLOCKS] */
+    uint32_t free_blocks, used_entries, free_entry, newest, oldest;
+} cache;
+
+tq_status cache_open(cache *store, tq_err *err);
+void cache_close(cache *store);
+/** The answer to this target in this language if it is still good; it becomes the newest. */
+const cache_entry *cache_find(cache *store, tq_str target, tq_lang lang, int64_t now_ms);
+/** Keep an answer, dropping the longest unused ones; one over CACHE_ENTRY_BLOCKS is not kept. */
+void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status, uint32_t route,
+                const char *etag, tq_str head, tq_str body);
+/** The pieces of an entry's stored bytes from..to; at most CACHE_ENTRY_BLOCKS. Returns their count. */
+uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to, tq_str *piece);
+
+/* ---- metrics (metrics.c) ---------------------------------------------------------------------------------------- */
+
+#define METRIC_ROUTES   (API_OPERATIONS_MAX + 2u)
+#define METRIC_FILES    API_OPERATIONS_MAX        /* console files */
+#define METRIC_NO_ROUTE (API_OPERATIONS_MAX + 1u) /* refused before a route was known */
+#define METRIC_STATUSES 20u
+#define METRIC_BUCKETS  12u
+
+/* Counters of one loop: written by it alone, read by any. */
+typedef struct metrics {
+    _Atomic uint64_t requests[METRIC_ROUTES][METRIC_STATUSES];
+    _Atomic uint64_t bucket[METRIC_ROUTES][METRIC_BUCKETS + 1];
+    _Atomic uint64_t nanoseconds[METRIC_ROUTES];
+    _Atomic uint64_t cache_hits, cache_misses, refused, timeouts, cut_slow, accepted, scratch_peak;
+    _Atomic uint64_t connections;
+} metrics;
+
+void metric_add(_Atomic uint64_t *counter, uint64_t more);
+void metric_set(_Atomic uint64_t *counter, uint64_t value);
+void metrics_request(metrics *counts, uint32_t route, unsigned status, int64_t took_ns);
+void metrics_text(const serve *server, tq_buf *out);
+
+/* ---- tiles (tiles.c, tile_plan.c) ------------------------------------------------------------------------------- */
+
+/* A stretch of a pattern's course that no earlier stretch of the same route covers. */
+typedef struct rail_piece {
+    uint32_t pattern, first_place, last_place;
+} rail_piece;
+
+/* What tiles need besides the city file; made once at start, read only. */
+typedef struct tile_plan {
+    rail_piece *rail;
+    uint32_t rail_count;
+    tq_grid_data rail_grid, stop_grid;
+    uint8_t *mode_of_stop; /* [stop_count], tq_transit_mode or UINT8_MAX */
+} tile_plan;
+
+/* A tile-making bench of one loop. */
+typedef struct tile_bench {
+    tq_mvt *mvt;
+} tile_bench;
+
+tq_status tile_plan_make(const tq_city *city, tile_plan *out, tq_err *err);
+size_t tile_work_bytes(const tq_city *city);
+void tile_plan_free(tile_plan *plan);
+tq_status tile_draw(const tq_city *city, const tile_plan *plan, tq_tile tile, tq_mvt *mvt, tq_arena *work,
+                    tq_buf *out, tq_err *err);
+const char *transit_mode_name(unsigned mode);
+
+/* ---- console files (files.c) and what is built in ------------------------------------------------------------------ */
+
+typedef struct console_file {
+    const char *path; /* "/", "/assets/index-….js" */
+    const char *bytes;
+    uint64_t len;
+    const char *gzip; /* NULL = none */
+    uint64_t gzip_len;
+} console_file;
+
+extern const console_file tq_console_files[];
+extern const uint64_t tq_console_file_count;
+extern const char tq_openapi_yaml[], tq_openapi_yaml_end[];
+
+const console_file *file_find(tq_str path);
+void file_answer(const console_file *file, const serve_request *request, serve_answer *answer);
+bool file_console_built(void);
+
+/* ---- the server ------------------------------------------------------------------------------------------------------ */
+
+typedef tq_status (*serve_handler)(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                                   problem *why, tq_err *err);
+
+struct serve {
+    tq_serve_options options;
+    tq_snapshot snapshot;
+    tile_plan tiles;
+    api rules;
+    char city_etag[48];
+    size_t work_bytes;
+    uint32_t loop_count;
+    serve_loop *loop; /* [loop_count] */
+    _Atomic bool ready;
+    _Atomic uint32_t connections;
+};
+
+typedef struct http_slot http_slot;
+
+struct serve_loop {
+    serve *server;
+    struct tq_loop *loop;
+    http_slot *slot; /* [max_connections + HTTP_REFUSE_SLOTS] */
+    void *work_memory;
+    tq_arena work;
+    tq_buf body, head, tail;
+    cache store;
+    tile_bench tiles;
+    serve_request request;
+    metrics counts;
+    int64_t date_s;
+    char date[48]; /* "Date: ...\r\n" */
+};
+
+/** Answer one checked or unchecked request into `answer` and loop->body; returns the metric route. */
+uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *answer);
+/** Give every operation its handler; TQ_INTERNAL when the document and the program differ. */
+tq_status serve_bind(api *rules, tq_err *err);
+/** Turn a problem into the answer. */
+void serve_problem(serve_loop *loop, const problem *why, tq_lang lang, serve_answer *answer);
+void limits_json(const serve *server, tq_buf *out);
+
+/* Handlers; the table in dispatch.c names the operation of each. */
+tq_status handle_plan(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_places(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_reverse(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_departures(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_city(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_works(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_osrm(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_tile(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+/** OSRM's error body. */
+void osrm_error(const char *code, const char *message, serve_answer *answer, tq_buf *out);
+
+/* Connections (connection.c): the events of a loop, its slots. */
+struct tq_loop_events;
+tq_status connections_open(serve_loop *loop, tq_err *err);
+void connections_close(serve_loop *loop);
+
+#endif

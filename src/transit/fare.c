@@ -1,0 +1,64 @@
+/*
+ * What the rides of a journey cost at the full fare.
+ *
+ * A flat tariff is paid at each boarding, but not within its change window after the one that was paid. A
+ * tariff by distance sums the metres of rides that follow each other inside it, whatever is walked in between,
+ * and is settled when another tariff is boarded or the journey ends; who stays inside longer than its limit
+ * pays its highest step. Metres are those along the patterns.
+ */
+#include "transit/transit_in.h"
+
+uint32_t fare_of_stay(const tq_city *city, uint32_t tariff, uint32_t ride_m, int32_t stay_s)
+{
+    const tq_tariff *row = &city->fares.tariff[tariff];
+    uint32_t fen = tq_tariff_fen(&city->fares, tariff, ride_m);
+    if (row->stay_limit_s == 0 || stay_s <= (int32_t)TQ_MIN(row->stay_limit_s, (uint32_t)INT32_MAX)) return fen;
+    for (uint32_t step = row->first_step; step < row->first_step + row->step_count; step++)
+        fen = TQ_MAX(fen, city->fares.step[step].fen);
+    return fen;
+}
+
+uint32_t fare_metres(const tq_city *city, uint32_t pattern, uint32_t board, uint32_t alight)
+{
+    const tq_timetable *table = &city->timetable;
+    uint32_t from_m = table->pattern_along_m[table->pattern_first[pattern] + board];
+    uint32_t to_m = table->pattern_along_m[table->pattern_first[pattern] + alight];
+    return to_m > from_m ? to_m - from_m : 0;
+}
+
+bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed)
+{
+    uint64_t paid = 0;
+    uint32_t open = TQ_NONE, metres = 0; /* the tariff that one is inside of */
+    int32_t since_s = 0, until_s = 0;
+    bool guessed = false;
+    for (uint32_t at = 0; at < journey->piece_count; at++) {
+        const tq_piece *piece = &journey->piece[at];
+        if (piece->trip == TQ_NONE) continue;
+        uint32_t pattern = city->timetable.trip[piece->trip].pattern;
+        uint32_t tariff = city->timetable.route[city->timetable.pattern_route[pattern]].tariff;
+        if (tariff == TQ_NONE || tariff >= city->fares.tariff_count) return false;
+        const tq_tariff *row = &city->fares.tariff[tariff];
+        guessed = guessed || row->assumed;
+        if (open != tariff && open != TQ_NONE && city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
+            paid += fare_of_stay(city, open, metres, until_s - since_s);
+        bool free = row->kind == TQ_TARIFF_FLAT && open == tariff && row->change_window_s != 0 &&
+                    piece->departure_s - since_s <= (int32_t)TQ_MIN(row->change_window_s, (uint32_t)INT32_MAX);
+        if (row->kind == TQ_TARIFF_FLAT && !free) {
+            paid += tq_tariff_fen(&city->fares, tariff, 0);
+            since_s = piece->departure_s;
+        }
+        if (row->kind == TQ_TARIFF_DISTANCE && open != tariff) {
+            metres = 0;
+            since_s = piece->departure_s;
+        }
+        metres += fare_metres(city, pattern, piece->from_place, piece->to_place);
+        until_s = piece->arrival_s;
+        open = tariff;
+    }
+    if (open != TQ_NONE && city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
+        paid += fare_of_stay(city, open, metres, until_s - since_s);
+    *fen = (uint32_t)TQ_MIN(paid, (uint64_t)UINT32_MAX);
+    *assumed = guessed;
+    return true;
+}

@@ -1,0 +1,203 @@
+/*
+ * What a change costs where something other than walking says so.
+ *
+ * The pair of two stops has a rule when transfers.txt names it (directly, or by a station of either), or when
+ * both are platforms of one station. A row with a minimum time replaces the walk: the change takes just that
+ * long. Type 3 forbids it. Types 0 and 1, and type 2 without a time, take the straight walk with no supplement.
+ * Platforms without a row take the straight walk, at least the city's time for a change. The most specific row
+ * wins: stop to stop, then one station, then both; of equals the last. A row from a stop to itself is the time
+ * of changing there, else nothing; a row from a station to itself is for its platforms among each other.
+ * Rows for single routes or trips (also in-seat changes, types 4 and 5) are left out: the search changes
+ * between stops. A pair with a rule is never walked freely on the streets; other pairs are.
+ */
+#include "transit/transit_in.h"
+
+typedef struct pair {
+    uint64_t key; /* from << 32 | to */
+    uint32_t rank, walk_dm;
+    int32_t least_s;
+    uint32_t fixed;
+} pair;
+
+typedef TQ_VEC(pair) pairs;
+
+static bool add_pair(const tq_timetable *table, pairs *all, uint32_t from, uint32_t to, uint32_t rank,
+                     int32_t least_s, uint32_t fixed)
+{
+    pair row = {.key = (uint64_t)from << 32 | to, .rank = rank, .least_s = least_s, .fixed = fixed};
+    row.walk_dm = TQ_MIN(tq_distance_dm(table->stop[from].at, table->stop[to].at), ARC_MAX_DM);
+    return tq_vec_push(all, row);
+}
+
+/* Platforms that a row's stop stands for. */
+static uint32_t platforms_of(const tq_timetable *table, const uint32_t *stop, const uint32_t **list)
+{
+    uint32_t first = table->child_first[*stop], count = table->child_first[*stop + 1] - first;
+    if (table->stop[*stop].kind != TQ_STOP_KIND_STATION || count == 0) {
+        *list = stop;
+        return 1;
+    }
+    *list = &table->child[first];
+    return count;
+}
+
+static bool add_row(const tq_timetable *table, pairs *all, const tq_transfer *row)
+{
+    if (row->from_route != TQ_NONE || row->to_route != TQ_NONE || row->from_trip != TQ_NONE ||
+        row->to_trip != TQ_NONE || row->type > 3)
+        return true;
+    const uint32_t *from, *to;
+    uint32_t from_count = platforms_of(table, &row->from_stop, &from);
+    uint32_t to_count = platforms_of(table, &row->to_stop, &to);
+    bool from_station = from != &row->from_stop, to_station = to != &row->to_stop;
+    uint32_t rank = (from_station ? 0u : 2u) + (to_station ? 0u : 2u) + 1;
+    bool timed = row->type == 2 && row->min_s != TQ_NONE;
+    int32_t least_s = row->type == 3 ? -1 : timed ? (int32_t)TQ_MIN(row->min_s, (uint32_t)HORIZON_MAX_S) : 0;
+    for (uint32_t a = 0; a < from_count; a++) {
+        for (uint32_t b = 0; b < to_count; b++) {
+            if (from[a] == to[b] && (from_station || to_station)) continue;
+            if (!add_pair(table, all, from[a], to[b], rank, least_s, timed)) return false;
+        }
+    }
+    return true;
+}
+
+/* Platforms of one station, at the lowest rank. */
+static bool add_stations(const tq_day *day, pairs *all)
+{
+    const tq_timetable *table = &day->city->timetable;
+    int32_t change_s = (int32_t)TQ_MIN(day->city->meta->change_s, (uint32_t)HORIZON_MAX_S);
+    for (uint32_t station = 0; station < table->stop_count; station++) {
+        if (table->stop[station].kind != TQ_STOP_KIND_STATION) continue;
+        uint32_t first = table->child_first[station], end = table->child_first[station + 1];
+        if (end - first > STATION_PLATFORMS_MAX) continue; /* no station: somebody's list of all stops */
+        for (uint32_t a = first; a < end; a++) {
+            if (table->stop[table->child[a]].kind != TQ_STOP_KIND_STOP) continue;
+            for (uint32_t b = first; b < end; b++) {
+                if (a == b || table->stop[table->child[b]].kind != TQ_STOP_KIND_STOP) continue;
+                if (!add_pair(table, all, table->child[a], table->child[b], 0, change_s, 0)) return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* One rule a pair, listed by its one end. */
+static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, unsigned way)
+{
+    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 1);
+    day->first_rule[way] = first;
+    day->rule[way] = TQ_ALLOC(day_rule, all->count);
+    if (first == NULL || day->rule[way] == NULL) return false;
+    uint32_t count = 0;
+    uint64_t former = UINT64_MAX;
+    for (size_t k = 0; k < all->count; k++) {
+        const pair *row = &all->at[order[k]];
+        uint32_t from = (uint32_t)(row->key >> 32), to = (uint32_t)row->key;
+        if (from == to) {
+            day->same_s[from] = row->least_s;
+            continue;
+        }
+        if (row->key == former) { /* a row of higher or the same rank follows: it replaces */
+            day->rule[way][count - 1].least_s = row->least_s;
+            day->rule[way][count - 1].fixed = row->fixed;
+            continue;
+        }
+        former = row->key;
+        uint32_t own = way == 0 ? from : to;
+        day->rule[way][count++] = (day_rule){way == 0 ? to : from, row->walk_dm, row->least_s, row->fixed};
+        first[own + 1]++;
+    }
+    for (uint32_t stop = 0; stop < day->stop_count; stop++) first[stop + 1] += first[stop];
+    day->rule_count = count;
+    return true;
+}
+
+static bool sort_pairs(const pairs *all, uint32_t *order, uint64_t *key, unsigned way)
+{
+    for (size_t k = 0; k < all->count; k++) {
+        order[k] = (uint32_t)k;
+        key[k] = all->at[k].rank;
+    }
+    if (!tq_sort_by_u64(order, all->count, key)) return false;
+    for (size_t k = 0; k < all->count; k++)
+        key[k] = way == 0 ? all->at[k].key : all->at[k].key << 32 | all->at[k].key >> 32;
+    return tq_sort_by_u64(order, all->count, key);
+}
+
+tq_status day_make_rules(tq_day *day, tq_err *err)
+{
+    const tq_timetable *table = &day->city->timetable;
+    pairs all = {0};
+    uint32_t *order = NULL;
+    uint64_t *key = NULL;
+    day->same_s = TQ_ALLOC(int32_t, day->stop_count);
+    day->ruled = TQ_ALLOC(uint8_t, day->stop_count);
+    day->ruled_stop = TQ_ALLOC(uint32_t, day->stop_count);
+    bool done = day->same_s != NULL && day->ruled != NULL && day->ruled_stop != NULL && add_stations(day, &all);
+    for (uint32_t row = 0; done && row < table->transfer_count; row++)
+        done = add_row(table, &all, &table->transfer[row]);
+    order = TQ_ALLOC(uint32_t, all.count);
+    key = TQ_ALLOC(uint64_t, all.count);
+    done = done && order != NULL && key != NULL;
+    for (unsigned way = 0; done && way < 2; way++)
+        done = sort_pairs(&all, order, key, way) && list_rules(day, &all, order, way);
+    for (uint32_t stop = 0; done && stop < day->stop_count; stop++) {
+        if (day->first_rule[1][stop] != day->first_rule[1][stop + 1] || day->same_s[stop] != 0)
+            day->ruled[stop] |= 1;
+        if (day->first_rule[0][stop] != day->first_rule[0][stop + 1] || day->same_s[stop] != 0)
+            day->ruled[stop] |= 2;
+        if (day->ruled[stop] != 0) day->ruled_stop[day->ruled_count++] = stop;
+    }
+    tq_vec_free(&all);
+    tq_free(order);
+    tq_free(key);
+    return done ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u rules of transfers", table->transfer_count);
+}
+
+const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to)
+{
+    uint32_t low = day->first_rule[0][from], high = day->first_rule[0][from + 1];
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (day->rule[0][middle].stop < to)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < day->first_rule[0][from + 1] && day->rule[0][low].stop == to;
+    return found ? &day->rule[0][low] : NULL;
+}
+
+tq_status day_make_vertices(tq_day *day, tq_err *err)
+{
+    const tq_timetable *table = &day->city->timetable;
+    for (unsigned kind = 0; kind < TQ_WALK_COUNT; kind++) {
+        const tq_walk *walk = &day->city->walk[kind];
+        uint32_t *vertex = TQ_ALLOC(uint32_t, day->stop_count);
+        uint32_t *first = TQ_ALLOC(uint32_t, (size_t)walk->core_count + 2);
+        day_beside *list = TQ_ALLOC(day_beside, day->stop_count);
+        day->stop_vertex[kind] = vertex;
+        day->vertex_first[kind] = first;
+        day->beside[kind] = list;
+        if (vertex == NULL || first == NULL || list == NULL)
+            return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for stops on the walking core");
+        for (uint32_t stop = 0; stop < day->stop_count; stop++) {
+            uint32_t node = table->stop[stop].node;
+            vertex[stop] = node != TQ_NONE && walk->vertex_count != 0 ? walk->vertex_of_node[node] : TQ_NONE;
+            bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
+                          day->first_call[1][stop] != day->first_call[1][stop + 1];
+            if (vertex[stop] >= walk->core_count || table->stop[stop].link_dm > ARC_MAX_DM) vertex[stop] = TQ_NONE;
+            if (vertex[stop] != TQ_NONE && served) first[vertex[stop] + 2]++;
+        }
+        for (uint32_t k = 0; k < walk->core_count; k++) first[k + 2] += first[k + 1];
+        for (uint32_t stop = 0; stop < day->stop_count; stop++) {
+            bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
+                          day->first_call[1][stop] != day->first_call[1][stop + 1];
+            if (vertex[stop] != TQ_NONE && served)
+                list[first[vertex[stop] + 1]++] =
+                    (day_beside){stop, (int32_t)(table->stop[stop].link_dm * 100)};
+        }
+    }
+    return TQ_OK;
+}

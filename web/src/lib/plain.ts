@@ -1,0 +1,75 @@
+// A trip told in plain sentences, for the easy version and for reading aloud.
+
+import type { Itinerary, Leg, PlanAnswer } from './api';
+import { called } from './names.svelte';
+import { duration, fare, metres, minutes, missed } from './say';
+import { t, tOr } from './store.svelte';
+import { clock } from './time';
+
+const SHORT_M = 30;
+
+export interface Sentence {
+  icon: string;
+  text: string;
+  leg: Leg | null;
+}
+
+/**
+ * The trip that is easiest to make: soonest there, where a change counts as ten minutes and fifty metres on foot as one.
+ */
+export function easiestFirst(trips: Itinerary[]): Itinerary[] {
+  const effort = (trip: Itinerary) => Date.parse(trip.arrival) / 60_000 + trip.transfers * 10 + trip.walk_m / 50;
+  return [...trips].sort((a, b) => effort(a) - effort(b));
+}
+
+export function sentences(trip: Itinerary): Sentence[] {
+  const told: Sentence[] = [];
+  const legs = trip.legs.filter((leg) => leg.route || leg.distance_m > SHORT_M || trip.legs.length === 1);
+  legs.forEach((leg, at) => {
+    const seconds = (Date.parse(leg.arrival) - Date.parse(leg.departure)) / 1000;
+    if (leg.route)
+      told.push({
+        icon: leg.mode,
+        leg,
+        text: t(leg.headsign ? 'plainRide' : 'plainRideOpen', {
+          time: clock(leg.departure),
+          from: called(leg.from.name),
+          line: called(leg.route),
+          towards: called(leg.headsign ?? ''),
+          n: leg.stops.length + 1,
+          to: called(leg.to.name),
+        }),
+      });
+    else
+      told.push({
+        icon: leg.mode,
+        leg,
+        text: t(at === legs.length - 1 ? 'plainOwnLast' : 'plainOwn', {
+          mode: tOr(`mode_${leg.mode}`, leg.mode),
+          d: metres(leg.distance_m),
+          n: minutes(seconds),
+          to: called(leg.to.name),
+        }),
+      });
+  });
+  return told;
+}
+
+export function totals(trip: Itinerary): string[] {
+  const told = [
+    t('plainTotal', { depart: clock(trip.departure), arrive: clock(trip.arrival), time: duration(trip.duration_s) }),
+  ];
+  const fen = trip.fare_fen;
+  told.push(fen === 0 ? t('plainFree') : fen === null ? t('plainFareUnknown') : t('plainFare', { fare: fare(trip) }));
+  return told;
+}
+
+export function lastCall(trip: Itinerary): string {
+  return trip.last_safe_departure ? t('plainLast', { time: clock(trip.last_safe_departure) }) : '';
+}
+
+/** Everything in one text, in the order in which it is shown. */
+export function spoken(answer: PlanAnswer, trip: Itinerary | null): string {
+  if (!trip) return [t('plainNone'), ...answer.missed.map(missed)].join(' ');
+  return [...totals(trip), ...sentences(trip).map((one) => one.text), lastCall(trip)].filter(Boolean).join(' ');
+}

@@ -1,0 +1,67 @@
+// Quantities in words, in both languages.
+
+import { called } from './names.svelte';
+import { t, tOr } from './store.svelte';
+import { clock, day, weekday } from './time';
+import type { Itinerary, Missed, Problem } from './api';
+
+export function minutes(seconds: number): number {
+  return Math.max(seconds > 0 ? 1 : 0, Math.round(seconds / 60));
+}
+
+export function duration(seconds: number): string {
+  const total = minutes(seconds);
+  if (total < 60) return t('min', { n: total });
+  const rest = total % 60;
+  const hours = Math.floor(total / 60);
+  return rest ? t('hourMin', { h: hours, n: rest }) : t('hour', { h: hours });
+}
+
+export function metres(m: number): string {
+  if (m >= 1000) return t('km', { n: (m / 1000).toFixed(1) });
+  return t('metres', { n: m > 100 ? Math.round(m / 10) * 10 : Math.round(m) });
+}
+
+/** 300 -> "3", 250 -> "2.5", 275 -> "2.75". */
+export function yuan(fen: number): string {
+  return String(fen / 100);
+}
+
+export function fare(itinerary: Pick<Itinerary, 'fare_fen'>): string {
+  if (itinerary.fare_fen === null) return t('fareUnknown');
+  return itinerary.fare_fen === 0 ? t('fareFree') : t('fareYuan', { n: yuan(itinerary.fare_fen) });
+}
+
+export function date(iso: string): string {
+  const [year, month, of] = iso.split('-').map(Number);
+  return t('date', { y: year, m: month, d: of, month: t(`month${month}` as 'month1') });
+}
+
+export function dateLong(iso: string): string {
+  return t('dateLong', { date: date(iso), weekday: t(`day${weekday(iso)}` as 'day0') });
+}
+
+/** Clock, with «+1» when the day is later than `base`. */
+export function clockFrom(instant: string, base: string): string {
+  const days = Math.round((Date.parse(`${day(instant)}T00:00Z`) - Date.parse(`${day(base)}T00:00Z`)) / 86_400_000);
+  return days > 0 ? `${clock(instant)} (+${days})` : clock(instant);
+}
+
+export function missed(one: Missed): string {
+  const parts = {
+    line: called(one.line),
+    towards: called(one.towards),
+    at: called(one.at),
+    last: clock(one.last),
+    arrives: clock(one.arrives),
+    n: one.by_min,
+  };
+  // By the time the rider stands there it has left, or it leaves before the change can be made.
+  return Date.parse(one.arrives) >= Date.parse(one.last) ? t('missedGone', parts) : t('missedTight', parts);
+}
+
+export function problem(what: Problem): { title: string; detail: string } {
+  const own = tOr(`problem_${what.code}`, '');
+  if (what.title || what.detail) return { title: what.title || own || t('problem'), detail: what.detail };
+  return { title: own || t('problem'), detail: tOr(`advice_${what.code}`, '') };
+}

@@ -1,0 +1,126 @@
+// What every page shares: the question (mirrored in the address), the language, the city, and the wall clock.
+
+import { ask, Problem, type City } from './api';
+import { localText } from './time';
+import { readHash, writeHash, type Question } from './question';
+import zh from '../text/zh-CN.json';
+import en from '../text/en.json';
+
+export type Lang = 'zh-CN' | 'en';
+export type Key = keyof typeof zh;
+// Both dictionaries have the same keys: a missing or surplus one does not compile.
+const words: Record<Lang, Record<Key, string>> = { 'zh-CN': zh, en };
+const surplus: Record<Exclude<keyof typeof en, Key>, never> = {};
+void surplus;
+
+const LANG_KEY = 'tongqu.lang';
+const EASY_KEY = 'tongqu.easy';
+
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Storage may be forbidden (private window): the choice then lasts for this page only.
+  }
+}
+
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function firstLang(): Lang {
+  const kept = recall(LANG_KEY);
+  if (kept === 'zh-CN' || kept === 'en') return kept;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
+}
+
+class Store {
+  lang = $state<Lang>(firstLang());
+  question = $state<Question>(readHash(location.hash));
+  city = $state<City | null>(null);
+  cityProblem = $state<Problem | null>(null);
+  /** Milliseconds, moved every ten seconds. */
+  now = $state(Date.now());
+  /** Said to screen readers, not shown. */
+  said = $state('');
+
+  constructor() {
+    if (!location.hash && recall(EASY_KEY) === '1') this.question.easy = true;
+    window.addEventListener('hashchange', () => {
+      if (location.hash !== writeHash(this.question)) this.question = readHash(location.hash);
+    });
+    setInterval(() => (this.now = Date.now()), 10_000);
+  }
+
+  setLang(lang: Lang): void {
+    this.lang = lang;
+    remember(LANG_KEY, lang);
+  }
+
+  /** Change the question; `push` leaves the old one behind the back button. */
+  go(change: Partial<Question>, how: 'push' | 'replace' = 'push'): void {
+    const next = { ...this.question, ...change };
+    const hash = writeHash(next);
+    this.question = next;
+    if (hash === location.hash) return;
+    const address = hash || location.pathname + location.search;
+    if (how === 'push') history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+  }
+
+  setEasy(easy: boolean): void {
+    remember(EASY_KEY, easy ? '1' : '0');
+    this.go({ easy, page: 'plan' });
+  }
+
+  /** Wall clock of the city now, "2025-06-03T22:31". */
+  get nowLocal(): string {
+    return localText(new Date(this.now), this.city?.timezone ?? 'Asia/Shanghai');
+  }
+
+  say(text: string): void {
+    // The same words twice in a row are only read again when the text changes.
+    this.said = text === this.said ? `${text}\u00a0` : text;
+  }
+
+  async loadCity(): Promise<void> {
+    try {
+      this.city = await ask<City>('/api/v1/city', {}, this.lang);
+      this.cityProblem = null;
+    } catch (cause) {
+      if (cause instanceof Problem) this.cityProblem = cause;
+    }
+  }
+}
+
+export const store = new Store();
+
+/** Text of a key in the language chosen, with {name} parts filled in; {n?one|many} chooses by the number n. */
+export function t(key: Key, parts?: Record<string, string | number>): string {
+  const text = words[store.lang][key];
+  if (!parts) return text;
+  return text
+    .replace(/\{(\w+)\?([^|}]*)\|([^}]*)\}/g, (_, name: string, one: string, many: string) =>
+      Number(parts[name]) === 1 ? one : many,
+    )
+    .replace(/\{(\w+)\}/g, (whole, name: string) => String(parts[name] ?? whole));
+}
+
+/** Text of a key made at run time, or `other` when the dictionaries do not have it. */
+export function tOr(key: string, other: string): string {
+  return key in words['zh-CN'] ? words[store.lang][key as Key] : other;
+}
+
+/** The name people of this language read: the English one when there is one. */
+export function nameOf(thing: { name: string; name_en?: string }): string {
+  return store.lang === 'en' && thing.name_en ? thing.name_en : thing.name;
+}
+
+/** Language of a text for screen readers: Chinese names keep zh-CN inside English pages. */
+export function langOf(text: string): Lang | undefined {
+  return store.lang === 'en' && /[\u3400-\u9fff]/.test(text) ? 'zh-CN' : undefined;
+}
