@@ -56,7 +56,8 @@ static int run(const char *folder, const char *name)
     }
     qsort(read_ns, ROUNDS, sizeof *read_ns, compare_ns);
     qsort(freeze_ns, ROUNDS, sizeof *freeze_ns, compare_ns);
-    printf("{\"name\":\"import_osm %s\",\"n\":%d,\"p50_us\":%lld,\"min_us\":%lld,\"freeze_p50_us\":%lld,\"bytes\":%llu,"
+    printf("{\"name\":\"import_osm "
+           "%s\",\"n\":%d,\"p50_us\":%lld,\"min_us\":%lld,\"freeze_p50_us\":%lld,\"bytes\":%llu,"
            "\"edges\":%u,\"mb_per_s\":%.1f}\n",
            name, ROUNDS, (long long)read_ns[ROUNDS / 2] / 1000, (long long)read_ns[0] / 1000,
            (long long)freeze_ns[ROUNDS / 2] / 1000, (unsigned long long)info.size, edges,
@@ -66,11 +67,13 @@ static int run(const char *folder, const char *name)
 
 int main(void)
 {
-    static const char *const names[] = {"osm/porto_portugal.osm.pbf", "osm/heidelberg.osm.pbf",
-                                        "osm/andorra_2026.osm.pbf", "taiyuan/taiyuan_urban_2022.osm.pbf",
-                                        "pairs/rnv/rnv.osm.pbf", "osm/lower_saxony_testfeld_main_roads.osm.pbf"};
+    static const char *const names[] = {
+        "osm/porto_portugal.osm.pbf", "osm/heidelberg.osm.pbf",
+        "osm/andorra_2026.osm.pbf",   "taiyuan/taiyuan_urban_2022.osm.pbf",
+        "pairs/rnv/rnv.osm.pbf",      "osm/lower_saxony_testfeld_main_roads.osm.pbf"};
     const char *folder = tq_env_var("TQ_SHARED_DATA");
     int failed = 0;
-    for (size_t k = 0; k < TQ_COUNT(names); k++) failed |= run(folder != NULL ? folder : "../shared/data", names[k]);
+    for (size_t k = 0; k < TQ_COUNT(names); k++)
+        failed |= run(folder != NULL ? folder : "../shared/data", names[k]);
     return failed;
 }

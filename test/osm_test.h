@@ -1,4 +1,5 @@
-/* Help for tests of OpenStreetMap: a tiny PBF writer, and a build over a folder made by the test. */
+/* Help for tests of OpenStreetMap: a tiny PBF writer, and a build over a folder made by the test.
+ */
 #ifndef TQ_OSM_TEST_H
 #define TQ_OSM_TEST_H
 
@@ -7,7 +8,8 @@
 
 #include "wire/wire.h"
 
-/* ---- writing PBF ------------------------------------------------------------------------------- */
+/* ---- writing PBF -------------------------------------------------------------------------------
+ */
 
 static inline uint64_t pbf_zigzag(int64_t value)
 {
@@ -17,7 +19,8 @@ static inline uint64_t pbf_zigzag(int64_t value)
 /* A varint alone, for packed fields. */
 static inline void pbf_packed(tq_buf *buf, uint64_t value)
 {
-    for (; value >= 128; value >>= 7) tq_buf_putc(buf, (char)(value | 128));
+    for (; value >= 128; value >>= 7)
+        tq_buf_putc(buf, (char)(value | 128));
     tq_buf_putc(buf, (char)value);
 }
 
@@ -28,7 +31,8 @@ static inline void pbf_blob(tq_buf *file, const char *type, const tq_buf *block)
     tq_proto_put_bytes(&blob, 1, block->at, block->len);
     tq_proto_put_bytes(&head, 1, type, strlen(type));
     tq_proto_put_varint(&head, 3, blob.len);
-    const char len[4] = {(char)(head.len >> 24), (char)(head.len >> 16), (char)(head.len >> 8), (char)head.len};
+    const char len[4] = {(char)(head.len >> 24), (char)(head.len >> 16), (char)(head.len >> 8),
+                         (char)head.len};
     tq_buf_put(file, len, 4);
     tq_buf_put(file, head.at, head.len);
     tq_buf_put(file, blob.at, blob.len);
@@ -48,16 +52,20 @@ static inline void pbf_header(tq_buf *file, const char *feature)
 /* A block with three dense nodes (the middle one tagged), a plain node, a way and a relation. */
 static inline void pbf_sample_block(tq_buf *block)
 {
-    static const char *const strings[] = {"", "highway", "crossing", "residential", "via", "type", "restriction"};
+    static const char *const strings[] = {"",    "highway", "crossing",   "residential",
+                                          "via", "type",    "restriction"};
     tq_buf table = {0}, group = {0}, dense = {0}, list = {0}, part = {0};
-    for (size_t k = 0; k < TQ_COUNT(strings); k++) tq_proto_put_bytes(&table, 1, strings[k], strlen(strings[k]));
+    for (size_t k = 0; k < TQ_COUNT(strings); k++)
+        tq_proto_put_bytes(&table, 1, strings[k], strlen(strings[k]));
     tq_proto_put_bytes(block, 1, table.at, table.len);
-    const int64_t ids[3] = {10, 1, -4}, lats[3] = {378700000, 10, -20}, lons[3] = {1125600000, -5, 7};
+    const int64_t ids[3] = {10, 1, -4}, lats[3] = {378700000, 10, -20},
+                  lons[3] = {1125600000, -5, 7};
     const int64_t *const columns[3] = {ids, lats, lons};
     const uint32_t numbers[3] = {1, 8, 9};
     for (unsigned c = 0; c < 3; c++) {
         list.len = 0;
-        for (unsigned k = 0; k < 3; k++) pbf_packed(&list, pbf_zigzag(columns[c][k]));
+        for (unsigned k = 0; k < 3; k++)
+            pbf_packed(&list, pbf_zigzag(columns[c][k]));
         tq_proto_put_bytes(&dense, numbers[c], list.at, list.len);
     }
     tq_proto_put_bytes(&dense, 10, "\0\1\2\0\0", 5);

@@ -21,7 +21,10 @@ typedef struct plan_item {
 static bool plan_section(plan_item *item, const char *tag, const void *bytes, size_t element_size,
                          size_t count, uint64_t *offset)
 {
-    if (count != 0 && bytes == NULL) return false;
+    /* The bounds of an empty list are one zero; a stage with nothing to do need not build them. */
+    static const uint32_t no_list[1] = {0};
+    if (bytes == NULL && count == 1 && element_size == sizeof *no_list) bytes = no_list;
+    if (bytes == NULL && count != 0) return false;
     memset(item, 0, sizeof *item);
     item->bytes = bytes;
     memcpy(item->section.tag, tag, TQ_MIN(strlen(tag), sizeof item->section.tag - 1));

@@ -209,6 +209,21 @@ static void find_mixed(finder *find, const search_variant *variant)
 /* ---- one sign forgiven -------------------------------------------------------------------------
  */
 
+/* Quick no by bytes: outside the common front and back at most one sign, four bytes, may stand on
+ * each side. */
+static bool is_far(const char *key, const char *text)
+{
+    size_t key_len = strlen(key), len = strlen(text), least = TQ_MIN(key_len, len),
+           most = TQ_MAX(key_len, len);
+    if (most - least > 4) return true;
+    size_t front = 0, back = 0;
+    while (front < least && key[front] == text[front])
+        front++;
+    while (back < least - front && key[key_len - 1 - back] == text[len - 1 - back])
+        back++;
+    return front + back + 4 < most;
+}
+
 static void offer_fuzzy(finder *find, const search_variant *variant, uint32_t key)
 {
     uint32_t codes[SEARCH_KEY_MAX];
@@ -217,7 +232,9 @@ static void offer_fuzzy(finder *find, const search_variant *variant, uint32_t ke
     if (level == SEARCH_LEVEL_NONE ||
         (find->count == find->limit && level > level_of(&find->hits[find->count - 1])))
         return;
-    uint32_t count = search_codes(search_key(find->search, key), codes, SEARCH_KEY_MAX);
+    const char *text = search_key(find->search, key);
+    if (is_far(text, variant->text)) return;
+    uint32_t count = search_codes(text, codes, SEARCH_KEY_MAX);
     if (search_one_edit(codes, count, variant->codes, variant->count))
         offer(find, key, SEARCH_FUZZY);
 }

@@ -13,8 +13,6 @@ void import_build_free(tq_build *build);
 /** Stations and stops become places with link = stop; those that have one already are passed over.
  */
 tq_status import_places_of_stops(tq_build *build, tq_err *err);
-/** Named streets become places with link = edge, one for each connected run of a name. */
-tq_status import_places_of_streets(tq_build *build, tq_err *err);
 /** Freeze places and aliases into city.places, with their grid. */
 tq_status import_freeze_places(tq_build *build, tq_err *err);
 

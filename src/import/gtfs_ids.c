@@ -119,6 +119,12 @@ tq_status gtfs_no_memory(gtfs *g)
     return tq_fail(g->err, TQ_NO_MEMORY, 0, "no memory for the timetable of %s", g->source->name);
 }
 
+const char *gtfs_csv_reason(const tq_err *why)
+{
+    const char *colon = strncmp(why->text, "line ", 5) == 0 ? strstr(why->text, ": ") : NULL;
+    return colon != NULL ? colon + 2 : why->text;
+}
+
 tq_status gtfs_reader_open(gtfs *g, const char *file, gtfs_reader *reader)
 {
     reader->g = g;
@@ -135,7 +141,7 @@ tq_status gtfs_reader_open(gtfs *g, const char *file, gtfs_reader *reader)
     gtfs_text_free(&reader->text);
     if (status != TQ_BAD_INPUT) return tq_fail(g->err, status, why.line, "%s: %s", file, why.text);
     return gtfs_bad(g, "bad_head", file, why.line != 0 ? why.line : 1,
-                    "the file cannot be read: %s", why.text);
+                    "the file cannot be read: %s", gtfs_csv_reason(&why));
 }
 
 tq_status gtfs_reader_next(gtfs_reader *reader, bool *more)

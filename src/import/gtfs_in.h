@@ -50,7 +50,7 @@ typedef struct gtfs_source {
     char path[TQ_PATH_MAX];
     tq_map map;
     struct zip *zip;
-    uint64_t archive_len; /* bytes of the zip */
+    uint64_t archive_len;         /* bytes of the zip */
     const gtfs_memory_file *file; /* [file_count], GTFS_MEMORY */
     uint32_t file_count;
 } gtfs_source;
@@ -255,6 +255,9 @@ tq_status gtfs_no_memory(gtfs *g);
 /* printf pieces of a slice, cut to what a message can hold. */
 #define GTFS_SLICE_MAX 80
 #define GTFS_SLICE(s)  (int)TQ_MIN((s).len, (size_t)GTFS_SLICE_MAX), (s).at != NULL ? (s).at : ""
+
+/** What tq_csv says, without its line number: a finding has one already. */
+const char *gtfs_csv_reason(const tq_err *why);
 
 /* One table of the feed, read row by row. */
 typedef struct gtfs_reader {

@@ -38,9 +38,10 @@ tq_status gtfs_read_agencies(gtfs *g)
         const char *ours = g->build->settings->timezone;
         if (where.len != 0 && ours[0] != '\0' && !tq_str_is(where, ours) && !g->zone_said) {
             g->zone_said = true;
-            gtfs_say(g, TQ_WARNING, "other_timezone", reader.file, reader.csv.line,
-                     "agency «%.*s» keeps the time of %.*s, the city that of %s; the city's is used",
-                     GTFS_SLICE(gtfs_cell(&reader, name)), GTFS_SLICE(where), ours);
+            gtfs_say(
+                g, TQ_WARNING, "other_timezone", reader.file, reader.csv.line,
+                "agency «%.*s» keeps the time of %.*s, the city that of %s; the city's is used",
+                GTFS_SLICE(gtfs_cell(&reader, name)), GTFS_SLICE(where), ours);
         }
         tq_agency agency = {gtfs_text_add(g, key), gtfs_text_add(g, gtfs_cell(&reader, name)),
                             gtfs_text_add(g, gtfs_cell(&reader, url)), gtfs_text_add(g, where),
@@ -195,8 +196,8 @@ static tq_status place_by_parents(gtfs *g, stop_reader *in)
         TQ_TRY(gtfs_bad(g, "no_position", "stops.txt", wait->line,
                         "stop «%s» has no position and neither has its station; trips pass it by",
                         tq_texts_at(g->build->texts, stop->id)));
-        for (size_t row = 0; row < g->stop_ids.id.count; row++)
-            if (g->stop_ids.id.at[row].row == wait->stop) g->stop_ids.id.at[row].row = TQ_NONE;
+        /* Every stop that was taken has one id, in the same order. */
+        g->stop_ids.id.at[wait->stop - g->first_stop].row = TQ_NONE;
         stop->approximate = 1;
         stop->parent = TQ_NONE;
     }
@@ -354,19 +355,34 @@ tq_status gtfs_read_routes(gtfs *g)
 /* ---- translations
  * -------------------------------------------------------------------------------- */
 
-static void name_by_value(gtfs *g, bool stops, uint32_t value, uint32_t english)
+/* English by the name itself: text of the name -> text of the translation; the first one holds. */
+typedef struct renaming {
+    uint32_t name, english;
+} renaming;
+
+typedef struct renamings {
+    TQ_VEC(renaming) rows;
+    gtfs_slots slots;
+} renamings;
+
+static uint32_t english_of(const renamings *all, uint32_t name)
 {
-    if (value == 0) return;
-    for (size_t k = g->first_stop; stops && k < g->stops.count; k++)
-        if (g->stops.at[k].name == value && g->stops.at[k].name_en == 0)
-            g->stops.at[k].name_en = english;
-    for (size_t k = g->first_route; !stops && k < g->routes.count; k++)
-        if (g->routes.at[k].long_name == value && g->routes.at[k].long_name_en == 0)
-            g->routes.at[k].long_name_en = english;
+    uint32_t probe = 0, row;
+    while ((row = gtfs_slots_next(&all->slots, tq_mix(name), &probe)) != TQ_NONE)
+        if (all->rows.at[row].name == name) return all->rows.at[row].english;
+    return 0;
 }
 
-/* field_value rows of a large feed: name text -> English, so that each is looked up once a stop. */
-static tq_status take_translation(gtfs *g, const gtfs_reader *reader, const uint32_t column[6])
+static bool add_renaming(renamings *all, uint32_t name, uint32_t english)
+{
+    renaming row = {name, english};
+    if (name == 0 || english_of(all, name) != 0) return true;
+    return tq_vec_push(&all->rows, row) &&
+           gtfs_slots_put(&all->slots, tq_mix(name), (uint32_t)all->rows.count - 1);
+}
+
+static tq_status take_translation(gtfs *g, const gtfs_reader *reader, const uint32_t column[6],
+                                  renamings renamed[2])
 {
     tq_str table = gtfs_cell(reader, column[0]), field = gtfs_cell(reader, column[1]),
            language = gtfs_cell(reader, column[2]), record = gtfs_cell(reader, column[4]),
@@ -377,21 +393,30 @@ static tq_status take_translation(gtfs *g, const gtfs_reader *reader, const uint
         language.len >= 2 && (language.at[0] | 0x20) == 'e' && (language.at[1] | 0x20) == 'n';
     if (!english || (!stops && !routes)) return TQ_OK;
     uint32_t text = gtfs_text_add(g, gtfs_cell(reader, column[3]));
-    if (record.len == 0) {
-        name_by_value(g, stops, gtfs_text_add(g, value), text);
-        return TQ_OK;
-    }
+    if (record.len == 0)
+        return add_renaming(&renamed[stops ? 0 : 1], gtfs_text_add(g, value), text)
+                   ? TQ_OK
+                   : gtfs_no_memory(g);
     uint32_t row = gtfs_ids_find(stops ? &g->stop_ids : &g->route_ids, record);
-    if (row == TQ_NONE) {
+    if (row == TQ_NONE)
         gtfs_say(g, TQ_WARNING, "unknown_record", reader->file, reader->csv.line,
                  "record_id «%.*s» is not in %.*s.txt", GTFS_SLICE(record), GTFS_SLICE(table));
-        return TQ_OK;
-    }
-    if (stops)
+    else if (stops)
         g->stops.at[row].name_en = text;
     else
         g->routes.at[row].long_name_en = text;
     return TQ_OK;
+}
+
+/* A translation of the record itself beats one of its name. */
+static void apply_renamings(gtfs *g, const renamings renamed[2])
+{
+    for (size_t k = g->first_stop; k < g->stops.count; k++)
+        if (g->stops.at[k].name_en == 0)
+            g->stops.at[k].name_en = english_of(&renamed[0], g->stops.at[k].name);
+    for (size_t k = g->first_route; k < g->routes.count; k++)
+        if (g->routes.at[k].long_name_en == 0)
+            g->routes.at[k].long_name_en = english_of(&renamed[1], g->routes.at[k].long_name);
 }
 
 tq_status gtfs_read_translations(gtfs *g)
@@ -401,11 +426,17 @@ tq_status gtfs_read_translations(gtfs *g)
     uint32_t column[6] = {gtfs_column(&reader, "table_name"), gtfs_column(&reader, "field_name"),
                           gtfs_column(&reader, "language"),   gtfs_column(&reader, "translation"),
                           gtfs_column(&reader, "record_id"),  gtfs_column(&reader, "field_value")};
+    renamings renamed[2] = {{{0}, {0}}, {{0}, {0}}};
     tq_status status = TQ_OK;
     for (bool more = true; status == TQ_OK;) {
         status = gtfs_reader_next(&reader, &more);
         if (status != TQ_OK || !more) break;
-        status = take_translation(g, &reader, column);
+        status = take_translation(g, &reader, column, renamed);
+    }
+    if (status == TQ_OK) apply_renamings(g, renamed);
+    for (int k = 0; k < 2; k++) {
+        tq_vec_free(&renamed[k].rows);
+        gtfs_slots_free(&renamed[k].slots);
     }
     gtfs_reader_close(&reader);
     return status;

@@ -17,6 +17,7 @@
 #include "import/gtfs_in.h"
 
 #define METRES_PER_E7 0.0111319490793 /* of latitude: WGS-84 equator / 360 / 1e7 */
+#define ALONG_MAX_M   19999999        /* what a city file holds: half round the earth */
 #define STOP_FAR_DM   20000 /* a stop farther from the line than 2 km does not belong to it */
 #define DP_CELLS_MAX  ((uint64_t)1 << 24)
 #define DP_WORK_MAX   ((uint64_t)1 << 31) /* of all patterns; the rest go by straight lines */
@@ -211,8 +212,8 @@ static bool feet_near(const gtfs *g, const shape_plane *plane, const uint32_t *s
 }
 
 /* By shape_dist_traveled of both; false when the two do not fit. */
-static bool place_by_dist(const gtfs *g, shape_plane *plane, const uint32_t *stop, const double *dist,
-                          uint32_t n)
+static bool place_by_dist(const gtfs *g, shape_plane *plane, const uint32_t *stop,
+                          const double *dist, uint32_t n)
 {
     uint32_t piece = 0;
     for (uint32_t k = 0; k < n; k++) {
@@ -300,6 +301,11 @@ static bool push_point(gtfs *g, uint32_t first, tq_point point)
     return tq_vec_push(&g->shape_points, point);
 }
 
+static uint32_t to_metres(double along)
+{
+    return along < ALONG_MAX_M ? (uint32_t)lround(fmax(along, 0)) : ALONG_MAX_M;
+}
+
 /* Write the line from the first to the last foot, and the pattern's two columns. */
 static bool write_line(gtfs *g, const shape_plane *plane, const gtfs_pattern *pattern)
 {
@@ -311,7 +317,7 @@ static bool write_line(gtfs *g, const shape_plane *plane, const gtfs_pattern *pa
             if (!push_point(g, first, plane->point[passed + 1].at)) return false;
         if (!push_point(g, first, foot_point(plane, foot))) return false;
         g->pattern_shape_at.at[pattern->first + k] = (uint32_t)g->shape_points.count - 1;
-        g->pattern_along.at[pattern->first + k] = (uint32_t)lround(foot_along(plane, foot) - start);
+        g->pattern_along.at[pattern->first + k] = to_metres(foot_along(plane, foot) - start);
     }
     return true;
 }
@@ -326,7 +332,7 @@ static gtfs_along along_without_shape(gtfs *g, const gtfs_pattern *pattern)
     for (uint32_t k = 0; k < pattern->count; k++) {
         if (k > 0) sum_dm += tq_distance_dm(g->stops.at[stop[k - 1]].at, g->stops.at[stop[k]].at);
         g->pattern_along.at[pattern->first + k] =
-            (uint32_t)TQ_MIN((sum_dm + 5) / 10, (uint64_t)UINT32_MAX);
+            (uint32_t)TQ_MIN((sum_dm + 5) / 10, (uint64_t)ALONG_MAX_M);
         g->pattern_shape_at.at[pattern->first + k] = TQ_NONE;
     }
     if (pattern->first_dist == UINT64_MAX || sum_dm == 0) return GTFS_ALONG_STRAIGHT;
@@ -342,7 +348,7 @@ static gtfs_along along_without_shape(gtfs *g, const gtfs_pattern *pattern)
     }
     if (best_m <= 0) return GTFS_ALONG_STRAIGHT;
     for (uint32_t k = 0; k < pattern->count; k++)
-        g->pattern_along.at[pattern->first + k] = (uint32_t)lround((dist[k] - dist[0]) * best_m);
+        g->pattern_along.at[pattern->first + k] = to_metres((dist[k] - dist[0]) * best_m);
     return GTFS_ALONG_DIST;
 }
 

@@ -124,7 +124,7 @@ static tq_status cut_any_row(row_scan *scan, bool *more)
     if (status == TQ_BAD_INPUT) {
         *more = false;
         return gtfs_bad(scan->g, "bad_row", file_name, why.line, "%s; the row is left out",
-                        why.text);
+                        gtfs_csv_reason(&why));
     }
     if (status != TQ_OK) return tq_fail(scan->g->err, status, why.line, "%s", why.text);
     for (uint32_t column = 0; *more && column < scan->columns; column++)

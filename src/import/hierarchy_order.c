@@ -17,7 +17,7 @@
 
 /* Separator tries a level and allowed imbalance in thousandths; docs/design/road.md has the
  * measurement. */
-#define ORDER_TRIES     10
+#define ORDER_TRIES     4
 #define ORDER_IMBALANCE 200
 #define ORDER_SEED      1
 

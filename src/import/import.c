@@ -13,8 +13,9 @@
 #include "import/build_in.h"
 #include "import/settings_in.h"
 
-#define FORMAT_VERSION 1u /* of importing: change it when the same sources give another city file  \
-                           */
+#define FORMAT_VERSION                                                                             \
+    1u /* of importing: change it when the same sources give another city file                     \
+        */
 #define HASH_SEED UINT64_C(0x746f6e677175)
 
 typedef struct import_stage {
@@ -80,8 +81,6 @@ static tq_status build_search(tq_build *build, tq_err *err)
 static tq_status freeze(tq_build *build, tq_err *err)
 {
     tq_city *city = &build->city;
-    if (tq_build_date(build, TQ_OPEN, INT64_MIN, INT64_MAX, 0) == TQ_NONE)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the dates");
     TQ_TRY(import_freeze_places(build, err));
     TQ_TRY(fill_meta(build, err));
     if (tq_texts_failed(build->texts))
@@ -97,7 +96,6 @@ static const import_stage stages[] = {
     {"timetables", import_gtfs},
     {"link_stops", import_link_stops},
     {"places_of_stops", import_places_of_stops},
-    {"places_of_streets", import_places_of_streets},
     {"tables", import_tables},
     {"fares", import_fares},
     {"hierarchies", import_hierarchies},
@@ -180,9 +178,12 @@ tq_status tq_import(const tq_settings *settings, const char *path, tq_report *re
                         .texts = tq_texts_new(),
                         .progress = progress,
                         .progress_user = progress_user,
-                        .threads = settings->import_threads != 0 ? settings->import_threads : tq_core_count()};
+                        .threads = settings->import_threads != 0 ? settings->import_threads
+                                                                 : tq_core_count()};
     tq_status status = TQ_OK;
-    if (build->texts == NULL) status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory to import");
+    /* Row 0 of the dates, open always, is there before any stage refers to it. */
+    if (build->texts == NULL || tq_build_date(build, TQ_OPEN, INT64_MIN, INT64_MAX, 0) == TQ_NONE)
+        status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory to import");
     if (status == TQ_OK) status = tq_zone_load(settings->timezone, &build->zone, err);
     if (status == TQ_OK) status = run_stages(build, path, err);
     import_streets_free(build);

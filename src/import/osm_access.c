@@ -1,10 +1,11 @@
 /*
  * Who may use a way, from OpenStreetMap's access keys and oneway.
  *
- * Method: the key hierarchy of «OSM tags for routing/Access restrictions»: access > vehicle > motor_vehicle > motorcar,
- * psv > bus, taxi, hgv; a more special key overrides a more general one. `access=yes` opens nothing that the class
- * closes (a footway stays a footway); special keys do. Ambulances and fire engines keep a way that the general keys
- * close, because nothing but `emergency` speaks of them. Walkers ignore oneway.
+ * Method: the key hierarchy of «OSM tags for routing/Access restrictions»: access > vehicle >
+ * motor_vehicle > motorcar, psv > bus, taxi, hgv; a more special key overrides a more general one.
+ * `access=yes` opens nothing that the class closes (a footway stays a footway); special keys do.
+ * Ambulances and fire engines keep a way that the general keys close, because nothing but
+ * `emergency` speaks of them. Walkers ignore oneway.
  */
 #include "import/streets_in.h"
 
@@ -14,12 +15,14 @@
 
 osm_grant osm_grant_of(tq_str value)
 {
-    static const char *const deny[] = {"no", "use_sidepath", "dismount", "agricultural", "forestry", "military", "0",
-                                       "false", "off", "none", NULL};
-    static const char *const destination[] = {"private", "destination", "delivery", "customers", "permit", "residents",
-                                              "resident", "employees", NULL};
-    static const char *const allow[] = {"yes", "permissive", "designated", "official", "public", "1", "true",
-                                        "discouraged", "limited", NULL};
+    static const char *const deny[] = {"no",       "use_sidepath", "dismount", "agricultural",
+                                       "forestry", "military",     "0",        "false",
+                                       "off",      "none",         NULL};
+    static const char *const destination[] = {"private",   "destination", "delivery",
+                                              "customers", "permit",      "residents",
+                                              "resident",  "employees",   NULL};
+    static const char *const allow[] = {"yes", "permissive", "designated",  "official", "public",
+                                        "1",   "true",       "discouraged", "limited",  NULL};
     const char *semicolon = value.len > 0 ? memchr(value.at, ';', value.len) : NULL;
     if (semicolon != NULL) value.len = (size_t)(semicolon - value.at);
     value = tq_str_trim(value);
@@ -39,7 +42,9 @@ static void grant(osm_access *access, osm_side side, unsigned modes, bool adds, 
     }
     /* Where cars go, the last-metres flag is about cars; elsewhere about walkers. */
     bool cars = ((access->mask[0] | access->mask[1]) & TQ_ACCESS_CAR) != 0;
-    if (what == OSM_DENY || side != OSM_BOTH || (modes & (cars ? TQ_ACCESS_CAR : TQ_ACCESS_FOOT)) == 0) return;
+    if (what == OSM_DENY || side != OSM_BOTH ||
+        (modes & (cars ? TQ_ACCESS_CAR : TQ_ACCESS_FOOT)) == 0)
+        return;
     access->destination = what == OSM_ALLOW_DESTINATION;
 }
 
@@ -84,10 +89,12 @@ static bool says_no(const osm_values *values, osm_key key)
 static bool bikes_against(const osm_values *values)
 {
     if (osm_has(values, OSM_ONEWAY_BICYCLE)) return says_no(values, OSM_ONEWAY_BICYCLE);
-    return starts(values, OSM_CYCLEWAY, "opposite") || starts(values, OSM_CYCLEWAY_LEFT, "opposite") ||
-           starts(values, OSM_CYCLEWAY_RIGHT, "opposite") || starts(values, OSM_CYCLEWAY_BOTH, "opposite") ||
-           says_no(values, OSM_CYCLEWAY_LEFT_ONEWAY) || says_no(values, OSM_CYCLEWAY_RIGHT_ONEWAY) ||
-           says_no(values, OSM_CYCLEWAY_BOTH_ONEWAY);
+    return starts(values, OSM_CYCLEWAY, "opposite") ||
+           starts(values, OSM_CYCLEWAY_LEFT, "opposite") ||
+           starts(values, OSM_CYCLEWAY_RIGHT, "opposite") ||
+           starts(values, OSM_CYCLEWAY_BOTH, "opposite") ||
+           says_no(values, OSM_CYCLEWAY_LEFT_ONEWAY) ||
+           says_no(values, OSM_CYCLEWAY_RIGHT_ONEWAY) || says_no(values, OSM_CYCLEWAY_BOTH_ONEWAY);
 }
 
 /* Modes that may go against a oneway street. */
@@ -102,19 +109,22 @@ static unsigned modes_against(const osm_values *values)
     return modes;
 }
 
-void osm_apply_oneway(const osm_values *values, tq_street_class street_class, osm_access *access, bool *reversed)
+void osm_apply_oneway(const osm_values *values, tq_street_class street_class, osm_access *access,
+                      bool *reversed)
 {
     static const char *const along[] = {"yes", "1", "true", "forward", NULL};
     static const char *const against[] = {"-1", "reverse", "backward", NULL};
     tq_str value = osm_value(values, OSM_ONEWAY);
     *reversed = osm_one_of(value, against);
-    if (tq_str_is(value, "reversible")) { /* nobody can rely on either direction at an unknown hour */
+    if (tq_str_is(value,
+                  "reversible")) { /* nobody can rely on either direction at an unknown hour */
         access->mask[0] &= (uint8_t)~VEHICLES;
         access->mask[1] &= (uint8_t)~VEHICLES;
         return;
     }
-    bool implied = value.at == NULL && (street_class == TQ_MOTORWAY || osm_is(values, OSM_JUNCTION, "roundabout") ||
-                                        osm_is(values, OSM_JUNCTION, "circular"));
+    bool implied = value.at == NULL &&
+                   (street_class == TQ_MOTORWAY || osm_is(values, OSM_JUNCTION, "roundabout") ||
+                    osm_is(values, OSM_JUNCTION, "circular"));
     bool oneway = implied || *reversed || osm_one_of(value, along);
     unsigned wrong = *reversed ? 0 : 1;
     if (oneway) {

@@ -1,8 +1,9 @@
 /*
- * Keys of OpenStreetMap that import reads, found by binary search, so that an element's tags are looked at once.
+ * Keys of OpenStreetMap that import reads, found by binary search, so that an element's tags are
+ * looked at once.
  *
- * `KEY:forward` and `KEY:backward` are the key with a side. Unknown keys are passed over. A key that comes twice keeps
- * its first value.
+ * `KEY:forward` and `KEY:backward` are the key with a side. Unknown keys are passed over. A key
+ * that comes twice keeps its first value.
  */
 #include "import/streets_in.h"
 
@@ -46,7 +47,8 @@ static bool cut_end(tq_str *key, const char *end)
 void osm_values_take(osm_values *values, const tq_osm_tag *tag, uint32_t tag_count)
 {
     tq_str *flat = &values->at[0][0];
-    for (uint32_t k = 0; k < values->set_count; k++) flat[values->set[k]] = (tq_str){0};
+    for (uint32_t k = 0; k < values->set_count; k++)
+        flat[values->set[k]] = (tq_str){0};
     values->set_count = 0;
     values->tag = tag;
     values->tag_count = tag_count;

@@ -1,8 +1,9 @@
 /*
  * Tags of nodes (barriers, kerbs, signals) and of anything with a name or a house number.
  *
- * A barrier's own access tags override what its kind blocks. A kind that is not known blocks motor vehicles: someone
- * drew an obstacle there. Ambulances are stopped by what stands in the way, not by signs.
+ * A barrier's own access tags override what its kind blocks. A kind that is not known blocks motor
+ * vehicles: someone drew an obstacle there. Ambulances are stopped by what stands in the way, not
+ * by signs.
  */
 #include "import/streets_in.h"
 
@@ -17,15 +18,45 @@ static unsigned barrier_blocks(const osm_values *values)
         const char *barrier;
         unsigned blocks;
     } kinds[] = {
-        {"gate", 0}, {"lift_gate", 0}, {"sliding_gate", 0}, {"toll_booth", 0}, {"border_control", 0}, {"entrance", 0},
-        {"sally_port", 0}, {"cattle_grid", 0}, {"height_restrictor", 0}, {"checkpoint", 0}, {"no", 0}, {"kerb", 0},
-        {"bump_gate", 0}, {"arch", 0}, {"wicket_gate", MOTOR}, {"bollard", MOTOR}, {"block", MOTOR},
-        {"jersey_barrier", MOTOR}, {"log", MOTOR}, {"debris", MOTOR}, {"planter", MOTOR}, {"chain", MOTOR},
-        {"rope", MOTOR}, {"swing_gate", MOTOR}, {"cycle_barrier", MOTOR | WHEEL}, {"motorcycle_barrier", MOTOR},
-        {"stile", MOTOR | BIKE | WHEEL}, {"kissing_gate", MOTOR | BIKE | WHEEL}, {"turnstile", MOTOR | BIKE | WHEEL},
-        {"full-height_turnstile", MOTOR | BIKE | WHEEL}, {"horse_stile", MOTOR | WHEEL},
-        {"bus_trap", MOTOR & ~TQ_ACCESS_BUS}, {"sump_buster", MOTOR & ~(TQ_ACCESS_BUS | TQ_ACCESS_LORRY)},
-        {"wall", ALL}, {"city_wall", ALL}, {"retaining_wall", ALL}, {"fence", ALL}, {"hedge", ALL}, {"ditch", ALL},
+        {"gate", 0},
+        {"lift_gate", 0},
+        {"sliding_gate", 0},
+        {"toll_booth", 0},
+        {"border_control", 0},
+        {"entrance", 0},
+        {"sally_port", 0},
+        {"cattle_grid", 0},
+        {"height_restrictor", 0},
+        {"checkpoint", 0},
+        {"no", 0},
+        {"kerb", 0},
+        {"bump_gate", 0},
+        {"arch", 0},
+        {"wicket_gate", MOTOR},
+        {"bollard", MOTOR},
+        {"block", MOTOR},
+        {"jersey_barrier", MOTOR},
+        {"log", MOTOR},
+        {"debris", MOTOR},
+        {"planter", MOTOR},
+        {"chain", MOTOR},
+        {"rope", MOTOR},
+        {"swing_gate", MOTOR},
+        {"cycle_barrier", MOTOR | WHEEL},
+        {"motorcycle_barrier", MOTOR},
+        {"stile", MOTOR | BIKE | WHEEL},
+        {"kissing_gate", MOTOR | BIKE | WHEEL},
+        {"turnstile", MOTOR | BIKE | WHEEL},
+        {"full-height_turnstile", MOTOR | BIKE | WHEEL},
+        {"horse_stile", MOTOR | WHEEL},
+        {"bus_trap", MOTOR & ~TQ_ACCESS_BUS},
+        {"sump_buster", MOTOR & ~(TQ_ACCESS_BUS | TQ_ACCESS_LORRY)},
+        {"wall", ALL},
+        {"city_wall", ALL},
+        {"retaining_wall", ALL},
+        {"fence", ALL},
+        {"hedge", ALL},
+        {"ditch", ALL},
         {"guard_rail", ALL & ~(unsigned)TQ_ACCESS_FOOT},
     };
     tq_str barrier = osm_value(values, OSM_BARRIER);
@@ -37,7 +68,8 @@ static unsigned barrier_blocks(const osm_values *values)
 bool osm_mark_of(const osm_values *values, osm_node_mark *out)
 {
     *out = (osm_node_mark){0};
-    out->signal = osm_is(values, OSM_HIGHWAY, "traffic_signals") || osm_is(values, OSM_CROSSING, "traffic_signals");
+    out->signal = osm_is(values, OSM_HIGHWAY, "traffic_signals") ||
+                  osm_is(values, OSM_CROSSING, "traffic_signals");
     bool barrier = osm_has(values, OSM_BARRIER) && !osm_is(values, OSM_BARRIER, "no");
     unsigned blocked = 0;
     if (barrier) {
@@ -51,7 +83,8 @@ bool osm_mark_of(const osm_values *values, osm_node_mark *out)
         blocked = ALL & ~(unsigned)access.mask[0];
         out->destination = access.destination;
     }
-    if (osm_is(values, OSM_KERB, "raised") || osm_is(values, OSM_WHEELCHAIR, "no")) blocked |= WHEEL;
+    if (osm_is(values, OSM_KERB, "raised") || osm_is(values, OSM_WHEELCHAIR, "no"))
+        blocked |= WHEEL;
     if (barrier && osm_is(values, OSM_WHEELCHAIR, "yes")) blocked &= ~(unsigned)WHEEL;
     if ((blocked & TQ_ACCESS_FOOT) != 0) blocked |= WHEEL;
     out->blocked = (uint8_t)blocked;
@@ -64,9 +97,14 @@ static uint8_t settlement_weight(tq_str place)
     static const struct {
         const char *place;
         uint8_t weight;
-    } grades[] = {{"city", 100},  {"town", 90},          {"borough", 85}, {"suburb", 80},   {"district", 85},
-                  {"county", 85}, {"quarter", 70},       {"village", 65}, {"neighbourhood", 60}, {"hamlet", 50},
-                  {"square", 50}, {"island", 50},        {"locality", 40}, {"isolated_dwelling", 30}, {"farm", 25}};
+    } grades[] = {{"city", 100},         {"town", 90},
+                  {"borough", 85},       {"suburb", 80},
+                  {"district", 85},      {"county", 85},
+                  {"quarter", 70},       {"village", 65},
+                  {"neighbourhood", 60}, {"hamlet", 50},
+                  {"square", 50},        {"island", 50},
+                  {"locality", 40},      {"isolated_dwelling", 30},
+                  {"farm", 25}};
     for (size_t k = 0; k < TQ_COUNT(grades); k++)
         if (tq_str_is(place, grades[k].place)) return grades[k].weight;
     return 0;
@@ -74,19 +112,22 @@ static uint8_t settlement_weight(tq_str place)
 
 static uint8_t category_weight(tq_str category)
 {
-    static const char *const large[] = {"hospital", "university", "college", "townhall", "museum", "airport",
-                                        "aerodrome", "stadium", "theme_park", "bus_station", "railway_station", "mall",
-                                        "park", "attraction", NULL};
-    static const char *const small[] = {"bench", "waste_basket", "parking", "parking_space", "vending_machine", "atm",
-                                        "toilets", "post_box", "recycling", "pitch", "playground", "telephone", NULL};
+    static const char *const large[] = {
+        "hospital",        "university", "college", "townhall",   "museum",
+        "airport",         "aerodrome",  "stadium", "theme_park", "bus_station",
+        "railway_station", "mall",       "park",    "attraction", NULL};
+    static const char *const small[] = {
+        "bench",    "waste_basket", "parking", "parking_space", "vending_machine", "atm", "toilets",
+        "post_box", "recycling",    "pitch",   "playground",    "telephone",       NULL};
     if (osm_one_of(category, large)) return 55;
     return osm_one_of(category, small) ? 10 : 30;
 }
 
 bool osm_named_of(const osm_values *values, osm_named *out)
 {
-    static const osm_key keys[] = {OSM_AEROWAY, OSM_AMENITY, OSM_HEALTHCARE, OSM_TOURISM, OSM_LEISURE,
-                                   OSM_SHOP,    OSM_OFFICE,  OSM_HISTORIC,   OSM_CRAFT};
+    static const osm_key keys[] = {OSM_AEROWAY, OSM_AMENITY,  OSM_HEALTHCARE,
+                                   OSM_TOURISM, OSM_LEISURE,  OSM_SHOP,
+                                   OSM_OFFICE,  OSM_HISTORIC, OSM_CRAFT};
     if (osm_value(values, OSM_NAME).len == 0) return false;
     uint8_t weight = settlement_weight(osm_value(values, OSM_PLACE));
     if (weight > 0) {
@@ -97,15 +138,17 @@ bool osm_named_of(const osm_values *values, osm_named *out)
     if (tq_str_is(railway, "station") || tq_str_is(railway, "halt") ||
         osm_is(values, OSM_PUBLIC_TRANSPORT, "station")) {
         bool metro = osm_is(values, OSM_STATION, "subway");
-        *out = (osm_named){TQ_PLACE_POI, metro ? TQ_STR("metro_station") : TQ_STR("railway_station"), 60};
+        *out = (osm_named){TQ_PLACE_POI,
+                           metro ? TQ_STR("metro_station") : TQ_STR("railway_station"), 60};
         return true;
     }
     for (size_t k = 0; k < TQ_COUNT(keys); k++) {
         tq_str category = osm_value(values, keys[k]);
         if (category.len == 0 || tq_str_is(category, "no")) continue;
         /* `shop=yes` says less than its key. */
-        static const char *const key_names[] = {"airport", "amenity", "healthcare", "tourism", "leisure",
-                                                "shop",    "office",  "historic",   "craft"};
+        static const char *const key_names[] = {"airport", "amenity",  "healthcare",
+                                                "tourism", "leisure",  "shop",
+                                                "office",  "historic", "craft"};
         if (tq_str_is(category, "yes")) category = tq_str_of(key_names[k]);
         *out = (osm_named){TQ_PLACE_POI, category, category_weight(category)};
         return true;
@@ -117,7 +160,8 @@ bool osm_named_of(const osm_values *values, osm_named *out)
 static bool ends_in_han(tq_str text)
 {
     uint32_t code = 0;
-    for (const char *at = text.at; at < text.at + text.len;) code = tq_utf8_next(&at, text.at + text.len);
+    for (const char *at = text.at; at < text.at + text.len;)
+        code = tq_utf8_next(&at, text.at + text.len);
     return (code >= 0x3400 && code <= 0x9fff) || (code >= 0x20000 && code <= 0x3ffff);
 }
 

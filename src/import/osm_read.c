@@ -1,18 +1,19 @@
 /*
  * OpenStreetMap files -> raw streets, turns and named places.
  *
- * Method: two passes over every file. The first takes ways and relations: which ways are streets, which are named
- * places, which relations ban turns. Their node ids are sorted and numbered (no hash table over nodes). The second
- * takes the nodes: positions of those numbered, marks (barriers, signals), named places. Blobs are read in parallel,
- * each into its own part; parts are joined in the order of the files, so threads do not change the outcome.
+ * Method: two passes over every file. The first takes ways and relations: which ways are streets,
+ * which are named places, which relations ban turns. Their node ids are sorted and numbered (no
+ * hash table over nodes). The second takes the nodes: positions of those numbered, marks (barriers,
+ * signals), named places. Blobs are read in parallel, each into its own part; parts are joined in
+ * the order of the files, so threads do not change the outcome.
  *
- * Invariants: equal ways (extracts that overlap) count once, the first file wins; texts are made valid UTF-8.
- * Limits: streets_in.h. Not read: multipolygon relations as places, change files.
+ * Invariants: equal ways (extracts that overlap) count once, the first file wins; texts are made
+ * valid UTF-8. Limits: streets_in.h. Not read: multipolygon relations as places, change files.
  */
-#include "import/streets_in.h"
-
 #include <stdio.h>
 #include <zlib.h>
+
+#include "import/streets_in.h"
 
 /* Texts of a part, as offsets into its own buffer, 0 = "". */
 typedef struct raw_way {
@@ -85,7 +86,8 @@ typedef struct part_reader {
     tq_buf scratch;
 } part_reader;
 
-/* ---- texts ------------------------------------------------------------------------------------------ */
+/* ---- texts
+ * ------------------------------------------------------------------------------------------ */
 
 /* Keep a text in the part; bytes that are no UTF-8 become U+FFFD, a NUL ends it. */
 static uint32_t keep_text(osm_part *part, tq_str text)
@@ -101,7 +103,8 @@ static uint32_t keep_text(osm_part *part, tq_str text)
     } else {
         for (const char *at = text.at; at < text.at + text.len;) {
             char bytes[4];
-            tq_buf_put(&part->texts, bytes, tq_utf8_put(tq_utf8_next(&at, text.at + text.len), bytes));
+            tq_buf_put(&part->texts, bytes,
+                       tq_utf8_put(tq_utf8_next(&at, text.at + text.len), bytes));
         }
     }
     tq_buf_putc(&part->texts, '\0');
@@ -120,12 +123,14 @@ static uint32_t keep_conditions(part_reader *reader)
     return keep_text(reader->part, (tq_str){reader->scratch.at, reader->scratch.len});
 }
 
-/* ---- first pass --------------------------------------------------------------------------------------- */
+/* ---- first pass
+ * --------------------------------------------------------------------------------------- */
 
 static bool keep_refs(osm_part *part, const tq_osm_element *way)
 {
     if (!tq_vec_room(&part->refs, way->ref_count)) return false;
-    if (way->ref_count > 0) memcpy(part->refs.at + part->refs.count, way->ref, way->ref_count * sizeof *way->ref);
+    if (way->ref_count > 0)
+        memcpy(part->refs.at + part->refs.count, way->ref, way->ref_count * sizeof *way->ref);
     part->refs.count += way->ref_count;
     return true;
 }
@@ -164,14 +169,17 @@ static bool take_places(part_reader *reader, const tq_osm_element *element)
     const osm_values *values = reader->values;
     osm_named named = {0};
     reader->scratch.len = 0;
-    bool is_named = osm_named_of(values, &named), has_address = osm_address_of(values, &reader->scratch);
+    bool is_named = osm_named_of(values, &named),
+         has_address = osm_address_of(values, &reader->scratch);
     if (!is_named && !has_address) return true;
-    raw_place raw = {.at = {element->lat_e7, element->lon_e7}, .first_ref = (uint32_t)part->place_refs.count,
+    raw_place raw = {.at = {element->lat_e7, element->lon_e7},
+                     .first_ref = (uint32_t)part->place_refs.count,
                      .ref_count = element->ref_count};
     if (element->kind == TQ_OSM_WAY) {
         if (element->ref_count == 0) return true;
         if (!tq_vec_room(&part->place_refs, element->ref_count)) return false;
-        memcpy(part->place_refs.at + part->place_refs.count, element->ref, element->ref_count * sizeof *element->ref);
+        memcpy(part->place_refs.at + part->place_refs.count, element->ref,
+               element->ref_count * sizeof *element->ref);
         part->place_refs.count += element->ref_count;
     }
     raw.city = keep_value(part, values, OSM_ADDR_CITY);
@@ -205,10 +213,15 @@ static bool restriction_modes(tq_str key, unsigned *modes, bool *conditional)
     static const struct {
         const char *suffix;
         unsigned modes;
-    } kinds[] = {{"", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}, {":hgv", TQ_ACCESS_LORRY}, {":bus", TQ_ACCESS_BUS},
-                 {":psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI}, {":taxi", TQ_ACCESS_TAXI},
-                 {":motorcar", TQ_ACCESS_CAR | TQ_ACCESS_TAXI}, {":motor_vehicle", TQ_ACCESS_MOTOR},
-                 {":bicycle", TQ_ACCESS_BIKE}, {":vehicle", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}};
+    } kinds[] = {{"", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR},
+                 {":hgv", TQ_ACCESS_LORRY},
+                 {":bus", TQ_ACCESS_BUS},
+                 {":psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI},
+                 {":taxi", TQ_ACCESS_TAXI},
+                 {":motorcar", TQ_ACCESS_CAR | TQ_ACCESS_TAXI},
+                 {":motor_vehicle", TQ_ACCESS_MOTOR},
+                 {":bicycle", TQ_ACCESS_BIKE},
+                 {":vehicle", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}};
     if (!tq_str_starts(key, "restriction")) return false;
     tq_str suffix = {key.at + 11, key.len - 11};
     *conditional = suffix.len >= 12 && memcmp(suffix.at + suffix.len - 12, ":conditional", 12) == 0;
@@ -226,9 +239,14 @@ static unsigned excepted_modes(tq_str value)
     static const struct {
         const char *name;
         unsigned modes;
-    } kinds[] = {{"psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI}, {"bus", TQ_ACCESS_BUS}, {"taxi", TQ_ACCESS_TAXI},
-                 {"bicycle", TQ_ACCESS_BIKE}, {"hgv", TQ_ACCESS_LORRY}, {"motorcar", TQ_ACCESS_CAR},
-                 {"emergency", TQ_ACCESS_EMERGENCY}, {"motor_vehicle", TQ_ACCESS_MOTOR}};
+    } kinds[] = {{"psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI},
+                 {"bus", TQ_ACCESS_BUS},
+                 {"taxi", TQ_ACCESS_TAXI},
+                 {"bicycle", TQ_ACCESS_BIKE},
+                 {"hgv", TQ_ACCESS_LORRY},
+                 {"motorcar", TQ_ACCESS_CAR},
+                 {"emergency", TQ_ACCESS_EMERGENCY},
+                 {"motor_vehicle", TQ_ACCESS_MOTOR}};
     unsigned modes = 0;
     while (value.len > 0) {
         const char *stop = memchr(value.at, ';', value.len);
@@ -241,8 +259,10 @@ static unsigned excepted_modes(tq_str value)
     return modes;
 }
 
-/* Member ids by role into the part; false when the relation is not one from, one via (or via ways), one to. */
-static bool turn_members(osm_part *part, const tq_osm_element *relation, osm_turn *turn, bool *no_memory)
+/* Member ids by role into the part; false when the relation is not one from, one via (or via ways),
+ * one to. */
+static bool turn_members(osm_part *part, const tq_osm_element *relation, osm_turn *turn,
+                         bool *no_memory)
 {
     static const char *const roles[] = {"from", "via", "to"};
     uint32_t *const counts[] = {&turn->from_count, &turn->via_count, &turn->to_count};
@@ -303,7 +323,8 @@ static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *e
         osm_values_take(reader->values, element->tag, element->tag_count);
         if (reader->values->set_count == 0) return TQ_OK;
         osm_street street;
-        if (element->ref_count >= 2 && osm_street_of(reader->values, reader->import->china, &street))
+        if (element->ref_count >= 2 &&
+            osm_street_of(reader->values, reader->import->china, &street))
             done = take_street(reader, element, &street);
         done = done && take_places(reader, element);
     } else {
@@ -314,7 +335,8 @@ static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *e
     return done && !part->texts.failed && !reader->scratch.failed ? TQ_OK : import_no_memory(err);
 }
 
-/* ---- second pass -------------------------------------------------------------------------------------- */
+/* ---- second pass
+ * -------------------------------------------------------------------------------------- */
 
 /* First place in ids[from, to) that is not below `id`. */
 static uint32_t first_not_below(const int64_t *ids, uint32_t from, uint32_t to, int64_t id)
@@ -368,13 +390,16 @@ static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *
     osm_values_take(reader->values, element->tag, element->tag_count);
     if (reader->values->set_count == 0) return TQ_OK;
     osm_marked marked = {.node = node};
-    if (node != TQ_NONE && osm_mark_of(reader->values, &marked.mark) && !tq_vec_push(&part->marks, marked))
+    if (node != TQ_NONE && osm_mark_of(reader->values, &marked.mark) &&
+        !tq_vec_push(&part->marks, marked))
         return import_no_memory(err);
-    return take_places(reader, element) && !part->texts.failed && !reader->scratch.failed ? TQ_OK
-                                                                                        : import_no_memory(err);
+    return take_places(reader, element) && !part->texts.failed && !reader->scratch.failed
+               ? TQ_OK
+               : import_no_memory(err);
 }
 
-/* ---- running a pass --------------------------------------------------------------------------------------- */
+/* ---- running a pass
+ * --------------------------------------------------------------------------------------- */
 
 static tq_status read_part(tq_pbf_reader *pbf, part_reader *reader)
 {
@@ -395,8 +420,8 @@ static void read_chunk(void *user, uint32_t chunk)
     part_reader reader = {.import = import, .values = values};
     for (size_t k = chunk; k < import->parts.count; k += import->chunk_count) {
         reader.part = &import->parts.at[k];
-        reader.part->status =
-            pbf != NULL && values != NULL ? read_part(pbf, &reader) : import_no_memory(&reader.part->err);
+        reader.part->status = pbf != NULL && values != NULL ? read_part(pbf, &reader)
+                                                            : import_no_memory(&reader.part->err);
         if (reader.part->status != TQ_OK) break;
     }
     tq_buf_free(&reader.scratch);
@@ -413,15 +438,16 @@ static tq_status run_pass(osm_import *import, unsigned want, tq_err *err)
     for (size_t k = 0; k < import->parts.count; k++) {
         const osm_part *part = &import->parts.at[k];
         if (part->status == TQ_OK) continue;
-        tq_status status = tq_fail(err, part->status, part->err.line, "%s: %.300s", import->file[part->file].name,
-                                   part->err.text);
+        tq_status status = tq_fail(err, part->status, part->err.line, "%s: %.300s",
+                                   import->file[part->file].name, part->err.text);
         if (err != NULL) err->offset = part->err.offset;
         return status;
     }
     return TQ_OK;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------- */
+/* ---- files
+ * ---------------------------------------------------------------------------------------------- */
 
 static tq_status gunzip(osm_file *file, tq_err *err)
 {
@@ -444,11 +470,11 @@ static tq_status gunzip(osm_file *file, tq_err *err)
     if (piece == NULL || (out.failed && out.len < TQ_OSM_XML_BYTES_MAX / 2))
         status = import_no_memory(err);
     else if (out.failed)
-        status = tq_fail(err, TQ_LIMIT, 0, "%s: over %u MiB when unpacked; convert it to .osm.pbf", file->name,
-                         TQ_OSM_XML_BYTES_MAX >> 20);
+        status = tq_fail(err, TQ_LIMIT, 0, "%s: over %u MiB when unpacked; convert it to .osm.pbf",
+                         file->name, TQ_OSM_XML_BYTES_MAX >> 20);
     else if (code != Z_STREAM_END)
-        status = tq_fail(err, TQ_BAD_INPUT, 0, "%s: byte %llu: the gzip data is damaged or cut off", file->name,
-                         (unsigned long long)at);
+        status = tq_fail(err, TQ_BAD_INPUT, 0, "%s: byte %llu: the gzip data is damaged or cut off",
+                         file->name, (unsigned long long)at);
     tq_free(piece);
     if (status != TQ_OK) {
         tq_buf_free(&out);
@@ -472,7 +498,8 @@ static tq_status open_file(osm_import *import, uint32_t index, tq_err *err)
     const tq_settings *settings = import->build->settings;
     file->name = settings->osm[index];
     if (!tq_path_join(file->path, settings->folder, file->name))
-        return tq_fail(err, TQ_BAD_CONFIG, 0, "the path of %s is over %d bytes", file->name, TQ_PATH_MAX);
+        return tq_fail(err, TQ_BAD_CONFIG, 0, "the path of %s is over %d bytes", file->name,
+                       TQ_PATH_MAX);
     TQ_TRY(tq_map_open(file->path, &file->map, err));
     file->bytes = (tq_str){(const char *)file->map.at, file->map.len};
     if (file->map.len >= 2 && file->map.at[0] == 0x1f && file->map.at[1] == 0x8b) {
@@ -483,8 +510,8 @@ static tq_status open_file(osm_import *import, uint32_t index, tq_err *err)
     osm_part part = {.file = index, .is_xml = file->is_xml};
     if (file->is_xml) {
         if (file->bytes.len > TQ_OSM_XML_BYTES_MAX)
-            return tq_fail(err, TQ_LIMIT, 0, "%s: OSM XML over %u MiB; convert it to .osm.pbf", file->name,
-                           TQ_OSM_XML_BYTES_MAX >> 20);
+            return tq_fail(err, TQ_LIMIT, 0, "%s: OSM XML over %u MiB; convert it to .osm.pbf",
+                           file->name, TQ_OSM_XML_BYTES_MAX >> 20);
         return tq_vec_push(&import->parts, part) ? TQ_OK : import_no_memory(err);
     }
     uint64_t offset = 0;
@@ -499,41 +526,48 @@ static tq_status open_file(osm_import *import, uint32_t index, tq_err *err)
         }
         if (!more) break;
         if (import->parts.count == before && !part.blob.is_header)
-            return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
+            return tq_fail(err, TQ_BAD_INPUT, 0,
+                           "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
                            file->name);
         if (!tq_vec_push(&import->parts, part)) return import_no_memory(err);
     }
     if (import->parts.count == before)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data", file->name);
+        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data",
+                       file->name);
     return TQ_OK;
 }
 
-/* ---- joining the parts ---------------------------------------------------------------------------------- */
+/* ---- joining the parts
+ * ---------------------------------------------------------------------------------- */
 
 static uint32_t text_of(tq_build *build, const osm_part *part, uint32_t offset)
 {
     return offset == 0 ? 0 : tq_texts_add(build->texts, tq_str_of(part->texts.at + offset));
 }
 
-/* Day that an opening_date means («2026», «2026-10», «2026-10-01»), as an instant; INT64_MAX = not understood. */
+/* Day that an opening_date means («2026», «2026-10», «2026-10-01»), as an instant; INT64_MAX = not
+ * understood. */
 static int64_t opening_ms(const tq_build *build, const char *text)
 {
     uint32_t part[3] = {0, 1, 1};
     tq_str rest = tq_str_of(text);
     for (unsigned k = 0; k < 3 && rest.len > 0; k++) {
         size_t len = 0;
-        while (len < rest.len && rest.at[len] != '-') len++;
+        while (len < rest.len && rest.at[len] != '-')
+            len++;
         if (!tq_parse_u32((tq_str){rest.at, len}, &part[k])) return INT64_MAX;
         len += len < rest.len;
         rest = (tq_str){rest.at + len, rest.len - len};
     }
-    if (part[0] < 1900 || part[0] > 2200 || part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31) return INT64_MAX;
+    if (part[0] < 1900 || part[0] > 2200 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
+        part[2] > 31)
+        return INT64_MAX;
     tq_zone_table zone = {build->zone.count, build->zone.from_s, build->zone.offset_s};
     return tq_local_to_ms(&zone, tq_day_of((int32_t)part[0], part[1], part[2]), 0);
 }
 
-static tq_status join_way(osm_import *import, import_network *network, const osm_part *part, const raw_way *raw,
-                          uint32_t first_ref, tq_err *err)
+static tq_status join_way(osm_import *import, import_network *network, const osm_part *part,
+                          const raw_way *raw, uint32_t first_ref, tq_err *err)
 {
     tq_build *build = import->build;
     import_name name = {text_of(build, part, raw->name), text_of(build, part, raw->name_en),
@@ -541,21 +575,26 @@ static tq_status join_way(osm_import *import, import_network *network, const osm
                         text_of(build, part, raw->old),  text_of(build, part, raw->official)};
     tq_street_attr attr = raw->attr;
     attr.conditions = text_of(build, part, raw->attr.conditions);
-    osm_way way = {.id = raw->id, .first_ref = first_ref + raw->first_ref, .ref_count = raw->ref_count};
+    osm_way way = {
+        .id = raw->id, .first_ref = first_ref + raw->first_ref, .ref_count = raw->ref_count};
     way.attr = import_attr_row(network, &attr);
     way.name = import_name_row(network, &name);
     if (raw->life != TQ_OPEN) {
-        int64_t until = raw->opening_date != 0 ? opening_ms(build, part->texts.at + raw->opening_date) : INT64_MAX;
+        int64_t until = raw->opening_date != 0
+                            ? opening_ms(build, part->texts.at + raw->opening_date)
+                            : INT64_MAX;
         way.date = tq_build_date(build, (tq_life)raw->life, INT64_MIN, until, 0);
     }
-    bool done = way.attr != TQ_NONE && way.name != TQ_NONE && way.date != TQ_NONE && tq_vec_push(&import->data.ways, way);
+    bool done = way.attr != TQ_NONE && way.name != TQ_NONE && way.date != TQ_NONE &&
+                tq_vec_push(&import->data.ways, way);
     return done ? TQ_OK : import_no_memory(err);
 }
 
 /* Append ids; false on no memory or over the limit. */
 static bool append_ids(osm_data *data, const int64_t *id, size_t count)
 {
-    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX || !tq_vec_room(&data->refs, count)) return false;
+    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX || !tq_vec_room(&data->refs, count))
+        return false;
     if (count > 0) memcpy(data->refs.at + data->refs.count, id, count * sizeof *id);
     data->refs.count += count;
     return true;
@@ -567,7 +606,8 @@ static tq_status join_turns(osm_import *import, const osm_part *part, tq_err *er
     uint32_t first = (uint32_t)data->members.count;
     if (!tq_vec_room(&data->members, part->members.count)) return import_no_memory(err);
     if (part->members.count > 0)
-        memcpy(data->members.at + first, part->members.at, part->members.count * sizeof *part->members.at);
+        memcpy(data->members.at + first, part->members.at,
+               part->members.count * sizeof *part->members.at);
     data->members.count += part->members.count;
     for (size_t k = 0; k < part->turns.count; k++) {
         osm_turn turn = part->turns.at[k].turn;
@@ -592,7 +632,8 @@ static tq_status order_ways(osm_data *data, tq_err *err)
     }
     done = done && tq_sort_by_u64(order, count, key);
     for (size_t k = 0; done && k < count; k++)
-        if (kept == 0 || sorted[kept - 1].id != data->ways.at[order[k]].id) sorted[kept++] = data->ways.at[order[k]];
+        if (kept == 0 || sorted[kept - 1].id != data->ways.at[order[k]].id)
+            sorted[kept++] = data->ways.at[order[k]];
     if (done && count > 0) memcpy(data->ways.at, sorted, kept * sizeof *sorted);
     data->ways.count = done ? kept : count;
     tq_free(order);
@@ -608,7 +649,8 @@ static tq_status number_nodes(osm_data *data, tq_err *err)
     uint32_t *order = TQ_ALLOC(uint32_t, count), nodes = 0;
     data->ref_node = TQ_ALLOC(uint32_t, count);
     bool done = order != NULL && data->ref_node != NULL;
-    uint64_t *key = (uint64_t *)data->refs.at; /* ids with the sign turned sort as numbers without sign */
+    uint64_t *key =
+        (uint64_t *)data->refs.at; /* ids with the sign turned sort as numbers without sign */
     for (size_t k = 0; done && k < count; k++) {
         order[k] = (uint32_t)k;
         key[k] ^= UINT64_C(1) << 63;
@@ -648,8 +690,10 @@ static tq_status join_first_pass(osm_import *import, import_network *network, tq
     for (size_t k = 0; k < import->parts.count; k++) {
         osm_part *part = &import->parts.at[k];
         uint32_t first_ref = (uint32_t)data->refs.count;
-        if (!append_ids(data, part->place_refs.at, part->place_refs.count)) return import_no_memory(err);
-        for (size_t place = 0; place < part->places.count; place++) part->places.at[place].first_ref += first_ref;
+        if (!append_ids(data, part->place_refs.at, part->place_refs.count))
+            return import_no_memory(err);
+        for (size_t place = 0; place < part->places.count; place++)
+            part->places.at[place].first_ref += first_ref;
         tq_vec_free(&part->place_refs);
     }
     TQ_TRY(order_ways(data, err));
@@ -676,7 +720,8 @@ static tq_status join_second_pass(osm_import *import, tq_err *err)
             data->node_at[raw->node] = raw->at;
         }
         for (size_t mark = 0; mark < part->marks.count; mark++)
-            if (!tq_vec_push(&marks, part->marks.at[mark])) return tq_vec_free(&marks), import_no_memory(err);
+            if (!tq_vec_push(&marks, part->marks.at[mark]))
+                return tq_vec_free(&marks), import_no_memory(err);
         tq_vec_free(&part->nodes);
         tq_vec_free(&part->marks);
     }
@@ -690,7 +735,8 @@ static tq_status join_second_pass(osm_import *import, tq_err *err)
     }
     done = done && tq_sort_by_u64(order, count, key);
     for (size_t k = 0; done && k < count; k++)
-        if (k == 0 || key[order[k]] != key[order[k - 1]]) done = tq_vec_push(&data->marks, marks.at[order[k]]);
+        if (k == 0 || key[order[k]] != key[order[k - 1]])
+            done = tq_vec_push(&data->marks, marks.at[order[k]]);
     tq_free(order);
     tq_free(key);
     tq_vec_free(&marks);
@@ -698,7 +744,8 @@ static tq_status join_second_pass(osm_import *import, tq_err *err)
     return done ? TQ_OK : import_no_memory(err);
 }
 
-/* ---- places --------------------------------------------------------------------------------------------- */
+/* ---- places
+ * --------------------------------------------------------------------------------------------- */
 
 /* Middle of the box of a way's known nodes; false when none is known. */
 static bool way_middle(const osm_data *data, const raw_place *raw, tq_point *at)
@@ -734,9 +781,9 @@ static bool add_place(osm_import *import, const osm_part *part, const raw_place 
     const struct {
         uint32_t values;
         tq_alias_kind kind;
-    } aliases[] = {{raw->alt, TQ_ALIAS_OTHER},         {raw->zh, TQ_ALIAS_OTHER},   {raw->old, TQ_ALIAS_FORMER},
-                   {raw->official, TQ_ALIAS_OFFICIAL}, {raw->short_name, TQ_ALIAS_SHORT},
-                   {raw->name_en, TQ_ALIAS_ENGLISH}};
+    } aliases[] = {{raw->alt, TQ_ALIAS_OTHER},        {raw->zh, TQ_ALIAS_OTHER},
+                   {raw->old, TQ_ALIAS_FORMER},       {raw->official, TQ_ALIAS_OFFICIAL},
+                   {raw->short_name, TQ_ALIAS_SHORT}, {raw->name_en, TQ_ALIAS_ENGLISH}};
     for (size_t k = 0; k < TQ_COUNT(aliases); k++)
         if (aliases[k].values != 0 &&
             !import_add_aliases(build, &place, part->texts.at + aliases[k].values, aliases[k].kind))
@@ -756,7 +803,8 @@ static tq_status join_places(osm_import *import, tq_err *err)
     return TQ_OK;
 }
 
-/* ---- the stage ------------------------------------------------------------------------------------------ */
+/* ---- the stage
+ * ------------------------------------------------------------------------------------------ */
 
 static void free_import(osm_import *import)
 {
@@ -795,7 +843,8 @@ static tq_status read_all(osm_import *import, tq_err *err)
     tq_build *build = import->build;
     import_network *network = import_network_of(build);
     if (network == NULL || import->file == NULL) return import_no_memory(err);
-    for (uint32_t k = 0; k < import->file_count; k++) TQ_TRY(open_file(import, k, err));
+    for (uint32_t k = 0; k < import->file_count; k++)
+        TQ_TRY(open_file(import, k, err));
     TQ_TRY(run_pass(import, TQ_OSM_WANT_WAYS | TQ_OSM_WANT_RELATIONS, err));
     TQ_TRY(join_first_pass(import, network, err));
     TQ_TRY(run_pass(import, TQ_OSM_WANT_NODES, err));
@@ -807,7 +856,8 @@ static tq_status read_all(osm_import *import, tq_err *err)
 tq_status import_osm(tq_build *build, tq_err *err)
 {
     if (build->settings->osm_count == 0) return TQ_OK;
-    osm_import import = {.build = build, .china = import_in_chinese_zone(build),
+    osm_import import = {.build = build,
+                         .china = import_in_chinese_zone(build),
                          .file_count = build->settings->osm_count};
     import.file = TQ_ALLOC(osm_file, import.file_count);
     tq_status status = read_all(&import, err);

@@ -1,9 +1,10 @@
 /*
  * Turn restrictions of relations -> turns on edges.
  *
- * A member way is resolved to the one piece that touches the via node and may arrive at it (or leave it). Where a way
- * passes through the via node and both its pieces could be meant, the restriction is dropped and counted: a wrong ban
- * is worse than none. Via ways are walked end to end in the order of the relation.
+ * A member way is resolved to the one piece that touches the via node and may arrive at it (or
+ * leave it). Where a way passes through the via node and both its pieces could be meant, the
+ * restriction is dropped and counted: a wrong ban is worse than none. Via ways are walked end to
+ * end in the order of the relation.
  */
 #include "import/streets_in.h"
 
@@ -30,17 +31,22 @@ static uint32_t way_index(const osm_data *data, int64_t id)
     return low < data->ways.count && data->ways.at[low].id == id ? (uint32_t)low : TQ_NONE;
 }
 
-/* The edge of a way at a node that vehicles can arrive (or leave) by; TQ_NONE when none or more than one. */
-static uint32_t edge_at(const turn_resolver *resolver, int64_t way_id, uint32_t node, turn_side side)
+/* The edge of a way at a node that vehicles can arrive (or leave) by; TQ_NONE when none or more
+ * than one. */
+static uint32_t edge_at(const turn_resolver *resolver, int64_t way_id, uint32_t node,
+                        turn_side side)
 {
     const osm_data *data = resolver->data;
     uint32_t way = way_index(data, way_id), found = TQ_NONE, found_any = TQ_NONE, any = 0, fit = 0;
     if (way == TQ_NONE) return TQ_NONE;
     const tq_street_attr *attr = &resolver->network->attrs.at[data->ways.at[way].attr];
-    for (uint32_t k = resolver->pieces->first_of_way[way]; k < resolver->pieces->first_of_way[way + 1]; k++) {
+    for (uint32_t k = resolver->pieces->first_of_way[way];
+         k < resolver->pieces->first_of_way[way + 1]; k++) {
         const osm_piece *piece = &resolver->pieces->all.at[k];
         for (unsigned end = 0; end < 2; end++) {
-            if (data->ref_node[end == 0 ? piece->first : piece->last] != node || piece->edge == TQ_NONE) continue;
+            if (data->ref_node[end == 0 ? piece->first : piece->last] != node ||
+                piece->edge == TQ_NONE)
+                continue;
             any++;
             found_any = piece->edge;
             /* Arriving at the last node or leaving from the first one runs along the way. */
@@ -62,29 +68,34 @@ static bool touches(const turn_resolver *resolver, uint32_t edge, uint32_t node)
     return end != TQ_NONE && (row->from == end || row->to == end);
 }
 
-/* Append the edges of a via way walked from `node`, folded ones once (vias from first_via on are this turn's); its other end, TQ_NONE if `node` is no end of it. */
-static uint32_t walk_via(turn_resolver *resolver, int64_t way_id, uint32_t first_via, uint32_t node, bool *no_memory)
+/* Append the edges of a via way walked from `node`, folded ones once (vias from first_via on are
+ * this turn's); its other end, TQ_NONE if `node` is no end of it. */
+static uint32_t walk_via(turn_resolver *resolver, int64_t way_id, uint32_t first_via, uint32_t node,
+                         bool *no_memory)
 {
     const osm_data *data = resolver->data;
     import_network *network = resolver->network;
     uint32_t way = way_index(data, way_id);
     if (way == TQ_NONE) return TQ_NONE;
     const osm_way *row = &data->ways.at[way];
-    uint32_t a = data->ref_node[row->first_ref], b = data->ref_node[row->first_ref + row->ref_count - 1];
+    uint32_t a = data->ref_node[row->first_ref],
+             b = data->ref_node[row->first_ref + row->ref_count - 1];
     if (a == b || (node != a && node != b)) return TQ_NONE;
-    uint32_t first = resolver->pieces->first_of_way[way], count = resolver->pieces->first_of_way[way + 1] - first;
+    uint32_t first = resolver->pieces->first_of_way[way],
+             count = resolver->pieces->first_of_way[way + 1] - first;
     for (uint32_t k = 0; k < count; k++) {
         uint32_t edge = resolver->pieces->all.at[first + (node == a ? k : count - 1 - k)].edge;
         if (edge == TQ_NONE) continue;
-        if (network->vias.count > first_via && network->vias.at[network->vias.count - 1] == edge) continue;
+        if (network->vias.count > first_via && network->vias.at[network->vias.count - 1] == edge)
+            continue;
         if (!tq_vec_push(&network->vias, edge)) return *no_memory = true, TQ_NONE;
     }
     return node == a ? b : a;
 }
 
 /* One from, one to; via ways begin at `start`. False when it cannot be told on the network. */
-static bool add_turn(turn_resolver *resolver, const osm_turn *turn, int64_t from_way, int64_t to_way, uint32_t start,
-                     bool *no_memory)
+static bool add_turn(turn_resolver *resolver, const osm_turn *turn, int64_t from_way,
+                     int64_t to_way, uint32_t start, bool *no_memory)
 {
     import_network *network = resolver->network;
     const int64_t *via = resolver->data->members.at + turn->first_member + turn->from_count;
@@ -132,15 +143,16 @@ static uint32_t resolve(turn_resolver *resolver, const osm_turn *turn, bool *no_
         for (uint32_t t = 0; t < turn->to_count; t++) {
             bool found = false;
             for (unsigned k = 0; k < 2 && !found && !*no_memory; k++)
-                found = starts[k] != TQ_NONE && add_turn(resolver, turn, from[f], to[t], starts[k], no_memory);
+                found = starts[k] != TQ_NONE &&
+                        add_turn(resolver, turn, from[f], to[t], starts[k], no_memory);
             added += found;
         }
     }
     return added;
 }
 
-tq_status osm_resolve_turns(tq_build *build, const osm_data *data, const osm_pieces *pieces, import_network *network,
-                            tq_err *err)
+tq_status osm_resolve_turns(tq_build *build, const osm_data *data, const osm_pieces *pieces,
+                            import_network *network, tq_err *err)
 {
     turn_resolver resolver = {data, pieces, network};
     uint64_t dropped = 0;
@@ -151,8 +163,9 @@ tq_status osm_resolve_turns(tq_build *build, const osm_data *data, const osm_pie
     }
     tq_report_count(build->report, "osm.restrictions_dropped", dropped);
     if (dropped > 0)
-        tq_report_add(build->report, TQ_DROPPED, "turn_not_resolved", "", 0,
-                      "%llu of %zu turn restrictions name ways that are missing, not streets, or do not meet",
-                      (unsigned long long)dropped, data->turns.count);
+        tq_report_add(
+            build->report, TQ_DROPPED, "turn_not_resolved", "", 0,
+            "%llu of %zu turn restrictions name ways that are missing, not streets, or do not meet",
+            (unsigned long long)dropped, data->turns.count);
     return TQ_OK;
 }

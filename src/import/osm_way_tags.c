@@ -1,19 +1,20 @@
 /*
  * A way's tags -> one row of street attributes.
  *
- * Method: OpenStreetMap wiki, key by key; what is not understood counts as not said. Signed values win over implied
- * zones («CN:urban»), these over the defaults of the class. A way under construction or proposed keeps the class it
- * will have and is dated, so that nothing is routed over it.
+ * Method: OpenStreetMap wiki, key by key; what is not understood counts as not said. Signed values
+ * win over implied zones («CN:urban»), these over the defaults of the class. A way under
+ * construction or proposed keeps the class it will have and is dated, so that nothing is routed
+ * over it.
  */
-#include "import/streets_in.h"
-
 #include <math.h>
 
-#define FEET_CM  30.48
-#define INCH_CM  2.54
-#define POUND_KG 0.45359237
-#define MILE_KM  1.609344
-#define SPEED_MAX_KMH 250.0
+#include "import/streets_in.h"
+
+#define FEET_CM             30.48
+#define INCH_CM             2.54
+#define POUND_KG            0.45359237
+#define MILE_KM             1.609344
+#define SPEED_MAX_KMH       250.0
 #define INCLINE_MAX_PERCENT 10.0 /* steeper is no way for a wheelchair */
 #define WHEELCHAIR_WIDTH_CM 80
 
@@ -23,10 +24,12 @@ static bool leading_number(tq_str value, double *number, tq_str *unit)
     value = tq_str_trim(value);
     size_t len = 0;
     while (len < value.len && len < 20 &&
-           ((value.at[len] >= '0' && value.at[len] <= '9') || value.at[len] == '.' || value.at[len] == ','))
+           ((value.at[len] >= '0' && value.at[len] <= '9') || value.at[len] == '.' ||
+            value.at[len] == ','))
         len++;
     char text[24];
-    for (size_t k = 0; k < len; k++) text[k] = value.at[k] == ',' ? '.' : value.at[k];
+    for (size_t k = 0; k < len; k++)
+        text[k] = value.at[k] == ',' ? '.' : value.at[k];
     if (len == 0 || !tq_parse_double((tq_str){text, len}, number)) return false;
     *unit = tq_str_trim((tq_str){value.at + len, value.len - len});
     return true;
@@ -37,9 +40,10 @@ static uint8_t zone_speed(tq_str value, bool china)
     static const struct {
         const char *zone;
         uint8_t kmh, china_kmh;
-    } zones[] = {{"motorway", 130, 120}, {"trunk", 100, 80},  {"expressway", 110, 100}, {"rural", 90, 70},
-                 {"nsl_single", 97, 97}, {"nsl_dual", 113, 113}, {"urban", 50, 50},     {"living_street", 10, 10},
-                 {"bicycle_road", 30, 30}, {"pedestrian_zone", 6, 6}, {"school", 30, 30}};
+    } zones[] = {{"motorway", 130, 120},    {"trunk", 100, 80},        {"expressway", 110, 100},
+                 {"rural", 90, 70},         {"nsl_single", 97, 97},    {"nsl_dual", 113, 113},
+                 {"urban", 50, 50},         {"living_street", 10, 10}, {"bicycle_road", 30, 30},
+                 {"pedestrian_zone", 6, 6}, {"school", 30, 30}};
     const char *colon = value.len > 0 ? memchr(value.at, ':', value.len) : NULL;
     if (colon == NULL) return 0;
     bool cn = tq_str_starts(value, "CN:") || (china && tq_str_starts(value, "*:"));
@@ -85,7 +89,8 @@ uint16_t osm_length_cm(tq_str value)
         cm = number * FEET_CM;
     else if (tq_str_is(unit, "in") || tq_str_is(unit, "\""))
         cm = number * INCH_CM;
-    else if (unit.at[0] == '\'' && leading_number((tq_str){unit.at + 1, unit.len - 1}, &inches, &unit))
+    else if (unit.at[0] == '\'' &&
+             leading_number((tq_str){unit.at + 1, unit.len - 1}, &inches, &unit))
         cm = number * FEET_CM + inches * INCH_CM;
     return cm >= 1 && cm <= UINT16_MAX ? (uint16_t)lround(cm) : 0;
 }
@@ -109,16 +114,18 @@ uint16_t osm_weight_10kg(tq_str value)
 
 static tq_surface surface_of(tq_str value)
 {
-    static const char *const asphalt[] = {"asphalt", "concrete", "paved", "chipseal", "concrete:plates",
-                                          "concrete:lanes", "rubber", "tartan", NULL};
-    static const char *const paving[] = {"paving_stones", "bricks", "brick", "tiles", "wood", "metal", "metal_grid",
-                                         "paving_stones:lanes", "stone", "plastic", "acrylic", NULL};
-    static const char *const cobble[] = {"sett", "cobblestone", "unhewn_cobblestone", "cobblestone:flattened",
-                                         "grass_paver", NULL};
-    static const char *const gravel[] = {"gravel", "fine_gravel", "compacted", "pebblestone", "unpaved", "shells",
-                                         "rock", NULL};
-    static const char *const ground[] = {"ground", "dirt", "earth", "grass", "sand", "mud", "clay", "soil",
-                                         "woodchips", "snow", "ice", NULL};
+    static const char *const asphalt[] = {"asphalt",  "concrete",        "paved",
+                                          "chipseal", "concrete:plates", "concrete:lanes",
+                                          "rubber",   "tartan",          NULL};
+    static const char *const paving[] = {
+        "paving_stones",       "bricks", "brick",   "tiles",   "wood", "metal", "metal_grid",
+        "paving_stones:lanes", "stone",  "plastic", "acrylic", NULL};
+    static const char *const cobble[] = {
+        "sett", "cobblestone", "unhewn_cobblestone", "cobblestone:flattened", "grass_paver", NULL};
+    static const char *const gravel[] = {"gravel",  "fine_gravel", "compacted", "pebblestone",
+                                         "unpaved", "shells",      "rock",      NULL};
+    static const char *const ground[] = {"ground", "dirt", "earth",     "grass", "sand", "mud",
+                                         "clay",   "soil", "woodchips", "snow",  "ice",  NULL};
     if (value.at == NULL) return TQ_SURFACE_UNKNOWN;
     if (osm_one_of(value, asphalt)) return TQ_SURFACE_ASPHALT;
     if (osm_one_of(value, paving)) return TQ_SURFACE_PAVING;
@@ -148,7 +155,8 @@ static bool class_of(const osm_values *values, tq_street_class *street_class, tq
     if (highway.at != NULL) return false;
     if (import_street_class(osm_value(values, OSM_CONSTRUCTION_HIGHWAY), street_class))
         return *life = TQ_BUILDING, true;
-    if (import_street_class(osm_value(values, OSM_PROPOSED_HIGHWAY), street_class)) return *life = TQ_PLANNED, true;
+    if (import_street_class(osm_value(values, OSM_PROPOSED_HIGHWAY), street_class))
+        return *life = TQ_PLANNED, true;
     return false;
 }
 
@@ -170,7 +178,8 @@ static void set_speeds(const osm_values *values, bool china, tq_street_attr *att
         uint8_t own = osm_speed_kmh(values->at[OSM_FORWARD + direction][OSM_MAXSPEED], china);
         if (own == 0) own = kmh;
         if (own != 0) attr->signed_limit = 1;
-        attr->speed_kmh[direction] = own != 0 ? own : import_class_speed((tq_street_class)attr->street_class, china);
+        attr->speed_kmh[direction] =
+            own != 0 ? own : import_class_speed((tq_street_class)attr->street_class, china);
     }
 }
 
@@ -185,8 +194,10 @@ static uint8_t lane_count(tq_str value)
 static void set_lanes(const osm_values *values, tq_street_attr *attr)
 {
     uint8_t all = lane_count(osm_value(values, OSM_LANES));
-    uint8_t own[2] = {lane_count(values->at[OSM_FORWARD][OSM_LANES]), lane_count(values->at[OSM_BACKWARD][OSM_LANES])};
-    bool open[2] = {(attr->access[0] & TQ_ACCESS_MOTOR) != 0, (attr->access[1] & TQ_ACCESS_MOTOR) != 0};
+    uint8_t own[2] = {lane_count(values->at[OSM_FORWARD][OSM_LANES]),
+                      lane_count(values->at[OSM_BACKWARD][OSM_LANES])};
+    bool open[2] = {(attr->access[0] & TQ_ACCESS_MOTOR) != 0,
+                    (attr->access[1] & TQ_ACCESS_MOTOR) != 0};
     for (unsigned direction = 0; direction < 2; direction++) {
         unsigned other = 1 - direction;
         if (own[direction] != 0)
@@ -194,16 +205,19 @@ static void set_lanes(const osm_values *values, tq_street_attr *attr)
         else if (own[other] != 0 && all > own[other])
             attr->lanes[direction] = (uint8_t)(all - own[other]);
         else if (open[direction] && all > 0)
-            attr->lanes[direction] = open[other] ? (uint8_t)TQ_MAX((all + (direction == 0)) / 2, 1) : all;
+            attr->lanes[direction] =
+                open[other] ? (uint8_t)TQ_MAX((all + (direction == 0)) / 2, 1) : all;
     }
 }
 
 static void set_limits(const osm_values *values, tq_street_attr *attr)
 {
     attr->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT));
-    if (attr->max_height_cm == 0) attr->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT_PHYSICAL));
+    if (attr->max_height_cm == 0)
+        attr->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT_PHYSICAL));
     attr->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH));
-    if (attr->max_width_cm == 0) attr->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH_PHYSICAL));
+    if (attr->max_width_cm == 0)
+        attr->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH_PHYSICAL));
     attr->max_length_cm = osm_length_cm(osm_value(values, OSM_MAXLENGTH));
     attr->max_weight_10kg = osm_weight_10kg(osm_value(values, OSM_MAXWEIGHT));
     attr->max_axle_10kg = osm_weight_10kg(osm_value(values, OSM_MAXAXLELOAD));
@@ -216,14 +230,17 @@ static void set_looks(const osm_values *values, tq_street_attr *attr)
     tq_str grade = osm_value(values, OSM_TRACKTYPE);
     bool rough = grade.at != NULL && tq_str_starts(grade, "grade") && !tq_str_is(grade, "grade1");
     bool earth = attr->street_class == TQ_TRACK && grade.at == NULL;
-    if (attr->surface >= TQ_SURFACE_GRAVEL || (attr->surface == TQ_SURFACE_UNKNOWN && (rough || earth)))
+    if (attr->surface >= TQ_SURFACE_GRAVEL ||
+        (attr->surface == TQ_SURFACE_UNKNOWN && (rough || earth)))
         attr->flags |= TQ_STREET_UNPAVED;
     int64_t layer = 0;
     bool layered = osm_has(values, OSM_LAYER) && tq_parse_i64(osm_value(values, OSM_LAYER), &layer);
     if (is_yes(values, OSM_BRIDGE)) attr->flags |= TQ_STREET_BRIDGE;
     if (is_yes(values, OSM_TUNNEL)) attr->flags |= TQ_STREET_TUNNEL;
     if (!layered && (attr->flags & TQ_STREET_BRIDGE) != 0) layer = 1;
-    if (!layered && (attr->flags & TQ_STREET_TUNNEL) != 0 && !osm_is(values, OSM_TUNNEL, "building_passage")) layer = -1;
+    if (!layered && (attr->flags & TQ_STREET_TUNNEL) != 0 &&
+        !osm_is(values, OSM_TUNNEL, "building_passage"))
+        layer = -1;
     attr->layer = (int8_t)TQ_MAX(-20, TQ_MIN(20, layer));
     if (osm_is(values, OSM_JUNCTION, "roundabout") || osm_is(values, OSM_JUNCTION, "circular"))
         attr->flags |= TQ_STREET_ROUNDABOUT;
@@ -234,21 +251,24 @@ static void set_looks(const osm_values *values, tq_street_attr *attr)
 /* Can a wheelchair go where walkers go? */
 static bool step_free(const osm_values *values, tq_street_attr *attr)
 {
-    static const char *const rough[] = {"very_bad", "horrible", "very_horrible", "impassable", NULL};
+    static const char *const rough[] = {"very_bad", "horrible", "very_horrible", "impassable",
+                                        NULL};
     tq_str said = osm_value(values, OSM_WHEELCHAIR);
     if (tq_str_is(said, "yes") || tq_str_is(said, "designated")) attr->wheelchair = 1;
     if (tq_str_is(said, "limited")) attr->wheelchair = 2;
     if (tq_str_is(said, "no")) attr->wheelchair = 3;
     if (attr->wheelchair != 0) return attr->wheelchair != 3;
     if (attr->street_class == TQ_STEPS) return osm_is(values, OSM_RAMP_WHEELCHAIR, "yes");
-    if (osm_is(values, OSM_KERB, "raised") || osm_has(values, OSM_SAC_SCALE) || is_yes(values, OSM_CONVEYING))
+    if (osm_is(values, OSM_KERB, "raised") || osm_has(values, OSM_SAC_SCALE) ||
+        is_yes(values, OSM_CONVEYING))
         return false;
     if (osm_one_of(osm_value(values, OSM_SMOOTHNESS), rough)) return false;
     if (attr->surface == TQ_SURFACE_GROUND || attr->street_class == TQ_BRIDLEWAY) return false;
     if (attr->street_class == TQ_TRACK && (attr->flags & TQ_STREET_UNPAVED) != 0) return false;
     double percent;
     tq_str unit, incline = osm_value(values, OSM_INCLINE);
-    if (incline.len > 0 && incline.at[0] == '-') incline = (tq_str){incline.at + 1, incline.len - 1};
+    if (incline.len > 0 && incline.at[0] == '-')
+        incline = (tq_str){incline.at + 1, incline.len - 1};
     if (incline.at != NULL && leading_number(incline, &percent, &unit) && tq_str_is(unit, "%") &&
         percent > INCLINE_MAX_PERCENT)
         return false;
@@ -269,7 +289,7 @@ static uint8_t base_access(const osm_values *values, tq_street_class street_clas
     if (street_class == TQ_TRACK && (tq_str_is(grade, "grade1") || tq_str_is(grade, "grade2")))
         access |= TQ_ACCESS_MOTOR;
     if (osm_is(values, OSM_MOTORROAD, "yes"))
-        access &= (uint8_t)~(TQ_ACCESS_FOOT | TQ_ACCESS_BIKE | TQ_ACCESS_WHEELCHAIR);
+        access &= (uint8_t) ~(TQ_ACCESS_FOOT | TQ_ACCESS_BIKE | TQ_ACCESS_WHEELCHAIR);
     return access;
 }
 

@@ -1,18 +1,19 @@
 /*
  * Ways and nodes -> edges of the network.
  *
- * Method: a way is cut into pieces at nodes that must stay: where the number of way ends and passages is not two, at
- * signals, at barriers, at nodes that turn restrictions need. Pieces that meet end to end at any other node and agree in
- * attributes, name and dates are folded into one edge. A barrier that stops some mode becomes a star of zero-length
- * TQ_BARRIER edges: one street end stays at the node, every other end gets a copy of it.
+ * Method: a way is cut into pieces at nodes that must stay: where the number of way ends and
+ * passages is not two, at signals, at barriers, at nodes that turn restrictions need. Pieces that
+ * meet end to end at any other node and agree in attributes, name and dates are folded into one
+ * edge. A barrier that stops some mode becomes a star of zero-length TQ_BARRIER edges: one street
+ * end stays at the node, every other end gets a copy of it.
  *
  * Nodes that an extract lacks end a piece. Invariants: streets_in.h.
  */
 #include "import/streets_in.h"
 
-#define NODE_KEPT    4u /* flag beside the number of uses (0..3, 3 = three or more) */
-#define NODE_USES    3u
-#define NODE_SIGNAL  8u
+#define NODE_KEPT   4u /* flag beside the number of uses (0..3, 3 = three or more) */
+#define NODE_USES   3u
+#define NODE_SIGNAL 8u
 
 typedef struct folding {
     tq_build *build;
@@ -32,14 +33,18 @@ static void use_node(folding *fold, uint32_t node, unsigned times)
     fold->use[node] = (uint8_t)((fold->use[node] & ~NODE_USES) | TQ_MIN(uses, 3u));
 }
 
-/* Next run of known nodes of a way from *at on: [*from, *to] in refs, *from < *to; false at the end. */
-static bool next_run(const osm_data *data, const osm_way *way, uint32_t *at, uint32_t *from, uint32_t *to)
+/* Next run of known nodes of a way from *at on: [*from, *to] in refs, *from < *to; false at the
+ * end. */
+static bool next_run(const osm_data *data, const osm_way *way, uint32_t *at, uint32_t *from,
+                     uint32_t *to)
 {
     uint32_t end = way->first_ref + way->ref_count;
     while (*at < end) {
-        while (*at < end && !data->node_known[data->ref_node[*at]]) ++*at;
+        while (*at < end && !data->node_known[data->ref_node[*at]])
+            ++*at;
         *from = *at;
-        while (*at < end && data->node_known[data->ref_node[*at]]) ++*at;
+        while (*at < end && data->node_known[data->ref_node[*at]])
+            ++*at;
         *to = *at - 1;
         if (*at > *from + 1) return true;
     }
@@ -96,7 +101,8 @@ static void keep_via_ends(folding *fold)
     for (size_t k = 0; k < data->turns.count; k++) {
         const osm_turn *turn = &data->turns.at[k];
         for (uint32_t via = 0; via < turn->via_count; via++) {
-            const osm_way *way = way_of(data, data->members.at[turn->first_member + turn->from_count + via]);
+            const osm_way *way =
+                way_of(data, data->members.at[turn->first_member + turn->from_count + via]);
             if (way == NULL) continue;
             fold->use[data->ref_node[way->first_ref]] |= NODE_KEPT;
             fold->use[data->ref_node[way->first_ref + way->ref_count - 1]] |= NODE_KEPT;
@@ -153,7 +159,8 @@ static tq_status link_pieces(folding *fold, tq_err *err)
     fold->link = TQ_ALLOC(uint32_t, count * 2);
     fold->chain = TQ_ALLOC(uint32_t, count);
     fold->end_here = TQ_ALLOC(uint32_t, fold->data->node_count);
-    if (fold->link == NULL || fold->chain == NULL || fold->end_here == NULL) return import_no_memory(err);
+    if (fold->link == NULL || fold->chain == NULL || fold->end_here == NULL)
+        return import_no_memory(err);
     memset(fold->link, 0xff, count * 2 * sizeof *fold->link);
     memset(fold->end_here, 0xff, fold->data->node_count * sizeof *fold->end_here);
     for (uint32_t place = 0; place < count * 2; place++) {
@@ -169,7 +176,8 @@ static tq_status link_pieces(folding *fold, tq_err *err)
     return TQ_OK;
 }
 
-/* The chain through `piece` into fold->chain, in the direction of its first piece. Returns the count. */
+/* The chain through `piece` into fold->chain, in the direction of its first piece. Returns the
+ * count. */
 static uint32_t gather_chain(folding *fold, uint32_t piece)
 {
     /* Walk back to an open end; a ring has none and stops where it began. */
@@ -201,7 +209,8 @@ static bool append_points(folding *fold, uint32_t place)
         tq_point at = data->node_at[data->ref_node[ref]];
         size_t have = fold->points.count;
         /* Neighbours at one place say nothing; the joint of two pieces comes twice. */
-        if (have > 0 && fold->points.at[have - 1].lat_e7 == at.lat_e7 && fold->points.at[have - 1].lon_e7 == at.lon_e7)
+        if (have > 0 && fold->points.at[have - 1].lat_e7 == at.lat_e7 &&
+            fold->points.at[have - 1].lon_e7 == at.lon_e7)
             continue;
         fold->points.at[fold->points.count++] = at;
     }
@@ -215,7 +224,8 @@ static uint32_t network_node(folding *fold, uint32_t node)
     return fold->pieces.node_of[node];
 }
 
-/* The attribute row of a chain, turned if the chain runs against the way, with the signal at its end. */
+/* The attribute row of a chain, turned if the chain runs against the way, with the signal at its
+ * end. */
 static uint32_t chain_attr(folding *fold, uint32_t first, uint32_t end_node)
 {
     const osm_way *way = &fold->data->ways.at[fold->pieces.all.at[first / 2].way];
@@ -242,18 +252,23 @@ static tq_status add_chain(folding *fold, uint32_t piece, tq_err *err)
     }
     uint32_t first = turned ? fold->chain[count - 1] ^ 1 : fold->chain[0];
     uint32_t last = turned ? fold->chain[0] ^ 1 : fold->chain[count - 1];
-    uint32_t from = piece_end(fold, first / 2, first % 2), to = piece_end(fold, last / 2, 1 - last % 2);
+    uint32_t from = piece_end(fold, first / 2, first % 2),
+             to = piece_end(fold, last / 2, 1 - last % 2);
     const osm_way *way = &fold->data->ways.at[fold->pieces.all.at[piece].way];
     import_edge like = {.way = way->id, .name = way->name, .date = way->date};
     like.from = network_node(fold, from);
     like.to = network_node(fold, to);
     like.attr = chain_attr(fold, piece * 2, to);
-    if (like.from == TQ_NONE || like.to == TQ_NONE || like.attr == TQ_NONE) return import_no_memory(err);
+    if (like.from == TQ_NONE || like.to == TQ_NONE || like.attr == TQ_NONE)
+        return import_no_memory(err);
     uint32_t edge = TQ_NONE;
-    if (fold->points.count == 1 && from != to) /* two nodes at one place: the edge still joins them */
+    if (fold->points.count == 1 &&
+        from != to) /* two nodes at one place: the edge still joins them */
         if (!tq_vec_push(&fold->points, fold->data->node_at[to])) return import_no_memory(err);
-    TQ_TRY(import_add_course(fold->network, &like, fold->points.at, (uint32_t)fold->points.count, &edge, err));
-    for (uint32_t k = 0; k < count; k++) fold->pieces.all.at[fold->chain[k] / 2].edge = edge;
+    TQ_TRY(import_add_course(fold->network, &like, fold->points.at, (uint32_t)fold->points.count,
+                             &edge, err));
+    for (uint32_t k = 0; k < count; k++)
+        fold->pieces.all.at[fold->chain[k] / 2].edge = edge;
     return TQ_OK;
 }
 
@@ -267,41 +282,48 @@ static tq_status add_chains(folding *fold, tq_err *err)
         if (done[piece]) continue;
         status = add_chain(fold, piece, err);
         if (status != TQ_OK) break;
-        /* A chain without extent has no edge; `done` tells it from one that has not been looked at. */
+        /* A chain without extent has no edge; `done` tells it from one that has not been looked at.
+         */
         uint32_t at = piece * 2;
         done[piece] = 1;
         for (uint32_t end = 0; end < 2; end++)
-            for (uint32_t next = fold->link[at + end]; next != TQ_NONE && !done[next / 2]; next = fold->link[next ^ 1])
+            for (uint32_t next = fold->link[at + end]; next != TQ_NONE && !done[next / 2];
+                 next = fold->link[next ^ 1])
                 done[next / 2] = 1;
     }
     tq_free(done);
     return status;
 }
 
-/* ---- barriers ------------------------------------------------------------------------------------------- */
+/* ---- barriers
+ * ------------------------------------------------------------------------------------------- */
 
 /* Ends of edges at barrier nodes: barrier << 32 | edge << 1 | end, sorted. */
 typedef TQ_VEC(uint64_t) edge_ends;
 
-static tq_status gather_ends(const import_network *network, const uint32_t *barrier_of, edge_ends *ends, tq_err *err)
+static tq_status gather_ends(const import_network *network, const uint32_t *barrier_of,
+                             edge_ends *ends, tq_err *err)
 {
     for (uint32_t edge = 0; edge < network->edges.count; edge++) {
         const uint32_t node[2] = {network->edges.at[edge].from, network->edges.at[edge].to};
         for (unsigned end = 0; end < 2; end++) {
             uint32_t barrier = barrier_of[node[end]];
             if (barrier == TQ_NONE) continue;
-            if (!tq_vec_push(ends, (uint64_t)barrier << 32 | edge * 2u | end)) return import_no_memory(err);
+            if (!tq_vec_push(ends, (uint64_t)barrier << 32 | edge * 2u | end))
+                return import_no_memory(err);
         }
     }
     return tq_sort_u64(ends->at, ends->count) ? TQ_OK : import_no_memory(err);
 }
 
 /* Give an edge end its own copy of the barrier's node. */
-static tq_status split_off(import_network *network, uint64_t end, const osm_node_mark *mark, tq_err *err)
+static tq_status split_off(import_network *network, uint64_t end, const osm_node_mark *mark,
+                           tq_err *err)
 {
     uint32_t edge = (uint32_t)end >> 1;
     uint32_t *place = (end & 1) != 0 ? &network->edges.at[edge].to : &network->edges.at[edge].from;
-    tq_street_attr attr = {.street_class = TQ_BARRIER, .speed_kmh = {5, 5},
+    tq_street_attr attr = {.street_class = TQ_BARRIER,
+                           .speed_kmh = {5, 5},
                            .flags = mark->destination ? TQ_STREET_DESTINATION : 0};
     attr.access[0] = attr.access[1] = (uint8_t)~mark->blocked;
     import_edge gate = {.from = *place, .date = network->edges.at[edge].date};
@@ -318,8 +340,10 @@ static tq_status split_at(folding *fold, const uint32_t *barrier_of, tq_err *err
     edge_ends ends = {0};
     tq_status status = gather_ends(fold->network, barrier_of, &ends, err);
     for (size_t k = 1; status == TQ_OK && k < ends.count; k++) {
-        if (ends.at[k] >> 32 != ends.at[k - 1] >> 32) continue; /* the first end of a barrier stays */
-        status = split_off(fold->network, ends.at[k], &fold->data->marks.at[ends.at[k] >> 32].mark, err);
+        if (ends.at[k] >> 32 != ends.at[k - 1] >> 32)
+            continue; /* the first end of a barrier stays */
+        status =
+            split_off(fold->network, ends.at[k], &fold->data->marks.at[ends.at[k] >> 32].mark, err);
     }
     tq_vec_free(&ends);
     return status;
@@ -361,18 +385,21 @@ static void drop_parted_turns(folding *fold)
     }
     if (kept < network->turns.count)
         tq_report_add(fold->build->report, TQ_DROPPED, "turn_at_barrier", "", 0,
-                      "%zu turn restrictions lie at a gate or bollard and are left out", network->turns.count - kept);
+                      "%zu turn restrictions lie at a gate or bollard and are left out",
+                      network->turns.count - kept);
     network->turns.count = kept;
 }
 
 static void count_missing(folding *fold)
 {
     uint64_t missing = 0;
-    for (uint32_t node = 0; node < fold->data->node_count; node++) missing += !fold->data->node_known[node];
+    for (uint32_t node = 0; node < fold->data->node_count; node++)
+        missing += !fold->data->node_known[node];
     tq_report_count(fold->build->report, "osm.missing_nodes", missing);
     if (missing > 0)
         tq_report_add(fold->build->report, TQ_NOTE, "missing_nodes", "", 0,
-                      "%llu nodes of ways are not in the extract; the ways end there", (unsigned long long)missing);
+                      "%llu nodes of ways are not in the extract; the ways end there",
+                      (unsigned long long)missing);
 }
 
 static tq_status build_all(folding *fold, tq_err *err)
@@ -396,7 +423,8 @@ tq_status osm_build_network(tq_build *build, osm_data *data, tq_err *err)
     folding fold = {.build = build, .data = data, .network = build->network};
     fold.use = TQ_ALLOC(uint8_t, data->node_count);
     fold.pieces.node_of = TQ_ALLOC(uint32_t, data->node_count);
-    tq_status status = fold.use == NULL || fold.pieces.node_of == NULL ? import_no_memory(err) : TQ_OK;
+    tq_status status =
+        fold.use == NULL || fold.pieces.node_of == NULL ? import_no_memory(err) : TQ_OK;
     if (status == TQ_OK) {
         memset(fold.pieces.node_of, 0xff, data->node_count * sizeof *fold.pieces.node_of);
         status = build_all(&fold, err);

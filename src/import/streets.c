@@ -1,12 +1,13 @@
 /*
  * The street network under construction: nodes, courses, shared rows of attributes and names.
  *
- * Equal attribute and name rows share one index through a small open-addressing table over the rows themselves (a few
- * thousand rows; never over nodes). Rows keep their order of first appearance, so equal input gives equal rows.
+ * Equal attribute and name rows share one index through a small open-addressing table over the rows
+ * themselves (a few thousand rows; never over nodes). Rows keep their order of first appearance, so
+ * equal input gives equal rows.
  */
-#include "import/streets_in.h"
-
 #include <stdio.h>
+
+#include "import/streets_in.h"
 
 tq_status import_no_memory(tq_err *err)
 {
@@ -18,7 +19,8 @@ import_network *import_network_of(tq_build *build)
     if (build->network == NULL) {
         build->network = TQ_ALLOC(import_network, 1);
         /* Row 0 is the nameless one. */
-        if (build->network != NULL && import_name_row(build->network, &(import_name){0}) != 0) import_streets_free(build);
+        if (build->network != NULL && import_name_row(build->network, &(import_name){0}) != 0)
+            import_streets_free(build);
     }
     return build->network;
 }
@@ -48,7 +50,8 @@ static bool grow_slots(import_rows *rows, const uint8_t *row, size_t size)
     memset(slot, 0xff, slots * sizeof *slot);
     for (size_t k = 0; k < rows->used; k++) {
         size_t at = tq_hash(row + k * size, size, 0) & (slots - 1);
-        while (slot[at] != TQ_NONE) at = (at + 1) & (slots - 1);
+        while (slot[at] != TQ_NONE)
+            at = (at + 1) & (slots - 1);
         slot[at] = (uint32_t)k;
     }
     tq_free(rows->slot);
@@ -58,7 +61,8 @@ static bool grow_slots(import_rows *rows, const uint8_t *row, size_t size)
 }
 
 /* Slot of an equal row among `row`, or the free slot where it belongs. False on no memory. */
-static bool find_slot(import_rows *rows, const uint8_t *row, size_t size, const void *wanted, size_t *found)
+static bool find_slot(import_rows *rows, const uint8_t *row, size_t size, const void *wanted,
+                      size_t *found)
 {
     if (rows->used * 2 >= rows->slots && !grow_slots(rows, row, size)) return false;
     size_t at = tq_hash(wanted, size, 0) & (rows->slots - 1);
@@ -72,7 +76,8 @@ uint32_t import_attr_row(import_network *network, const tq_street_attr *attr)
 {
     import_rows *rows = &network->attr_rows;
     size_t slot;
-    if (!find_slot(rows, (const uint8_t *)network->attrs.at, sizeof *attr, attr, &slot)) return TQ_NONE;
+    if (!find_slot(rows, (const uint8_t *)network->attrs.at, sizeof *attr, attr, &slot))
+        return TQ_NONE;
     if (rows->slot[slot] != TQ_NONE) return rows->slot[slot];
     if (!tq_vec_push(&network->attrs, *attr)) return TQ_NONE;
     return rows->slot[slot] = (uint32_t)rows->used++;
@@ -82,7 +87,8 @@ uint32_t import_name_row(import_network *network, const import_name *name)
 {
     import_rows *rows = &network->name_rows;
     size_t slot;
-    if (!find_slot(rows, (const uint8_t *)network->names.at, sizeof *name, name, &slot)) return TQ_NONE;
+    if (!find_slot(rows, (const uint8_t *)network->names.at, sizeof *name, name, &slot))
+        return TQ_NONE;
     if (rows->slot[slot] != TQ_NONE) return rows->slot[slot];
     if (!tq_vec_push(&network->names, *name)) return TQ_NONE;
     return rows->slot[slot] = (uint32_t)rows->used++;
@@ -90,7 +96,8 @@ uint32_t import_name_row(import_network *network, const import_name *name)
 
 uint32_t import_add_node(import_network *network, tq_point at)
 {
-    if (network->nodes.count >= TQ_STREETS_EDGES_MAX || !tq_vec_push(&network->nodes, at)) return TQ_NONE;
+    if (network->nodes.count >= TQ_STREETS_EDGES_MAX || !tq_vec_push(&network->nodes, at))
+        return TQ_NONE;
     return (uint32_t)network->nodes.count - 1;
 }
 
@@ -106,25 +113,28 @@ tq_street_attr import_attr_reversed(const tq_street_attr *attr)
 }
 
 /* One edge along points that do not close. */
-static tq_status add_piece(import_network *network, const import_edge *like, const tq_point *point, uint32_t count,
-                           tq_err *err)
+static tq_status add_piece(import_network *network, const import_edge *like, const tq_point *point,
+                           uint32_t count, tq_err *err)
 {
     import_edge edge = *like;
     uint64_t length = 0;
-    for (uint32_t k = 1; k < count; k++) length += tq_distance_dm(point[k - 1], point[k]);
+    for (uint32_t k = 1; k < count; k++)
+        length += tq_distance_dm(point[k - 1], point[k]);
     if (length > INT32_MAX || network->edges.count >= TQ_STREETS_EDGES_MAX)
-        return tq_fail(err, TQ_LIMIT, 0, "a street is over 214000 km, or there are over %u pieces of street",
+        return tq_fail(err, TQ_LIMIT, 0,
+                       "a street is over 214000 km, or there are over %u pieces of street",
                        TQ_STREETS_EDGES_MAX);
     edge.length_dm = (uint32_t)TQ_MAX(length, 1);
     edge.first_point = (uint32_t)network->points.count;
     edge.point_count = count - 2;
     if (!tq_vec_room(&network->points, count)) return import_no_memory(err);
-    for (uint32_t k = 1; k + 1 < count; k++) network->points.at[network->points.count++] = point[k];
+    for (uint32_t k = 1; k + 1 < count; k++)
+        network->points.at[network->points.count++] = point[k];
     return tq_vec_push(&network->edges, edge) ? TQ_OK : import_no_memory(err);
 }
 
-tq_status import_add_course(import_network *network, const import_edge *like, const tq_point *point, uint32_t count,
-                            uint32_t *edge, tq_err *err)
+tq_status import_add_course(import_network *network, const import_edge *like, const tq_point *point,
+                            uint32_t count, uint32_t *edge, tq_err *err)
 {
     *edge = TQ_NONE;
     if (like->from != like->to) {
@@ -151,7 +161,8 @@ bool import_edge_points(const import_network *network, uint32_t edge, import_poi
     if (!tq_vec_room(out, row->point_count + 2)) return false;
     out->at[out->count++] = network->nodes.at[row->from];
     if (row->point_count > 0)
-        memcpy(out->at + 1, network->points.at + row->first_point, row->point_count * sizeof *out->at);
+        memcpy(out->at + 1, network->points.at + row->first_point,
+               row->point_count * sizeof *out->at);
     out->count += row->point_count;
     out->at[out->count++] = network->nodes.at[row->to];
     return true;
@@ -159,11 +170,13 @@ bool import_edge_points(const import_network *network, uint32_t edge, import_poi
 
 bool import_in_chinese_zone(const tq_build *build)
 {
-    static const char *const zones[] = {"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "PRC", NULL};
+    static const char *const zones[] = {"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing",
+                                        "Asia/Harbin",   "PRC",         NULL};
     return osm_one_of(tq_str_of(build->settings->timezone), zones);
 }
 
-bool import_add_aliases(tq_build *build, tq_place_row *place, const char *values, tq_alias_kind kind)
+bool import_add_aliases(tq_build *build, tq_place_row *place, const char *values,
+                        tq_alias_kind kind)
 {
     const char *name = tq_texts_at(build->texts, place->name);
     /* The pool may move while texts are added, so both are copied first. */
@@ -201,7 +214,8 @@ static tq_status freeze_empty(tq_build *build, tq_err *err)
 tq_status import_link_stops(tq_build *build, tq_err *err)
 {
     import_network *network = build->network;
-    tq_stop *stop = (tq_stop *)(uintptr_t)build->city.timetable.stop; /* import owns it until it is written */
+    tq_stop *stop =
+        (tq_stop *)(uintptr_t)build->city.timetable.stop; /* import owns it until it is written */
     for (uint32_t k = 0; k < build->city.timetable.stop_count; k++) {
         stop[k].node = TQ_NONE;
         stop[k].link_dm = 0;

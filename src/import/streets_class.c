@@ -1,9 +1,11 @@
 /*
- * Classes of streets: their names in OpenStreetMap, who may use them when nothing is signed, and the speed of cars.
+ * Classes of streets: their names in OpenStreetMap, who may use them when nothing is signed, and
+ * the speed of cars.
  *
- * Access follows OpenStreetMap's worldwide defaults («OSM tags for routing/Access restrictions»); foot and bicycle on
- * trunk roads are allowed, as in China, unless motorroad or access tags say otherwise. Chinese speeds follow the
- * Implementing Regulations of the Road Traffic Safety Law, articles 45 and 78, and GB 50647 for urban roads.
+ * Access follows OpenStreetMap's worldwide defaults («OSM tags for routing/Access restrictions»);
+ * foot and bicycle on trunk roads are allowed, as in China, unless motorroad or access tags say
+ * otherwise. Chinese speeds follow the Implementing Regulations of the Road Traffic Safety Law,
+ * articles 45 and 78, and GB 50647 for urban roads.
  */
 #include "import/streets_in.h"
 
@@ -47,10 +49,13 @@ bool import_street_class(tq_str highway, tq_street_class *street_class)
     static const struct {
         const char *name;
         tq_street_class street_class;
-    } others[] = {{"road", TQ_UNCLASSIFIED}, {"busway", TQ_SERVICE}, {"bus_guideway", TQ_SERVICE},
+    } others[] = {{"road", TQ_UNCLASSIFIED},
+                  {"busway", TQ_SERVICE},
+                  {"bus_guideway", TQ_SERVICE},
                   {"elevator", TQ_CORRIDOR}};
     for (unsigned known = 0; known < TQ_FERRY; known++)
-        if (tq_str_is(highway, defaults[known].name)) return *street_class = (tq_street_class)known, true;
+        if (tq_str_is(highway, defaults[known].name))
+            return *street_class = (tq_street_class)known, true;
     if (tq_str_is(highway, "platform")) return *street_class = TQ_PLATFORM, true;
     for (size_t k = 0; k < TQ_COUNT(others); k++)
         if (tq_str_is(highway, others[k].name)) return *street_class = others[k].street_class, true;

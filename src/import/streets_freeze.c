@@ -1,14 +1,15 @@
 /*
  * The finished network -> the frozen arrays of city.h.
  *
- * Nodes are renumbered along a Hilbert curve over the network's box (neighbours on the map lie near in memory), edges
- * sorted by (from, to), both stably. Nodes that no edge touches are dropped.
+ * Nodes are renumbered along a Hilbert curve over the network's box (neighbours on the map lie near
+ * in memory), edges sorted by (from, to), both stably. Nodes that no edge touches are dropped.
  */
 #include "import/streets_in.h"
 
 #define CURVE_BITS 16u
 
-/* Place of cell (x, y) on the Hilbert curve of 2^CURVE_BITS cells a side. Method: Warren, Hacker's Delight, 16-2. */
+/* Place of cell (x, y) on the Hilbert curve of 2^CURVE_BITS cells a side. Method: Warren, Hacker's
+ * Delight, 16-2. */
 static uint64_t curve_place(uint32_t x, uint32_t y)
 {
     uint64_t place = 0;
@@ -29,7 +30,8 @@ static uint64_t curve_place(uint32_t x, uint32_t y)
 }
 
 /* new_node[old] for used nodes in curve order, TQ_NONE for others; *count of used ones. */
-static tq_status number_nodes(const import_network *network, uint32_t *new_node, uint32_t *count, tq_err *err)
+static tq_status number_nodes(const import_network *network, uint32_t *new_node, uint32_t *count,
+                              tq_err *err)
 {
     uint32_t all = (uint32_t)network->nodes.count, used = 0;
     uint32_t *order = TQ_ALLOC(uint32_t, all);
@@ -45,16 +47,21 @@ static tq_status number_nodes(const import_network *network, uint32_t *new_node,
             order[used++] = node;
             tq_box_add(&box, network->nodes.at[node]);
         }
-        uint64_t side = (uint64_t)TQ_MAX((int64_t)box.north_e7 - box.south_e7, (int64_t)box.east_e7 - box.west_e7) + 1;
+        uint64_t side = (uint64_t)TQ_MAX((int64_t)box.north_e7 - box.south_e7,
+                                         (int64_t)box.east_e7 - box.west_e7) +
+                        1;
         for (uint32_t k = 0; k < used; k++) {
             tq_point at = network->nodes.at[order[k]];
-            uint64_t x = (uint64_t)((int64_t)at.lon_e7 - box.west_e7), y = (uint64_t)((int64_t)at.lat_e7 - box.south_e7);
-            key[order[k]] = curve_place((uint32_t)((x << CURVE_BITS) / side), (uint32_t)((y << CURVE_BITS) / side));
+            uint64_t x = (uint64_t)((int64_t)at.lon_e7 - box.west_e7),
+                     y = (uint64_t)((int64_t)at.lat_e7 - box.south_e7);
+            key[order[k]] = curve_place((uint32_t)((x << CURVE_BITS) / side),
+                                        (uint32_t)((y << CURVE_BITS) / side));
         }
         if (!tq_sort_by_u64(order, used, key)) status = import_no_memory(err);
     }
     if (status == TQ_OK) {
-        for (uint32_t k = 0; k < used; k++) new_node[order[k]] = k;
+        for (uint32_t k = 0; k < used; k++)
+            new_node[order[k]] = k;
         *count = used;
     }
     tq_free(order);
@@ -75,18 +82,22 @@ typedef struct street_arrays {
     int64_t *way;
 } street_arrays;
 
-static bool push_arrays(tq_build *build, const import_network *network, uint32_t node_count, street_arrays *arrays)
+static bool push_arrays(tq_build *build, const import_network *network, uint32_t node_count,
+                        street_arrays *arrays)
 {
     size_t edges = network->edges.count, points = 0;
-    for (size_t k = 0; k < edges; k++) points += network->edges.at[k].point_count;
+    for (size_t k = 0; k < edges; k++)
+        points += network->edges.at[k].point_count;
     arrays->node_at = push(build, node_count, sizeof(tq_point));
     arrays->point = push(build, points, sizeof(tq_point));
     arrays->first_out = push(build, (size_t)node_count + 1, sizeof(uint32_t));
     arrays->out_arc = push(build, edges * 2, sizeof(uint32_t));
     uint32_t **const by_edge[] = {&arrays->from, &arrays->to,   &arrays->length_dm,
                                   &arrays->attr, &arrays->name, &arrays->date};
-    bool done = arrays->node_at != NULL && arrays->point != NULL && arrays->first_out != NULL && arrays->out_arc != NULL;
-    for (size_t k = 0; k < TQ_COUNT(by_edge); k++) done = (*by_edge[k] = push(build, edges, sizeof(uint32_t))) && done;
+    bool done = arrays->node_at != NULL && arrays->point != NULL && arrays->first_out != NULL &&
+                arrays->out_arc != NULL;
+    for (size_t k = 0; k < TQ_COUNT(by_edge); k++)
+        done = (*by_edge[k] = push(build, edges, sizeof(uint32_t))) && done;
     arrays->first_point = push(build, edges + 1, sizeof(uint32_t));
     arrays->way = push(build, edges, sizeof(int64_t));
     return done && arrays->first_point != NULL && arrays->way != NULL;
@@ -109,12 +120,13 @@ static void fill_out_arcs(street_arrays *arrays, uint32_t node_count, uint32_t e
         arrays->out_arc[arrays->first_out[arrays->from[edge]]++] = edge * 2;
         arrays->out_arc[arrays->first_out[arrays->to[edge]]++] = edge * 2 + 1;
     }
-    for (uint32_t node = node_count; node > 0; node--) arrays->first_out[node] = arrays->first_out[node - 1];
+    for (uint32_t node = node_count; node > 0; node--)
+        arrays->first_out[node] = arrays->first_out[node - 1];
     arrays->first_out[0] = 0;
 }
 
-static void fill_edges(const import_network *network, const uint32_t *order, const uint32_t *new_node,
-                       street_arrays *arrays)
+static void fill_edges(const import_network *network, const uint32_t *order,
+                       const uint32_t *new_node, street_arrays *arrays)
 {
     uint32_t edge_count = (uint32_t)network->edges.count, points = 0;
     for (uint32_t edge = 0; edge < edge_count; edge++) {
@@ -161,7 +173,8 @@ static tq_status fill_rows(tq_build *build, const import_network *network, const
                             .except = row->except,
                             .condition = row->condition};
     }
-    for (size_t k = 0; k < network->vias.count; k++) via[k] = new_edge[network->vias.at[k]];
+    for (size_t k = 0; k < network->vias.count; k++)
+        via[k] = new_edge[network->vias.at[k]];
     streets->attr = attr;
     streets->attr_count = (uint32_t)network->attrs.count;
     streets->name = name;
@@ -182,13 +195,16 @@ static tq_status fill_grid(tq_build *build, tq_streets *streets, tq_err *err)
         box[edge] = TQ_BOX_EMPTY;
         tq_box_add(&box[edge], streets->node_at[streets->edge_from[edge]]);
         tq_box_add(&box[edge], streets->node_at[streets->edge_to[edge]]);
-        for (uint32_t k = streets->edge_first_point[edge]; k < streets->edge_first_point[edge + 1]; k++)
+        for (uint32_t k = streets->edge_first_point[edge]; k < streets->edge_first_point[edge + 1];
+             k++)
             tq_box_add(&box[edge], streets->point[k]);
     }
-    if (status == TQ_OK) status = tq_grid_build(box, streets->edge_count, TQ_STREET_GRID_CELL_M, &data, err);
+    if (status == TQ_OK)
+        status = tq_grid_build(box, streets->edge_count, TQ_STREET_GRID_CELL_M, &data, err);
     if (status == TQ_OK) {
         uint32_t cells = data.grid.columns * data.grid.rows, items = data.grid.first[cells];
-        uint32_t *first = push(build, (size_t)cells + 1, sizeof *first), *item = push(build, items, sizeof *item);
+        uint32_t *first = push(build, (size_t)cells + 1, sizeof *first),
+                 *item = push(build, items, sizeof *item);
         if (first == NULL || item == NULL) {
             status = import_no_memory(err);
         } else {
@@ -206,17 +222,19 @@ static tq_status fill_grid(tq_build *build, tq_streets *streets, tq_err *err)
     return status;
 }
 
-static tq_status freeze_with(tq_build *build, const import_network *network, uint32_t *new_node, uint32_t *order,
-                             uint32_t *new_edge, uint64_t *key, tq_err *err)
+static tq_status freeze_with(tq_build *build, const import_network *network, uint32_t *new_node,
+                             uint32_t *order, uint32_t *new_edge, uint64_t *key, tq_err *err)
 {
     uint32_t edge_count = (uint32_t)network->edges.count, node_count = 0;
     TQ_TRY(number_nodes(network, new_node, &node_count, err));
     for (uint32_t edge = 0; edge < edge_count; edge++) {
         order[edge] = edge;
-        key[edge] = (uint64_t)new_node[network->edges.at[edge].from] << 32 | new_node[network->edges.at[edge].to];
+        key[edge] = (uint64_t)new_node[network->edges.at[edge].from] << 32 |
+                    new_node[network->edges.at[edge].to];
     }
     if (!tq_sort_by_u64(order, edge_count, key)) return import_no_memory(err);
-    for (uint32_t edge = 0; edge < edge_count; edge++) new_edge[order[edge]] = edge;
+    for (uint32_t edge = 0; edge < edge_count; edge++)
+        new_edge[order[edge]] = edge;
     street_arrays arrays = {0};
     if (!push_arrays(build, network, node_count, &arrays)) return import_no_memory(err);
     fill_edges(network, order, new_node, &arrays);
@@ -238,7 +256,8 @@ static tq_status freeze_with(tq_build *build, const import_network *network, uin
                           .edge_way = arrays.way};
     TQ_TRY(fill_rows(build, network, new_node, new_edge, &streets, err));
     TQ_TRY(fill_grid(build, &streets, err));
-    tq_stop *stop = (tq_stop *)(uintptr_t)build->city.timetable.stop; /* import owns it until it is written */
+    tq_stop *stop =
+        (tq_stop *)(uintptr_t)build->city.timetable.stop; /* import owns it until it is written */
     for (uint32_t k = 0; k < build->city.timetable.stop_count; k++)
         if (stop[k].node != TQ_NONE) stop[k].node = new_node[stop[k].node];
     build->city.streets = streets;
@@ -251,7 +270,8 @@ static tq_status freeze_with(tq_build *build, const import_network *network, uin
 tq_status import_freeze_streets(tq_build *build, import_network *network, tq_err *err)
 {
     size_t edges = network->edges.count;
-    uint32_t *new_node = TQ_ALLOC(uint32_t, network->nodes.count), *order = TQ_ALLOC(uint32_t, edges);
+    uint32_t *new_node = TQ_ALLOC(uint32_t, network->nodes.count),
+             *order = TQ_ALLOC(uint32_t, edges);
     uint32_t *new_edge = TQ_ALLOC(uint32_t, edges);
     uint64_t *key = TQ_ALLOC(uint64_t, edges);
     tq_status status = new_node == NULL || order == NULL || new_edge == NULL || key == NULL

@@ -1,11 +1,13 @@
 /*
  * Private to import: the street network under construction.
  *
- * import_osm and import_streets_csv fill one import_network; import_link_stops cuts its edges at stops, renumbers it
- * and freezes it into build->city.streets. Nodes are in order of first appearance until then.
+ * import_osm and import_streets_csv fill one import_network; import_link_stops cuts its edges at
+ * stops, renumbers it and freezes it into build->city.streets. Nodes are in order of first
+ * appearance until then.
  *
- * Invariants: no edge has from == to; length_dm >= 1 but for TQ_BARRIER edges (0); length_dm of an edge is the sum of
- * tq_distance_dm over its pieces when first added, and parts of a cut edge sum to the whole.
+ * Invariants: no edge has from == to; length_dm >= 1 but for TQ_BARRIER edges (0); length_dm of an
+ * edge is the sum of tq_distance_dm over its pieces when first added, and parts of a cut edge sum
+ * to the whole.
  */
 #ifndef TQ_IMPORT_STREETS_IN_H
 #define TQ_IMPORT_STREETS_IN_H
@@ -15,23 +17,26 @@
 #include "import/import.h"
 #include "wire/wire.h"
 
-/* ---- limits --------------------------------------------------------------------------------------- */
+/* ---- limits
+ * --------------------------------------------------------------------------------------- */
 
-#define TQ_STREETS_CSV_ROWS_MAX 200000u  /* rows of one streets.csv */
-#define TQ_STREETS_COURSE_MAX   2000u    /* points of one row */
-#define TQ_STREETS_PIECE_MAX_M  50000u   /* between two neighbouring points of a row */
+#define TQ_STREETS_CSV_ROWS_MAX  200000u /* rows of one streets.csv */
+#define TQ_STREETS_COURSE_MAX    2000u   /* points of one row */
+#define TQ_STREETS_PIECE_MAX_M   50000u  /* between two neighbouring points of a row */
 #define TQ_STREETS_CSV_BYTES_MAX (256u << 20)
-#define TQ_STREETS_EDGES_MAX    (1u << 30)
-#define TQ_OSM_XML_BYTES_MAX    (384u << 20) /* OSM XML after gunzip; larger extracts come as PBF */
-#define TQ_OSM_NODE_REFS_MAX    (1u << 30)   /* node references of all streets and places */
-#define TQ_TURN_MEMBERS_MAX     16u          /* from, via or to members of one turn restriction */
-#define TQ_STOP_REACH_M         500u         /* a stop farther from every walkable street is not linked */
-#define TQ_STOP_REUSE_DM        10u          /* a stop this near to a node along its edge uses the node */
-#define TQ_ISLAND_DM            5000u        /* a walkable part shorter than this is linked to only for want of others */
-#define TQ_NAME_RUN_M           1000u        /* pieces of one name nearer than this are one street */
-#define TQ_STREET_GRID_CELL_M   200u
+#define TQ_STREETS_EDGES_MAX     (1u << 30)
+#define TQ_OSM_XML_BYTES_MAX     (384u << 20) /* OSM XML after gunzip; larger extracts come as PBF */
+#define TQ_OSM_NODE_REFS_MAX     (1u << 30)   /* node references of all streets and places */
+#define TQ_TURN_MEMBERS_MAX      16u          /* from, via or to members of one turn restriction */
+#define TQ_STOP_REACH_M          500u /* a stop farther from every walkable street is not linked */
+#define TQ_STOP_REUSE_DM         10u  /* a stop this near to a node along its edge uses the node */
+#define TQ_ISLAND_DM                                                                               \
+    5000u /* a walkable part shorter than this is linked to only for want of others */
+#define TQ_NAME_RUN_M         1000u /* pieces of one name nearer than this are one street */
+#define TQ_STREET_GRID_CELL_M 200u
 
-/* ---- the network ---------------------------------------------------------------------------------- */
+/* ---- the network
+ * ---------------------------------------------------------------------------------- */
 
 /* Names of a street; texts. The last three hold values as read, several separated by ';'. */
 typedef struct import_name {
@@ -45,7 +50,8 @@ typedef struct import_edge {
 
 typedef struct import_turn {
     uint32_t from_edge, to_edge;
-    uint32_t start_node;           /* where from_edge ends: the via node, or the first end of the first via edge */
+    uint32_t
+        start_node; /* where from_edge ends: the via node, or the first end of the first via edge */
     uint32_t first_via, via_count; /* into vias */
     uint32_t only, except, condition;
 } import_turn;
@@ -74,11 +80,12 @@ uint32_t import_attr_row(import_network *network, const tq_street_attr *attr);
 uint32_t import_name_row(import_network *network, const import_name *name);
 uint32_t import_add_node(import_network *network, tq_point at);
 /**
- * Add an edge along `point` (both ends included); its length is the sum over the pieces. A closed course becomes two
- * edges, one without extent none. *edge is the (first) new edge, TQ_NONE when there is none.
+ * Add an edge along `point` (both ends included); its length is the sum over the pieces. A closed
+ * course becomes two edges, one without extent none. *edge is the (first) new edge, TQ_NONE when
+ * there is none.
  */
-tq_status import_add_course(import_network *network, const import_edge *like, const tq_point *point, uint32_t count,
-                            uint32_t *edge, tq_err *err);
+tq_status import_add_course(import_network *network, const import_edge *like, const tq_point *point,
+                            uint32_t count, uint32_t *edge, tq_err *err);
 /** The same row seen against its direction. */
 tq_street_attr import_attr_reversed(const tq_street_attr *attr);
 /** Points of an edge with both ends, pushed to `out` (room is made). */
@@ -94,10 +101,13 @@ tq_status import_freeze_streets(tq_build *build, import_network *network, tq_err
 /** Named streets -> build->places, one a cluster; needs the frozen streets. */
 tq_status import_name_streets(tq_build *build, const import_network *network, tq_err *err);
 
-/** Append aliases: each ';'-separated item of `values` that differs from `name`. False on no memory. */
-bool import_add_aliases(tq_build *build, tq_place_row *place, const char *values, tq_alias_kind kind);
+/** Append aliases: each ';'-separated item of `values` that differs from `name`. False on no
+ * memory. */
+bool import_add_aliases(tq_build *build, tq_place_row *place, const char *values,
+                        tq_alias_kind kind);
 
-/* ---- class defaults (streets_class.c) ----------------------------------------------------------------- */
+/* ---- class defaults (streets_class.c)
+ * ----------------------------------------------------------------- */
 
 /** Class of OSM's highway value; false when it is no street. */
 bool import_street_class(tq_str highway, tq_street_class *street_class);
@@ -105,37 +115,135 @@ const char *import_street_class_name(tq_street_class street_class);
 uint8_t import_class_access(tq_street_class street_class);
 uint8_t import_class_speed(tq_street_class street_class, bool china);
 
-/* ---- tags (osm_keys.c, osm_way_tags.c, osm_access.c, osm_node_tags.c) ---------------------------------- */
+/* ---- tags (osm_keys.c, osm_way_tags.c, osm_access.c, osm_node_tags.c)
+ * ---------------------------------- */
 
 /* Ascending by text: found by binary search. */
-#define OSM_KEYS(X) \
-    X(ACCESS, "access") X(ADDR_CITY, "addr:city") X(ADDR_DISTRICT, "addr:district") \
-    X(ADDR_NUMBER, "addr:housenumber") X(ADDR_PLACE, "addr:place") X(ADDR_STREET, "addr:street") \
-    X(ADDR_SUBURB, "addr:suburb") X(AEROWAY, "aeroway") X(ALT_NAME, "alt_name") X(AMENITY, "amenity") \
-    X(AREA, "area") X(BARRIER, "barrier") X(BICYCLE, "bicycle") X(BOLLARD, "bollard") X(BRIDGE, "bridge") \
-    X(BUS, "bus") X(BUSWAY, "busway") X(BUSWAY_LEFT, "busway:left") X(BUSWAY_RIGHT, "busway:right") \
-    X(CONSTRUCTION, "construction") X(CONSTRUCTION_HIGHWAY, "construction:highway") X(CONVEYING, "conveying") \
-    X(CRAFT, "craft") X(CROSSING, "crossing") X(CYCLEWAY, "cycleway") X(CYCLEWAY_BOTH, "cycleway:both") \
-    X(CYCLEWAY_BOTH_ONEWAY, "cycleway:both:oneway") X(CYCLEWAY_LEFT, "cycleway:left") \
-    X(CYCLEWAY_LEFT_ONEWAY, "cycleway:left:oneway") X(CYCLEWAY_RIGHT, "cycleway:right") \
-    X(CYCLEWAY_RIGHT_ONEWAY, "cycleway:right:oneway") X(EMERGENCY, "emergency") X(EXCEPT, "except") \
-    X(FOOT, "foot") X(HAZMAT, "hazmat") X(HEALTHCARE, "healthcare") X(HGV, "hgv") X(HIGHWAY, "highway") \
-    X(HISTORIC, "historic") X(INCLINE, "incline") X(JUNCTION, "junction") X(KERB, "kerb") X(LANES, "lanes") \
-    X(LAYER, "layer") X(LEISURE, "leisure") X(LIT, "lit") X(LOCKED, "locked") X(MAN_MADE, "man_made") \
-    X(MAXAXLELOAD, "maxaxleload") X(MAXHEIGHT, "maxheight") X(MAXHEIGHT_PHYSICAL, "maxheight:physical") \
-    X(MAXLENGTH, "maxlength") X(MAXSPEED, "maxspeed") X(MAXSPEED_TYPE, "maxspeed:type") \
-    X(MAXWEIGHT, "maxweight") X(MAXWIDTH, "maxwidth") X(MAXWIDTH_PHYSICAL, "maxwidth:physical") \
-    X(MOTOR_VEHICLE, "motor_vehicle") X(MOTORCAR, "motorcar") X(MOTORROAD, "motorroad") X(NAME, "name") \
-    X(NAME_EN, "name:en") X(NAME_ZH, "name:zh") X(OFFICE, "office") X(OFFICIAL_NAME, "official_name") \
-    X(OLD_NAME, "old_name") X(ONEWAY, "oneway") X(ONEWAY_BICYCLE, "oneway:bicycle") X(ONEWAY_BUS, "oneway:bus") \
-    X(ONEWAY_PSV, "oneway:psv") X(ONEWAY_TAXI, "oneway:taxi") X(OPENING_DATE, "opening_date") X(PLACE, "place") \
-    X(PROPOSED, "proposed") X(PROPOSED_HIGHWAY, "proposed:highway") X(PSV, "psv") \
-    X(PUBLIC_TRANSPORT, "public_transport") X(RAILWAY, "railway") X(RAMP_WHEELCHAIR, "ramp:wheelchair") \
-    X(REF, "ref") X(RESTRICTION, "restriction") X(ROUTE, "route") X(SAC_SCALE, "sac_scale") \
-    X(SERVICE, "service") X(SHOP, "shop") X(SHORT_NAME, "short_name") X(SMOOTHNESS, "smoothness") \
-    X(SOURCE_MAXSPEED, "source:maxspeed") X(STATION, "station") X(SURFACE, "surface") X(TAXI, "taxi") \
-    X(TOLL, "toll") X(TOURISM, "tourism") X(TRACKTYPE, "tracktype") X(TUNNEL, "tunnel") X(TYPE, "type") \
-    X(VEHICLE, "vehicle") X(WHEELCHAIR, "wheelchair") X(WIDTH, "width") X(ZONE_MAXSPEED, "zone:maxspeed")
+#define OSM_KEYS(X)                                                                                                                      \
+    X(ACCESS, "access")                                                                                                                  \
+    X(ADDR_CITY, "addr:city") X(ADDR_DISTRICT, "addr:district") X(                                                                       \
+        ADDR_NUMBER,                                                                                                                     \
+        "addr:housenumber") X(ADDR_PLACE,                                                                                                \
+                              "addr:place") X(ADDR_STREET,                                                                               \
+                                              "addr:street") X(ADDR_SUBURB,                                                              \
+                                                               "addr:suburb") X(AEROWAY,                                                 \
+                                                                                "aeroway")                                               \
+        X(ALT_NAME, "alt_name") X(AMENITY, "amenity") X(AREA, "area") X(BARRIER, "barrier") X(                                           \
+            BICYCLE, "bicycle") X(BOLLARD,                                                                                               \
+                                  "bollard") X(BRIDGE, "bridge") X(BUS, "bus") X(BUSWAY, "busway")                                       \
+            X(BUSWAY_LEFT, "busway:left") X(BUSWAY_RIGHT, "busway:right") X(CONSTRUCTION, "constr"                                       \
+                                                                                          "uctio"                                        \
+                                                                                          "n") X(                                        \
+                CONSTRUCTION_HIGHWAY,                                                                                                    \
+                "construction:highway") X(CONVEYING, "conveying")                                                                        \
+                X(CRAFT, "craft") X(CROSSING, "crossing") X(CYCLEWAY, "cycleway") X(                                                     \
+                    CYCLEWAY_BOTH,                                                                                                       \
+                    "cycleway:both") X(CYCLEWAY_BOTH_ONEWAY, "cycleway:both:oneway")                                                     \
+                    X(CYCLEWAY_LEFT,                                                                                                     \
+                      "cycleway:left") X(CYCLEWAY_LEFT_ONEWAY,                                                                           \
+                                         "cycleway:left:oneway") X(CYCLEWAY_RIGHT,                                                       \
+                                                                   "cycleway:right") X(CYCLEWAY_RIGHT_ONEWAY, "cycleway:right:oneway")   \
+                        X(EMERGENCY, "emergency") X(EXCEPT, "except") X(FOOT, "foot") X(HAZMAT, "hazmat") X(HEALTHCARE, "healthcare") X( \
+                            HGV,                                                                                                         \
+                            "hgv") X(HIGHWAY,                                                                                            \
+                                     "highway") X(HISTORIC, "historic")                                                                  \
+                            X(INCLINE, "incline") X(JUNCTION, "junction") X(KERB, "kerb") X(LANES, "lanes") X(                           \
+                                LAYER, "layer") X(LEISURE, "leisure")                                                                    \
+                                X(LIT, "lit") X(LOCKED, "locked") X(MAN_MADE, "man_made") X(MAXAXLELOAD, "maxaxleload") X(               \
+                                    MAXHEIGHT,                                                                                           \
+                                    "maxheight") X(MAXHEIGHT_PHYSICAL,                                                                   \
+                                                   "maxheight:physical")                                                                 \
+                                    X(MAXLENGTH, "maxlength") X(MAXSPEED, "maxspeed") X(MAXSPEED_TYPE, "maxspeed:type") X(               \
+                                        MAXWEIGHT,                                                                                       \
+                                        "maxweight") X(MAXWIDTH,                                                                         \
+                                                       "maxwidth") X(MAXWIDTH_PHYSICAL,                                                  \
+                                                                     "maxwidth:physical")                                                \
+                                        X(MOTOR_VEHICLE, "motor_vehicle") X(MOTORCAR, "motorcar") X(                                     \
+                                            MOTORROAD,                                                                                   \
+                                            "motorroad") X(NAME,                                                                         \
+                                                           "name") X(NAME_EN, "name:en")                                                 \
+                                            X(NAME_ZH, "name:zh") X(OFFICE, "office") X(                                                 \
+                                                OFFICIAL_NAME,                                                                           \
+                                                "official_name") X(OLD_NAME,                                                             \
+                                                                   "old_name") X(ONEWAY,                                                 \
+                                                                                 "oneway") X(ONEWAY_BICYCLE, "oneway:bicycle")           \
+                                                X(ONEWAY_BUS,                                                                            \
+                                                  "oneway:bus") X(ONEWAY_PSV, "oneway:psv")                                              \
+                                                    X(ONEWAY_TAXI, "oneway:taxi") X(                                                     \
+                                                        OPENING_DATE,                                                                    \
+                                                        "opening_date") X(PLACE, "place")                                                \
+                                                        X(PROPOSED,                                                                      \
+                                                          "proposed") X(PROPOSED_HIGHWAY, "propos"                                       \
+                                                                                          "ed:"                                          \
+                                                                                          "highwa"                                       \
+                                                                                          "y")                                           \
+                                                            X(PSV, "psv") X(PUBLIC_TRANSPORT, "pu"                                       \
+                                                                                              "bl"                                       \
+                                                                                              "ic"                                       \
+                                                                                              "_t"                                       \
+                                                                                              "ra"                                       \
+                                                                                              "ns"                                       \
+                                                                                              "po"                                       \
+                                                                                              "r"                                        \
+                                                                                              "t") X(                                    \
+                                                                RAILWAY,                                                                 \
+                                                                "railway") X(RAMP_WHEELCHAIR, "ra"                                       \
+                                                                                              "mp"                                       \
+                                                                                              ":w"                                       \
+                                                                                              "he"                                       \
+                                                                                              "el"                                       \
+                                                                                              "ch"                                       \
+                                                                                              "ai"                                       \
+                                                                                              "r")                                       \
+                                                                X(REF, "ref") X(RESTRICTION, "res"                                       \
+                                                                                             "tri"                                       \
+                                                                                             "cti"                                       \
+                                                                                             "on") X(                                    \
+                                                                    ROUTE,                                                               \
+                                                                    "route") X(SAC_SCALE,                                                \
+                                                                               "sac_scale")                                              \
+                                                                    X(SERVICE, "service") X(                                             \
+                                                                        SHOP,                                                            \
+                                                                        "shop") X(SHORT_NAME, "sh"                                       \
+                                                                                              "or"                                       \
+                                                                                              "t_"                                       \
+                                                                                              "na"                                       \
+                                                                                              "m"                                        \
+                                                                                              "e")                                       \
+                                                                        X(SMOOTHNESS, "smoothnes"                                        \
+                                                                                      "s") X(                                            \
+                                                                            SOURCE_MAXSPEED,                                             \
+                                                                            "source:maxspeed") X(STATION, "station")                     \
+                                                                            X(SURFACE, "surface") X(                                     \
+                                                                                TAXI,                                                    \
+                                                                                "taxi") X(TOLL, "toll")                                  \
+                                                                                X(TOURISM, "touri"                                       \
+                                                                                           "sm") X(                                      \
+                                                                                    TRACKTYPE, "t"                                       \
+                                                                                               "r"                                       \
+                                                                                               "a"                                       \
+                                                                                               "c"                                       \
+                                                                                               "k"                                       \
+                                                                                               "t"                                       \
+                                                                                               "y"                                       \
+                                                                                               "p"                                       \
+                                                                                               "e")                                      \
+                                                                                    X(TUNNEL, "tu"                                       \
+                                                                                              "nn"                                       \
+                                                                                              "e"                                        \
+                                                                                              "l") X(                                    \
+                                                                                        TYPE,                                            \
+                                                                                        "type")                                          \
+                                                                                        X(VEHICLE,                                       \
+                                                                                          "vehicl"                                       \
+                                                                                          "e") X(WHEELCHAIR,                             \
+                                                                                                 "wheelchair")                           \
+                                                                                            X(WIDTH,                                     \
+                                                                                              "wi"                                       \
+                                                                                              "dt"                                       \
+                                                                                              "h")                                       \
+                                                                                                X(ZONE_MAXSPEED,                         \
+                                                                                                  "zone:maxspeed")
 
 typedef enum osm_key {
 #define OSM_KEY_ENUM(name, text) OSM_##name,
@@ -184,7 +292,8 @@ typedef struct osm_access {
 /** Change `access` by the access keys of one side of an element, general ones first. */
 void osm_apply_access(const osm_values *values, osm_side side, osm_access *access);
 /** Change it by oneway and its exceptions; *reversed: the way is to be turned round. */
-void osm_apply_oneway(const osm_values *values, tq_street_class street_class, osm_access *access, bool *reversed);
+void osm_apply_oneway(const osm_values *values, tq_street_class street_class, osm_access *access,
+                      bool *reversed);
 
 /* A street way as its tags tell. */
 typedef struct osm_street {
@@ -221,7 +330,8 @@ bool osm_named_of(const osm_values *values, osm_named *out);
 /** «Street 12», or «街道12号»; false when there is no house number. */
 bool osm_address_of(const osm_values *values, tq_buf *out);
 
-/* ---- reading (osm_read.c -> osm_ways.c) ------------------------------------------------------------------ */
+/* ---- reading (osm_read.c -> osm_ways.c)
+ * ------------------------------------------------------------------ */
 
 /* A street way; ref positions are into osm_data.refs. */
 typedef struct osm_way {
@@ -242,16 +352,16 @@ typedef struct osm_marked {
 } osm_marked;
 
 typedef struct osm_data {
-    TQ_VEC(osm_way) ways;        /* ascending by id */
-    TQ_VEC(int64_t) refs;        /* of streets, then of places */
+    TQ_VEC(osm_way) ways; /* ascending by id */
+    TQ_VEC(int64_t) refs; /* of streets, then of places */
     TQ_VEC(osm_turn) turns;
     TQ_VEC(int64_t) members;
     uint32_t node_count;
-    int64_t *node_id;            /* [node_count] ascending */
-    uint32_t *ref_node;          /* [refs.count] */
-    tq_point *node_at;           /* [node_count] */
-    uint8_t *node_known;         /* [node_count] 1: position was read */
-    TQ_VEC(osm_marked) marks;    /* ascending by node, one each */
+    int64_t *node_id;         /* [node_count] ascending */
+    uint32_t *ref_node;       /* [refs.count] */
+    tq_point *node_at;        /* [node_count] */
+    uint8_t *node_known;      /* [node_count] 1: position was read */
+    TQ_VEC(osm_marked) marks; /* ascending by node, one each */
 } osm_data;
 
 /** Place of a node id, TQ_NONE if no street or place uses it. */
@@ -271,7 +381,7 @@ typedef struct osm_pieces {
     uint32_t *node_of;      /* [data node_count], node of the network or TQ_NONE */
 } osm_pieces;
 /** Restrictions of `data` -> network->turns. */
-tq_status osm_resolve_turns(tq_build *build, const osm_data *data, const osm_pieces *pieces, import_network *network,
-                            tq_err *err);
+tq_status osm_resolve_turns(tq_build *build, const osm_data *data, const osm_pieces *pieces,
+                            import_network *network, tq_err *err);
 
 #endif

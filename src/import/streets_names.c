@@ -1,17 +1,18 @@
 /*
  * Named streets -> places for search: one a name and neighbourhood.
  *
- * Edges of one name whose ends lie in the same or neighbouring cells of TQ_NAME_RUN_M are one street; a name that
- * comes back across the city is another street. The place stands in the middle of the street's longest connected run,
- * on its edge nearest to the run's centre of mass.
+ * Edges of one name whose ends lie in the same or neighbouring cells of TQ_NAME_RUN_M are one
+ * street; a name that comes back across the city is another street. The place stands in the middle
+ * of the street's longest connected run, on its edge nearest to the run's centre of mass.
  */
 #include "import/streets_in.h"
 
-#define CELL_E7 (TQ_NAME_RUN_M * 90) /* 1e-7 degrees of latitude, a little more than a metre each */
+#define CELL_E7 (TQ_NAME_RUN_M * 90) /* 1e-7 degrees of latitude, a little more than a metre each  \
+                                      */
 
 typedef struct name_work {
     const tq_streets *streets;
-    uint32_t *edge; /* named edges by name text, then edge */
+    uint32_t *edge;        /* named edges by name text, then edge */
     uint32_t *group, *run; /* [edge_count] union-find parents: same street, same connected run */
 } name_work;
 
@@ -39,7 +40,8 @@ static tq_point edge_middle(const tq_streets *streets, uint32_t edge)
         bool last = k == streets->edge_first_point[edge + 1];
         tq_point b = last ? streets->node_at[streets->edge_to[edge]] : streets->point[k];
         uint32_t piece = tq_distance_dm(a, b);
-        if (last || along + piece >= half) return tq_between(a, b, half - TQ_MIN(half, along), piece);
+        if (last || along + piece >= half)
+            return tq_between(a, b, half - TQ_MIN(half, along), piece);
         along += piece;
         a = b;
     }
@@ -52,7 +54,8 @@ static uint64_t cell_of(tq_point at, int32_t down, int32_t right)
     return row << 32 | column;
 }
 
-static size_t first_at_least(const uint64_t *key, const uint32_t *order, size_t count, uint64_t wanted)
+static size_t first_at_least(const uint64_t *key, const uint32_t *order, size_t count,
+                             uint64_t wanted)
 {
     size_t low = 0, high = count;
     while (low < high) {
@@ -66,7 +69,8 @@ static size_t first_at_least(const uint64_t *key, const uint32_t *order, size_t 
 }
 
 /* Join the edges of one name that are near; scratch arrays hold two entries an edge (its ends). */
-static bool join_near(name_work *work, const uint32_t *edge, size_t count, uint64_t *key, uint32_t *order)
+static bool join_near(name_work *work, const uint32_t *edge, size_t count, uint64_t *key,
+                      uint32_t *order)
 {
     const tq_streets *streets = work->streets;
     size_t ends = count * 2;
@@ -92,7 +96,8 @@ static bool join_near(name_work *work, const uint32_t *edge, size_t count, uint6
                 if (down == 0 && right != 1) continue;
                 uint64_t wanted = cell_of(streets->node_at[node], down, right);
                 size_t found = first_at_least(key, order, ends, wanted);
-                if (found < ends && key[order[found]] == wanted) join(work->group, own, edge[order[found] / 2]);
+                if (found < ends && key[order[found]] == wanted)
+                    join(work->group, own, edge[order[found] / 2]);
             }
         }
     }
@@ -100,7 +105,8 @@ static bool join_near(name_work *work, const uint32_t *edge, size_t count, uint6
 }
 
 /* Join edges of one name that share a node: the list sorted by node brings them side by side. */
-static bool join_runs(name_work *work, const uint32_t *edge, size_t count, uint64_t *key, uint32_t *order)
+static bool join_runs(name_work *work, const uint32_t *edge, size_t count, uint64_t *key,
+                      uint32_t *order)
 {
     for (size_t k = 0; k < count * 2; k++) {
         uint32_t own = edge[k / 2];
@@ -109,27 +115,33 @@ static bool join_runs(name_work *work, const uint32_t *edge, size_t count, uint6
     }
     if (!tq_sort_by_u64(order, count * 2, key)) return false;
     for (size_t k = 1; k < count * 2; k++)
-        if (key[order[k]] == key[order[k - 1]]) join(work->run, edge[order[k] / 2], edge[order[k - 1] / 2]);
+        if (key[order[k]] == key[order[k - 1]])
+            join(work->run, edge[order[k] / 2], edge[order[k - 1] / 2]);
     return true;
 }
 
-/* The edge a place stands on: nearest to the centre of the longest run among the edges of one street. */
-static uint32_t middle_edge(name_work *work, const uint32_t *edge, size_t count, uint32_t group, uint64_t *run_dm)
+/* The edge a place stands on: nearest to the centre of the longest run among the edges of one
+ * street. */
+static uint32_t middle_edge(name_work *work, const uint32_t *edge, size_t count, uint32_t group,
+                            uint64_t *run_dm)
 {
     const tq_streets *streets = work->streets;
     uint32_t longest = TQ_NONE;
     for (size_t k = 0; k < count; k++)
-        if (work->group[edge[k]] == group) run_dm[root_of(work->run, edge[k])] += streets->edge_length_dm[edge[k]];
+        if (work->group[edge[k]] == group)
+            run_dm[root_of(work->run, edge[k])] += streets->edge_length_dm[edge[k]];
     for (size_t k = 0; k < count; k++) {
         uint32_t run = work->run[edge[k]];
-        if (work->group[edge[k]] == group && run == edge[k] && (longest == TQ_NONE || run_dm[run] > run_dm[longest]))
+        if (work->group[edge[k]] == group && run == edge[k] &&
+            (longest == TQ_NONE || run_dm[run] > run_dm[longest]))
             longest = run;
     }
     int64_t lat = 0, lon = 0, weight = 0;
     for (size_t k = 0; k < count; k++) {
         if (work->run[edge[k]] != longest) continue;
         tq_point at = edge_middle(streets, edge[k]);
-        int64_t length = streets->edge_length_dm[edge[k]] / 10 + 1; /* metres: the sums stay within 64 bits */
+        int64_t length =
+            streets->edge_length_dm[edge[k]] / 10 + 1; /* metres: the sums stay within 64 bits */
         lat += at.lat_e7 * length;
         lon += at.lon_e7 * length;
         weight += length;
@@ -168,18 +180,23 @@ static bool add_place(tq_build *build, const import_network *network, uint32_t e
                           .kind = TQ_PLACE_STREET,
                           .approximate = (attr->flags & TQ_STREET_APPROXIMATE) != 0,
                           .weight = class_weight(attr->street_class)};
-    bool done = import_add_aliases(build, &place, tq_texts_at(build->texts, name->alt), TQ_ALIAS_OTHER) &&
-                import_add_aliases(build, &place, tq_texts_at(build->texts, name->old), TQ_ALIAS_FORMER) &&
-                import_add_aliases(build, &place, tq_texts_at(build->texts, name->official), TQ_ALIAS_OFFICIAL) &&
-                import_add_aliases(build, &place, tq_texts_at(build->texts, name->name_en), TQ_ALIAS_ENGLISH);
+    bool done =
+        import_add_aliases(build, &place, tq_texts_at(build->texts, name->alt), TQ_ALIAS_OTHER) &&
+        import_add_aliases(build, &place, tq_texts_at(build->texts, name->old), TQ_ALIAS_FORMER) &&
+        import_add_aliases(build, &place, tq_texts_at(build->texts, name->official),
+                           TQ_ALIAS_OFFICIAL) &&
+        import_add_aliases(build, &place, tq_texts_at(build->texts, name->name_en),
+                           TQ_ALIAS_ENGLISH);
     return done && tq_vec_push(&build->places, place);
 }
 
 /* All streets of one name. */
-static bool name_group(tq_build *build, const import_network *network, name_work *work, const uint32_t *edge,
-                       size_t count, uint64_t *key, uint32_t *order, uint64_t *run_dm)
+static bool name_group(tq_build *build, const import_network *network, name_work *work,
+                       const uint32_t *edge, size_t count, uint64_t *key, uint32_t *order,
+                       uint64_t *run_dm)
 {
-    if (!join_near(work, edge, count, key, order) || !join_runs(work, edge, count, key, order)) return false;
+    if (!join_near(work, edge, count, key, order) || !join_runs(work, edge, count, key, order))
+        return false;
     for (size_t k = 0; k < count; k++) {
         work->group[edge[k]] = root_of(work->group, edge[k]);
         work->run[edge[k]] = root_of(work->run, edge[k]);
@@ -187,13 +204,14 @@ static bool name_group(tq_build *build, const import_network *network, name_work
     }
     for (size_t k = 0; k < count; k++) {
         if (work->group[edge[k]] != edge[k]) continue; /* the root stands for its street */
-        if (!add_place(build, network, middle_edge(work, edge, count, edge[k], run_dm))) return false;
+        if (!add_place(build, network, middle_edge(work, edge, count, edge[k], run_dm)))
+            return false;
     }
     return true;
 }
 
-static tq_status name_all(tq_build *build, const import_network *network, name_work *work, uint64_t *key,
-                          uint32_t *order, uint64_t *run_dm, tq_err *err)
+static tq_status name_all(tq_build *build, const import_network *network, name_work *work,
+                          uint64_t *key, uint32_t *order, uint64_t *run_dm, tq_err *err)
 {
     const tq_streets *streets = work->streets;
     size_t named = 0;
@@ -220,8 +238,10 @@ static tq_status name_all(tq_build *build, const import_network *network, name_w
 tq_status import_name_streets(tq_build *build, const import_network *network, tq_err *err)
 {
     size_t edges = build->city.streets.edge_count;
-    name_work work = {.streets = &build->city.streets, .edge = TQ_ALLOC(uint32_t, edges),
-                      .group = TQ_ALLOC(uint32_t, edges), .run = TQ_ALLOC(uint32_t, edges)};
+    name_work work = {.streets = &build->city.streets,
+                      .edge = TQ_ALLOC(uint32_t, edges),
+                      .group = TQ_ALLOC(uint32_t, edges),
+                      .run = TQ_ALLOC(uint32_t, edges)};
     uint64_t *key = TQ_ALLOC(uint64_t, edges * 2), *run_dm = TQ_ALLOC(uint64_t, edges);
     uint32_t *order = TQ_ALLOC(uint32_t, edges * 2);
     bool ready = work.edge && work.group && work.run && key && run_dm && order;

@@ -10,7 +10,10 @@
  */
 #include "import/walk_in.h"
 
-#define CORE_DEGREE    12u   /* mean neighbours in the core at which contraction ends */
+#ifndef CORE_DEGREE
+#define CORE_DEGREE    12u
+#endif
+#define XX   /* mean neighbours in the core at which contraction ends */
 #define NODE_DEGREE    40u   /* a node with more neighbours stays */
 #define WITNESS_SETTLE 40u   /* nodes that a witness search looks at */
 #define PRUNE_SETTLE   500u  /* the same for arcs of the finished core */
@@ -83,7 +86,9 @@ bool walk_graph_join(walk_graph *graph, uint32_t a, uint32_t b, uint32_t dm)
     if (a == b) return true;
     walk_arc *there = find_arc(graph, a, b);
     if (there == NULL) return add_arc(graph, a, b, dm) && add_arc(graph, b, a, dm);
-    if (dm < there->dm) there->dm = find_arc(graph, b, a)->dm = dm;
+    walk_arc *back = find_arc(graph, b, a);
+    TQ_ASSERT(back != NULL);
+    if (dm < there->dm) there->dm = back->dm = dm;
     return true;
 }
 

@@ -193,6 +193,36 @@ static void add_access(trip_end *end, tq_access access, uint8_t snap)
     end->access[end->access_count++] = access;
 }
 
+/* Does the piece of street hang together with most of the city? */
+static bool on_mainland(const plan_ctx *ctx, const tq_snap *snap)
+{
+    tq_hierarchy_kind kind =
+        ctx->query->profile >= TQ_PROFILE_CAR ? TQ_HIERARCHY_MOTOR : TQ_HIERARCHY_ACTIVE;
+    const tq_hierarchy *hierarchy = &ctx->city->hierarchy[kind];
+    uint32_t vertex = hierarchy->vertex_of_node[ctx->city->streets.edge_from[snap->edge]];
+    while (vertex != TQ_NONE && hierarchy->parent[vertex] != TQ_NONE)
+        vertex = hierarchy->parent[vertex];
+    return vertex != TQ_NONE && vertex == ctx->snapshot->main_root[kind];
+}
+
+/* The nearest street that leads somewhere; on an island only when nothing else is in reach. */
+static tq_status snap_off_islands(plan_ctx *ctx, trip_end *end, tq_err *err)
+{
+    tq_snap near[TQ_SNAPS_MAX];
+    uint32_t count = 0, best = 0;
+    tq_point point = {end->place.lat_e7, end->place.lon_e7};
+    TQ_TRY(tq_road_snap(ctx->city, ctx->query->profile, ctx->query->time_ms, point, TQ_SNAPS_MAX,
+                        near, &count, err));
+    for (uint32_t k = 0; k < count; k++)
+        if (on_mainland(ctx, &near[k])) {
+            best = k;
+            break;
+        }
+    end->snap[0] = near[best];
+    end->snap_count = 1;
+    return TQ_OK;
+}
+
 tq_status journey_meet_streets(plan_ctx *ctx, trip_end *end, tq_err *err)
 {
     const tq_city *city = ctx->city;
@@ -207,9 +237,7 @@ tq_status journey_meet_streets(plan_ctx *ctx, trip_end *end, tq_err *err)
             add_access(end, (tq_access){TQ_NONE, end->place.stop, 0}, UINT8_MAX);
     }
     if (city->streets.edge_count == 0) return TQ_OK;
-    tq_point point = {end->place.lat_e7, end->place.lon_e7};
-    tq_status status = tq_road_snap(city, ctx->query->profile, ctx->query->time_ms, point, 1,
-                                    end->snap, &end->snap_count, err);
+    tq_status status = snap_off_islands(ctx, end, err);
     if (status != TQ_OK) return end->access_count > 0 ? TQ_OK : status;
     if (end->place.stop != TQ_NONE) return TQ_OK;
     for (uint32_t k = 0; k < end->snap_count; k++) {

@@ -4,7 +4,6 @@
 
 #include "journey/journey.h"
 
-#define ENDS_MAX          8   /* street ends a trip may begin or end at */
 #define NIGHTS_MAX        4   /* service nights one answer may touch */
 #define LATER_DAYS        7   /* days looked ahead (or back) when a day has no way */
 #define HORIZON_S         (26 * 3600)
@@ -15,7 +14,7 @@
 /* One end of a trip: the point, and where its walk meets the walking network. */
 typedef struct trip_end {
     tq_endpoint place;
-    tq_snap snap[2];
+    tq_snap snap[1]; /* the nearest usable street */
     uint32_t snap_count;
     tq_access access[TQ_ACCESS_MAX];
     uint8_t access_snap[TQ_ACCESS_MAX]; /* snap that the access belongs to */

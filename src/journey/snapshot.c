@@ -1,6 +1,27 @@
 /* Opening a city for questions: the file, the caches of metrics and days, and warming them up. */
 #include "journey/journey_in.h"
 
+/* The root whose tree has the most vertices: everything outside it is an island. */
+static tq_status find_main_root(const tq_hierarchy *hierarchy, uint32_t *out, tq_err *err)
+{
+    uint32_t *root = TQ_ALLOC(uint32_t, hierarchy->vertex_count);
+    uint32_t *size = TQ_ALLOC(uint32_t, hierarchy->vertex_count);
+    tq_status status = TQ_OK;
+    *out = TQ_NONE;
+    if (root == NULL || size == NULL)
+        status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory to open a city");
+    for (uint32_t vertex = hierarchy->vertex_count; status == TQ_OK && vertex-- > 0;) {
+        uint32_t parent = hierarchy->parent[vertex];
+        root[vertex] = parent == TQ_NONE ? vertex : root[parent];
+        size[root[vertex]]++;
+    }
+    for (uint32_t vertex = 0; status == TQ_OK && vertex < hierarchy->vertex_count; vertex++)
+        if (*out == TQ_NONE || size[vertex] > size[*out]) *out = vertex;
+    tq_free(root);
+    tq_free(size);
+    return status;
+}
+
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
 {
     tq_city *city = NULL;
@@ -9,7 +30,10 @@ tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
     opened.city = city;
     tq_status status = tq_roads_open(city, &opened.roads, err);
     if (status == TQ_OK) status = tq_days_open(city, &opened.days, err);
+    for (unsigned kind = 0; status == TQ_OK && kind < TQ_HIERARCHY_COUNT; kind++)
+        status = find_main_root(&city->hierarchy[kind], &opened.main_root[kind], err);
     if (status != TQ_OK) {
+        tq_days_close(opened.days);
         tq_roads_close(opened.roads);
         tq_city_close(city);
         return status;

@@ -227,13 +227,15 @@ void tq_metric_free(tq_metric *metric)
     tq_free(metric->in_depth);
     tq_free(metric->in_ds);
     tq_free(metric->in_arc);
+    tq_free(metric->in_main);
     tq_free(metric);
 }
 
 size_t tq_metric_bytes(const tq_metric *metric)
 {
     size_t list_entry = sizeof(uint16_t) + sizeof(int32_t) + sizeof(uint32_t);
-    return sizeof *metric + 2 * (size_t)metric->edge_count * sizeof *metric->arc_ds +
+    return sizeof *metric + metric->vertex_count +
+           2 * (size_t)metric->edge_count * sizeof *metric->arc_ds +
            (size_t)metric->up_count * 2 * (sizeof(int32_t) + sizeof(uint32_t)) +
            ((size_t)metric->vertex_count + 1) * sizeof *metric->step +
            ((size_t)metric->out_count + metric->in_count) * list_entry;
@@ -279,7 +281,7 @@ static tq_status finish(const tq_city *city, tq_metric *metric, tq_metric **out,
         lay_streets(hierarchy, metric);
         customize(hierarchy, metric, &rows);
         find_vias(hierarchy, metric, &rows);
-        done = make_lists(hierarchy, metric, &rows);
+        done = make_lists(hierarchy, metric, &rows) && road_find_main(city, metric);
     }
     rows_free(&rows);
     if (done) {

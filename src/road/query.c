@@ -168,14 +168,16 @@ static void unpack(unpacking *work)
     }
 }
 
+/* The end that set this depth; a way always begins at one. */
 static const road_end *end_at(const tq_metric *metric, const road_ends *ends, uint32_t depth,
                               int32_t cost_ds)
 {
-    for (uint32_t k = 0; k < ends->count; k++)
+    const road_end *found = NULL;
+    for (uint32_t k = 0; k < ends->count && found == NULL; k++)
         if (metric->step[ends->end[k].vertex].depth == depth && ends->end[k].cost_ds == cost_ds)
-            return &ends->end[k];
-    TQ_ASSERT(!"a way begins at none of its ends");
-    return NULL;
+            found = &ends->end[k];
+    TQ_ASSERT(found != NULL);
+    return found;
 }
 
 tq_status road_search_way(const tq_city *city, const tq_metric *metric, const road_ends *from,

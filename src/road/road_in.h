@@ -36,6 +36,7 @@ struct tq_metric {
     uint16_t *in_depth;  /* [in_count] */
     int32_t *in_ds;      /* [in_count] */
     uint32_t *in_arc;    /* [in_count] */
+    uint8_t *in_main;    /* [vertex_count], 1 = of the largest part that hangs together */
 };
 
 static inline const tq_hierarchy *road_hierarchy(const tq_city *city, const tq_metric *metric)
@@ -51,6 +52,16 @@ int32_t road_part_ds(int32_t arc_ds, uint32_t part_dm, uint32_t length_dm);
 
 /** Usable at an instant by a profile in at least one direction? */
 bool road_usable(const tq_city *city, tq_profile profile, int64_t at_ms, uint32_t edge);
+
+/** Mark metric->in_main; false on no memory. */
+bool road_find_main(const tq_city *city, tq_metric *metric);
+/** Are both ends of the edge in the largest part that hangs together? */
+bool road_in_main(const tq_city *city, const tq_metric *metric, uint32_t edge);
+
+/** As tq_road_snap; with a metric, only edges of its largest part that hangs together. */
+tq_status road_snap(const tq_city *city, tq_profile profile, int64_t at_ms,
+                    const tq_metric *main_of, tq_point point, uint32_t limit, tq_snap *out,
+                    uint32_t *count, tq_err *err);
 
 /* ---- searches -------------------------------------------------------------------------------- */
 

@@ -156,6 +156,24 @@ static tq_status choose(route_answer *answer, candidates *place, uint32_t count,
     return TQ_OK;
 }
 
+/* The nearest streets, and after them one that leads somewhere unless it is among them. */
+static tq_status add_choices(route_answer *answer, int64_t at_ms, tq_point point, candidates *place,
+                             tq_err *err)
+{
+    tq_snap out = {0};
+    uint32_t count = 0;
+    TQ_TRY(tq_road_snap(answer->city, answer->profile, at_ms, point, TQ_SNAPS_MAX - 1, place->snap,
+                        &place->count, err));
+    tq_status status = road_snap(answer->city, answer->profile, at_ms, answer->metric, point, 1,
+                                 &out, &count, err);
+    if (status == TQ_NOT_FOUND) return TQ_OK;
+    if (status != TQ_OK) return status;
+    for (uint32_t k = 0; k < place->count; k++)
+        if (place->snap[k].edge == out.edge) return TQ_OK;
+    place->snap[place->count++] = out;
+    return TQ_OK;
+}
+
 static tq_status find_places(route_answer *answer, int64_t at_ms, const tq_point *point,
                              uint32_t count, candidates *place, tq_err *err)
 {
@@ -166,8 +184,7 @@ static tq_status find_places(route_answer *answer, int64_t at_ms, const tq_point
     TQ_TRY(try_nearest(answer, place, count, &joined, err));
     if (joined) return TQ_OK;
     for (uint32_t k = 0; k < count; k++)
-        TQ_TRY(tq_road_snap(answer->city, answer->profile, at_ms, point[k], TQ_SNAPS_MAX,
-                            place[k].snap, &place[k].count, err));
+        TQ_TRY(add_choices(answer, at_ms, point[k], &place[k], err));
     return choose(answer, place, count, err);
 }
 

@@ -109,20 +109,32 @@ static tq_snap project(const tq_streets *streets, uint32_t edge, const flat_map 
     return best;
 }
 
-/* Offer all usable edges of a cell that can be nearer than what the list holds. */
-static void look_at_cell(const tq_city *city, tq_profile profile, int64_t at_ms,
-                         const flat_map *map, size_t cell, uint32_t reach_dm, nearest *list)
+/* Whose edges are looked at: those usable by a profile at an instant, or only those that lead
+ * somewhere. */
+typedef struct asker {
+    const tq_city *city;
+    tq_profile profile;
+    int64_t at_ms;
+    const tq_metric *main_of; /* NULL = any usable edge */
+} asker;
+
+static bool wanted(const asker *asks, uint32_t edge)
 {
-    const tq_grid *grid = &city->streets.grid;
-    for (uint32_t k = grid->first[cell]; k < grid->first[cell + 1]; k++) {
-        uint32_t edge = grid->item[k];
-        uint32_t within_dm = list->count == list->limit
-                                 ? TQ_MIN(reach_dm, list->snap[list->limit - 1].distance_dm)
-                                 : reach_dm;
-        if (!may_be_near(&city->streets, edge, map, within_dm) ||
-            !road_usable(city, profile, at_ms, edge))
-            continue;
-        tq_snap one = project(&city->streets, edge, map, within_dm);
+    return road_usable(asks->city, asks->profile, asks->at_ms, edge) &&
+           (asks->main_of == NULL || road_in_main(asks->city, asks->main_of, edge));
+}
+
+/* Offer all wanted edges of a cell that can be nearer than what the list holds. */
+static void look_at_cell(const asker *asks, const flat_map *map, size_t cell, uint32_t reach_dm,
+                         nearest *list)
+{
+    const tq_streets *streets = &asks->city->streets;
+    for (uint32_t k = streets->grid.first[cell]; k < streets->grid.first[cell + 1]; k++) {
+        uint32_t edge = streets->grid.item[k], within_dm = reach_dm;
+        if (list->count == list->limit)
+            within_dm = TQ_MIN(reach_dm, list->snap[list->limit - 1].distance_dm);
+        if (!may_be_near(streets, edge, map, within_dm) || !wanted(asks, edge)) continue;
+        tq_snap one = project(streets, edge, map, within_dm);
         if (one.distance_dm <= reach_dm) offer(list, &one);
     }
 }
@@ -135,8 +147,9 @@ static tq_status check_point(tq_point point, tq_err *err)
                    (double)point.lat_e7 / 1e7, (double)point.lon_e7 / 1e7);
 }
 
-tq_status tq_road_snap(const tq_city *city, tq_profile profile, int64_t at_ms, tq_point point,
-                       uint32_t limit, tq_snap *out, uint32_t *count, tq_err *err)
+tq_status road_snap(const tq_city *city, tq_profile profile, int64_t at_ms,
+                    const tq_metric *main_of, tq_point point, uint32_t limit, tq_snap *out,
+                    uint32_t *count, tq_err *err)
 {
     TQ_ASSERT(limit > 0 && limit <= TQ_SNAPS_MAX);
     TQ_TRY(check_point(point, err));
@@ -144,6 +157,7 @@ tq_status tq_road_snap(const tq_city *city, tq_profile profile, int64_t at_ms, t
     tq_snap snap[TQ_SNAPS_MAX];
     nearest list = {.snap = snap, .limit = limit};
     flat_map map = flat_map_at(point);
+    asker asks = {city, profile, at_ms, main_of};
     for (uint32_t round = 0; round < TQ_COUNT(box_m) && city->streets.edge_count > 0; round++) {
         tq_box box = tq_box_grow((tq_box){point.lat_e7, point.lon_e7, point.lat_e7, point.lon_e7},
                                  box_m[round]);
@@ -152,8 +166,8 @@ tq_status tq_road_snap(const tq_city *city, tq_profile profile, int64_t at_ms, t
         if (!tq_grid_cells(grid, &box, &cells)) continue;
         for (uint32_t row = cells.row0; row <= cells.row1; row++) {
             for (uint32_t column = cells.column0; column <= cells.column1; column++) {
-                look_at_cell(city, profile, at_ms, &map, (size_t)row * grid->columns + column,
-                             box_m[round] * 10, &list);
+                look_at_cell(&asks, &map, (size_t)row * grid->columns + column, box_m[round] * 10,
+                             &list);
             }
         }
         if (list.count == limit) break;
@@ -167,4 +181,10 @@ tq_status tq_road_snap(const tq_city *city, tq_profile profile, int64_t at_ms, t
     memcpy(out, snap, list.count * sizeof *out);
     *count = list.count;
     return TQ_OK;
+}
+
+tq_status tq_road_snap(const tq_city *city, tq_profile profile, int64_t at_ms, tq_point point,
+                       uint32_t limit, tq_snap *out, uint32_t *count, tq_err *err)
+{
+    return road_snap(city, profile, at_ms, NULL, point, limit, out, count, err);
 }

@@ -75,6 +75,8 @@ static int on_value(http_parser *parser, const char *at, size_t len)
         tq_str name = http_text(feed->bytes, message->name);
         /* A library built without its strict mode lets blanks into names; a proxy may read such a line otherwise. */
         if (memchr(name.at, ' ', name.len) != NULL) return refuse(message, PROBLEM_MALFORMED);
+        /* The library checks every byte of a value but the first. */
+        if (len > 0 && (unsigned char)at[0] < 0x20 && at[0] != '\t') return refuse(message, PROBLEM_MALFORMED);
         message->in_value = true;
         message->current = field_of(name);
         if (message->current >= 0) {

@@ -2,10 +2,10 @@
  * CSV as GTFS uses it: RFC 4180 with a head row, read from memory without copying.
  *
  * A field is a slice of the input. Only a quoted field that holds a doubled quote is copied, into
- * csv->unquoted; as that buffer may move while the csv_row grows, such fields are kept as offsets until
- * the row is complete. Invariants: no byte at or behind `end` is read; every call moves forward by
- * at least one byte or says that there is no more; after a bad row the reader stands at the start
- * of a line.
+ * csv->unquoted; as that buffer may move while the csv_row grows, such fields are kept as offsets
+ * until the row is complete. Invariants: no byte at or behind `end` is read; every call moves
+ * forward by at least one byte or says that there is no more; after a bad row the reader stands at
+ * the start of a line.
  *
  * Limits: TQ_CSV_COLUMNS_MAX columns, TQ_CSV_ROW_MAX bytes a row. Does not guess separators or
  * charsets.

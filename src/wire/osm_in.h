@@ -10,9 +10,10 @@
 
 #define TQ_PBF_BLOB_HEADER_MAX (64u << 10) /* OSM PBF format: hard limit of a BlobHeader */
 #define TQ_PBF_BLOB_MAX        (32u << 20) /* and of a Blob, packed and unpacked */
-#define TQ_PBF_STRINGS_MAX     (1u << 20)  /* strings of one block; common writers stay below 100 000 */
+#define TQ_PBF_STRINGS_MAX     (1u << 20) /* strings of one block; common writers stay below 100 000 \
+                                           */
 
-#define TQ_XML_DEPTH_MAX 32
+#define TQ_XML_DEPTH_MAX      32
 #define TQ_XML_ATTRIBUTES_MAX 32
 
 #endif

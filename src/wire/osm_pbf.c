@@ -1,19 +1,20 @@
 /*
- * OSM PBF: blobs found by walking the file, each inflated and read on its own, so that many threads can share a file.
+ * OSM PBF: blobs found by walking the file, each inflated and read on its own, so that many threads
+ * can share a file.
  *
- * Format: OpenStreetMap wiki, «PBF Format» (fileformat.proto, osmformat.proto). Blobs may be raw or zlib; the other
- * packings are refused by name. Packed fields are read in lock step without unpacking them into arrays, so the memory
- * of a reader is one inflated blob and one string table.
+ * Format: OpenStreetMap wiki, «PBF Format» (fileformat.proto, osmformat.proto). Blobs may be raw or
+ * zlib; the other packings are refused by name. Packed fields are read in lock step without
+ * unpacking them into arrays, so the memory of a reader is one inflated blob and one string table.
  *
- * Invariants: every index is checked against the string table, every sum of deltas against overflow, every position
- * against the earth. A refusal names the blob's byte in the file and the byte in the inflated block.
- * Not read: changesets, edit history, metadata (version, user, time).
+ * Invariants: every index is checked against the string table, every sum of deltas against
+ * overflow, every position against the earth. A refusal names the blob's byte in the file and the
+ * byte in the inflated block. Not read: changesets, edit history, metadata (version, user, time).
  */
-#include "wire/osm_in.h"
-#include "wire/protobuf_in.h"
-
 #include <libdeflate.h>
 #include <stdio.h>
+
+#include "wire/osm_in.h"
+#include "wire/protobuf_in.h"
 
 struct tq_pbf_reader {
     struct libdeflate_decompressor *inflater;
@@ -68,7 +69,8 @@ void tq_pbf_reader_free(tq_pbf_reader *reader)
 
 static tq_status fail_at(tq_err *err, uint64_t offset, const char *what)
 {
-    tq_status status = tq_fail(err, TQ_BAD_INPUT, 0, "byte %llu: %s", (unsigned long long)offset, what);
+    tq_status status =
+        tq_fail(err, TQ_BAD_INPUT, 0, "byte %llu: %s", (unsigned long long)offset, what);
     if (err != NULL) err->offset = offset;
     return status;
 }
@@ -77,8 +79,9 @@ static tq_status fail_at(tq_err *err, uint64_t offset, const char *what)
 static tq_status bad(const pbf_block *block, const void *at, const char *what)
 {
     size_t inside = (size_t)((const uint8_t *)at - block->start);
-    tq_status status = tq_fail(block->err, TQ_BAD_INPUT, 0, "blob at byte %llu, byte %zu of its block: %s",
-                               (unsigned long long)block->blob_offset, inside, what);
+    tq_status status =
+        tq_fail(block->err, TQ_BAD_INPUT, 0, "blob at byte %llu, byte %zu of its block: %s",
+                (unsigned long long)block->blob_offset, inside, what);
     if (block->err != NULL) block->err->offset = block->blob_offset;
     return status;
 }
@@ -89,7 +92,8 @@ static tq_status no_memory(tq_err *err)
 }
 
 /* Next field of a message inside the block, with the place added to any refusal. */
-static tq_status next_field(const pbf_block *block, tq_proto *proto, tq_proto_field *field, bool *more)
+static tq_status next_field(const pbf_block *block, tq_proto *proto, tq_proto_field *field,
+                            bool *more)
 {
     tq_err inner = {0};
     const uint8_t *at = proto->at;
@@ -103,18 +107,24 @@ static tq_proto proto_of(tq_str bytes)
     return (tq_proto){at, at == NULL ? NULL : at + bytes.len};
 }
 
-/* ---- blobs -------------------------------------------------------------------------------------- */
+/* ---- blobs --------------------------------------------------------------------------------------
+ */
 
-/* Read the header of the blob at `at`: where the blob itself begins, how long it is, of what type. */
-static tq_status read_blob_header(tq_str file, uint64_t at, uint64_t *start, uint64_t *size, tq_str *type, tq_err *err)
+/* Read the header of the blob at `at`: where the blob itself begins, how long it is, of what type.
+ */
+static tq_status read_blob_header(tq_str file, uint64_t at, uint64_t *start, uint64_t *size,
+                                  tq_str *type, tq_err *err)
 {
     const uint8_t *bytes = (const uint8_t *)file.at;
-    if (file.len - at < 4) return fail_at(err, at, "the file ends inside the length of a blob header; it was cut off");
-    uint32_t head_len = (uint32_t)bytes[at] << 24 | (uint32_t)bytes[at + 1] << 16 | (uint32_t)bytes[at + 2] << 8 |
-                        (uint32_t)bytes[at + 3];
+    if (file.len - at < 4)
+        return fail_at(err, at, "the file ends inside the length of a blob header; it was cut off");
+    uint32_t head_len = (uint32_t)bytes[at] << 24 | (uint32_t)bytes[at + 1] << 16 |
+                        (uint32_t)bytes[at + 2] << 8 | (uint32_t)bytes[at + 3];
     if (head_len > TQ_PBF_BLOB_HEADER_MAX)
-        return fail_at(err, at, "a blob header is over the limit of 64 KiB; this is no .osm.pbf file");
-    if (head_len > file.len - at - 4) return fail_at(err, at, "the file ends inside a blob header; it was cut off");
+        return fail_at(err, at,
+                       "a blob header is over the limit of 64 KiB; this is no .osm.pbf file");
+    if (head_len > file.len - at - 4)
+        return fail_at(err, at, "the file ends inside a blob header; it was cut off");
     tq_proto proto = proto_of((tq_str){file.at + at + 4, head_len});
     *type = (tq_str){0};
     *size = UINT64_MAX;
@@ -122,26 +132,31 @@ static tq_status read_blob_header(tq_str file, uint64_t at, uint64_t *start, uin
         tq_proto_field field;
         bool more;
         tq_err inner = {0};
-        if (tq_proto_next(&proto, &field, &more, &inner) != TQ_OK) return fail_at(err, at + 4, inner.text);
+        if (tq_proto_next(&proto, &field, &more, &inner) != TQ_OK)
+            return fail_at(err, at + 4, inner.text);
         if (!more) break;
         if (field.number == 1 && field.type == 2) *type = field.bytes;
         if (field.number == 3 && field.type == 0) *size = field.value;
     }
-    if (*size == UINT64_MAX || type->len == 0) return fail_at(err, at + 4, "a blob header lacks its type or size");
+    if (*size == UINT64_MAX || type->len == 0)
+        return fail_at(err, at + 4, "a blob header lacks its type or size");
     if (*size > TQ_PBF_BLOB_MAX) return fail_at(err, at + 4, "a blob is over the limit of 32 MiB");
     *start = at + 4 + head_len;
-    if (*size > file.len - *start) return fail_at(err, *start, "the file ends inside a blob; it was cut off");
+    if (*size > file.len - *start)
+        return fail_at(err, *start, "the file ends inside a blob; it was cut off");
     return TQ_OK;
 }
 
-tq_status tq_pbf_next_blob(tq_str file, uint64_t *offset, tq_pbf_blob *blob, bool *more, tq_err *err)
+tq_status tq_pbf_next_blob(tq_str file, uint64_t *offset, tq_pbf_blob *blob, bool *more,
+                           tq_err *err)
 {
     uint64_t at = *offset, start = 0, size = 0;
     for (; at < file.len; at = start + size) {
         tq_str type;
         TQ_TRY(read_blob_header(file, at, &start, &size, &type, err));
         bool header = tq_str_is(type, "OSMHeader");
-        if (!header && !tq_str_is(type, "OSMData")) continue; /* other kinds may be stepped over, says the format */
+        if (!header && !tq_str_is(type, "OSMData"))
+            continue; /* other kinds may be stepped over, says the format */
         *blob = (tq_pbf_blob){.offset = start, .len = (uint32_t)size, .is_header = header};
         *offset = start + size;
         *more = true;
@@ -152,7 +167,8 @@ tq_status tq_pbf_next_blob(tq_str file, uint64_t *offset, tq_pbf_blob *blob, boo
     return TQ_OK;
 }
 
-static tq_status inflate_blob(tq_pbf_reader *reader, tq_str packed, uint64_t raw_size, uint64_t offset, tq_err *err)
+static tq_status inflate_blob(tq_pbf_reader *reader, tq_str packed, uint64_t raw_size,
+                              uint64_t offset, tq_err *err)
 {
     if (reader->raw_cap < raw_size) {
         tq_free(reader->raw);
@@ -163,15 +179,16 @@ static tq_status inflate_blob(tq_pbf_reader *reader, tq_str packed, uint64_t raw
         reader->raw_cap = cap;
     }
     size_t got = 0;
-    enum libdeflate_result result = libdeflate_zlib_decompress(reader->inflater, packed.at, packed.len, reader->raw,
-                                                               (size_t)raw_size, &got);
+    enum libdeflate_result result = libdeflate_zlib_decompress(
+        reader->inflater, packed.at, packed.len, reader->raw, (size_t)raw_size, &got);
     if (result != LIBDEFLATE_SUCCESS || got != raw_size)
         return fail_at(err, offset, "a zlib blob is damaged or not as long as it says");
     return TQ_OK;
 }
 
 /* Find the bytes of a blob, inflating them if need be. */
-static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob, tq_str *bytes, tq_err *err)
+static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob,
+                           tq_str *bytes, tq_err *err)
 {
     static const char *const packings[] = {[4] = "lzma", [5] = "bzip2", [6] = "lz4", [7] = "zstd"};
     if (blob->offset > file.len || blob->len > file.len - blob->offset)
@@ -183,14 +200,16 @@ static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob
         tq_proto_field field;
         bool more;
         tq_err inner = {0};
-        if (tq_proto_next(&proto, &field, &more, &inner) != TQ_OK) return fail_at(err, blob->offset, inner.text);
+        if (tq_proto_next(&proto, &field, &more, &inner) != TQ_OK)
+            return fail_at(err, blob->offset, inner.text);
         if (!more) break;
         if (field.number == 1 && field.type == 2) raw = field.bytes;
         if (field.number == 2 && field.type == 0) raw_size = field.value;
         if (field.number == 3 && field.type == 2) packed = field.bytes;
         if (field.number >= 4 && field.number <= 7 && field.type == 2) {
             char text[128];
-            (void)snprintf(text, sizeof text, "a blob is packed with %s; write the file with zlib or unpacked",
+            (void)snprintf(text, sizeof text,
+                           "a blob is packed with %s; write the file with zlib or unpacked",
                            packings[field.number]);
             return fail_at(err, blob->offset, text);
         }
@@ -200,13 +219,15 @@ static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob
         *bytes = raw;
         return TQ_OK;
     }
-    if (raw_size > TQ_PBF_BLOB_MAX) return fail_at(err, blob->offset, "an inflated blob is over the limit of 32 MiB");
+    if (raw_size > TQ_PBF_BLOB_MAX)
+        return fail_at(err, blob->offset, "an inflated blob is over the limit of 32 MiB");
     TQ_TRY(inflate_blob(reader, packed, raw_size, blob->offset, err));
     *bytes = (tq_str){(const char *)reader->raw, (size_t)raw_size};
     return TQ_OK;
 }
 
-/* ---- header ------------------------------------------------------------------------------------- */
+/* ---- header -------------------------------------------------------------------------------------
+ */
 
 static tq_status read_header(const pbf_block *block, tq_str bytes)
 {
@@ -217,9 +238,11 @@ static tq_status read_header(const pbf_block *block, tq_str bytes)
         TQ_TRY(next_field(block, &proto, &field, &more));
         if (!more) return TQ_OK;
         if (field.number != 4 || field.type != 2) continue;
-        if (tq_str_is(field.bytes, "OsmSchema-V0.6") || tq_str_is(field.bytes, "DenseNodes")) continue;
+        if (tq_str_is(field.bytes, "OsmSchema-V0.6") || tq_str_is(field.bytes, "DenseNodes"))
+            continue;
         char text[160];
-        (void)snprintf(text, sizeof text, "the file needs the feature «%.*s», which is not supported%s",
+        (void)snprintf(text, sizeof text,
+                       "the file needs the feature «%.*s», which is not supported%s",
                        (int)TQ_MIN(field.bytes.len, 60), field.bytes.at,
                        tq_str_is(field.bytes, "HistoricalInformation")
                            ? "; make an extract without history (osmium time-filter)"
@@ -228,7 +251,8 @@ static tq_status read_header(const pbf_block *block, tq_str bytes)
     }
 }
 
-/* ---- elements ----------------------------------------------------------------------------------- */
+/* ---- elements -----------------------------------------------------------------------------------
+ */
 
 /* Tag of two string indices, both checked. */
 static tq_status add_tag(const pbf_block *block, uint64_t key, uint64_t value, const void *at)
@@ -236,7 +260,8 @@ static tq_status add_tag(const pbf_block *block, uint64_t key, uint64_t value, c
     tq_pbf_reader *reader = block->reader;
     if (key >= reader->strings.count || value >= reader->strings.count)
         return bad(block, at, "a tag points outside the string table");
-    if (reader->tags.count >= TQ_OSM_TAGS_MAX) return bad(block, at, "an element has over 65536 tags");
+    if (reader->tags.count >= TQ_OSM_TAGS_MAX)
+        return bad(block, at, "an element has over 65536 tags");
     tq_osm_tag tag = {reader->strings.at[key], reader->strings.at[value]};
     return tq_vec_push(&reader->tags, tag) ? TQ_OK : no_memory(block->err);
 }
@@ -257,10 +282,13 @@ static tq_status read_tags(const pbf_block *block, tq_str keys, tq_str values)
 }
 
 /* Nano-degrees of a stored number to 1e-7 degrees, rounded; false outside +-limit_e7. */
-static bool to_e7(int64_t stored, int64_t granularity, int64_t offset, int64_t limit_e7, int32_t *out)
+static bool to_e7(int64_t stored, int64_t granularity, int64_t offset, int64_t limit_e7,
+                  int32_t *out)
 {
     int64_t nano;
-    if (__builtin_mul_overflow(stored, granularity, &nano) || __builtin_add_overflow(nano, offset, &nano)) return false;
+    if (__builtin_mul_overflow(stored, granularity, &nano) ||
+        __builtin_add_overflow(nano, offset, &nano))
+        return false;
     int64_t e7 = granularity == 100 && offset == 0 ? stored : nano / 100 + (nano % 100) / 50;
     if (e7 < -limit_e7 || e7 > limit_e7) return false;
     *out = (int32_t)e7;
@@ -286,9 +314,11 @@ static tq_status read_dense_tags(const pbf_block *block, tq_proto *tags)
     while (tags->at != tags->end) {
         const uint8_t *at = tags->at;
         uint64_t key, value;
-        if (!proto_varint(&tags->at, tags->end, &key)) return bad(block, at, "a tag of a node is cut off");
+        if (!proto_varint(&tags->at, tags->end, &key))
+            return bad(block, at, "a tag of a node is cut off");
         if (key == 0) return TQ_OK;
-        if (!proto_varint(&tags->at, tags->end, &value)) return bad(block, at, "a tag of a node is cut off");
+        if (!proto_varint(&tags->at, tags->end, &value))
+            return bad(block, at, "a tag of a node is cut off");
         TQ_TRY(add_tag(block, key, value, at));
     }
     return TQ_OK;
@@ -296,7 +326,8 @@ static tq_status read_dense_tags(const pbf_block *block, tq_proto *tags)
 
 static tq_status read_dense(const pbf_block *block, const element_fields *fields)
 {
-    tq_proto ids = proto_of(fields->ids), lats = proto_of(fields->lats), lons = proto_of(fields->lons);
+    tq_proto ids = proto_of(fields->ids), lats = proto_of(fields->lats),
+             lons = proto_of(fields->lons);
     tq_proto tags = proto_of(fields->dense_tags);
     int64_t id = 0, lat = 0, lon = 0;
     while (ids.at != ids.end) {
@@ -305,7 +336,8 @@ static tq_status read_dense(const pbf_block *block, const element_fields *fields
         if (!proto_varint(&ids.at, ids.end, &d_id) || !proto_varint(&lats.at, lats.end, &d_lat) ||
             !proto_varint(&lons.at, lons.end, &d_lon))
             return bad(block, at, "a node lacks its id or position, or one is cut off");
-        if (__builtin_add_overflow(id, tq_zigzag(d_id), &id) || __builtin_add_overflow(lat, tq_zigzag(d_lat), &lat) ||
+        if (__builtin_add_overflow(id, tq_zigzag(d_id), &id) ||
+            __builtin_add_overflow(lat, tq_zigzag(d_lat), &lat) ||
             __builtin_add_overflow(lon, tq_zigzag(d_lon), &lon))
             return bad(block, at, "the differences of nodes add up to more than 64 bits");
         TQ_TRY(read_dense_tags(block, &tags));
@@ -316,7 +348,8 @@ static tq_status read_dense(const pbf_block *block, const element_fields *fields
             return bad(block, at, "a node lies outside +-90, +-180 degrees");
         TQ_TRY(hand_out(block, &node));
     }
-    if (lats.at != lats.end || lons.at != lons.end) return bad(block, lats.at, "there are more positions than nodes");
+    if (lats.at != lats.end || lons.at != lons.end)
+        return bad(block, lats.at, "there are more positions than nodes");
     return TQ_OK;
 }
 
@@ -325,8 +358,10 @@ static tq_status read_node(const pbf_block *block, const element_fields *fields,
     TQ_TRY(read_tags(block, fields->keys, fields->values));
     if (!wants_node(block)) return TQ_OK;
     tq_osm_element node = {.kind = TQ_OSM_NODE, .id = tq_zigzag(fields->id)};
-    if (!to_e7(tq_zigzag(fields->lat), block->granularity, block->lat_offset, 900000000, &node.lat_e7) ||
-        !to_e7(tq_zigzag(fields->lon), block->granularity, block->lon_offset, 1800000000, &node.lon_e7))
+    if (!to_e7(tq_zigzag(fields->lat), block->granularity, block->lat_offset, 900000000,
+               &node.lat_e7) ||
+        !to_e7(tq_zigzag(fields->lon), block->granularity, block->lon_offset, 1800000000,
+               &node.lon_e7))
         return bad(block, at, "a node lies outside +-90, +-180 degrees");
     return hand_out(block, &node);
 }
@@ -341,13 +376,17 @@ static tq_status read_way(const pbf_block *block, const element_fields *fields)
     while (refs.at != refs.end) {
         const uint8_t *at = refs.at;
         uint64_t delta;
-        if (!proto_varint(&refs.at, refs.end, &delta)) return bad(block, at, "a node of a way is cut off");
+        if (!proto_varint(&refs.at, refs.end, &delta))
+            return bad(block, at, "a node of a way is cut off");
         if (__builtin_add_overflow(id, tq_zigzag(delta), &id))
             return bad(block, at, "the differences of a way's nodes add up to more than 64 bits");
-        if (reader->refs.count >= TQ_OSM_REFS_MAX) return bad(block, at, "a way has over 1048576 nodes");
+        if (reader->refs.count >= TQ_OSM_REFS_MAX)
+            return bad(block, at, "a way has over 1048576 nodes");
         if (!tq_vec_push(&reader->refs, id)) return no_memory(block->err);
     }
-    tq_osm_element way = {.kind = TQ_OSM_WAY, .id = (int64_t)fields->id, .ref = reader->refs.at,
+    tq_osm_element way = {.kind = TQ_OSM_WAY,
+                          .id = (int64_t)fields->id,
+                          .ref = reader->refs.at,
                           .ref_count = (uint32_t)reader->refs.count};
     return hand_out(block, &way);
 }
@@ -356,7 +395,8 @@ static tq_status read_relation(const pbf_block *block, const element_fields *fie
 {
     tq_pbf_reader *reader = block->reader;
     TQ_TRY(read_tags(block, fields->keys, fields->values));
-    tq_proto ids = proto_of(fields->refs), roles = proto_of(fields->roles), types = proto_of(fields->types);
+    tq_proto ids = proto_of(fields->refs), roles = proto_of(fields->roles),
+             types = proto_of(fields->types);
     int64_t id = 0;
     reader->members.count = 0;
     while (ids.at != ids.end) {
@@ -367,18 +407,24 @@ static tq_status read_relation(const pbf_block *block, const element_fields *fie
             return bad(block, at, "a member of a relation lacks its id, role or type");
         if (__builtin_add_overflow(id, tq_zigzag(delta), &id))
             return bad(block, at, "the differences of members add up to more than 64 bits");
-        if (role >= reader->strings.count) return bad(block, at, "a role points outside the string table");
-        if (type > TQ_OSM_RELATION) return bad(block, at, "a member is neither node, way nor relation");
-        if (reader->members.count >= TQ_OSM_MEMBERS_MAX) return bad(block, at, "a relation has over 1048576 members");
+        if (role >= reader->strings.count)
+            return bad(block, at, "a role points outside the string table");
+        if (type > TQ_OSM_RELATION)
+            return bad(block, at, "a member is neither node, way nor relation");
+        if (reader->members.count >= TQ_OSM_MEMBERS_MAX)
+            return bad(block, at, "a relation has over 1048576 members");
         tq_osm_member member = {(tq_osm_kind)type, id, reader->strings.at[role]};
         if (!tq_vec_push(&reader->members, member)) return no_memory(block->err);
     }
-    tq_osm_element relation = {.kind = TQ_OSM_RELATION, .id = (int64_t)fields->id, .member = reader->members.at,
+    tq_osm_element relation = {.kind = TQ_OSM_RELATION,
+                               .id = (int64_t)fields->id,
+                               .member = reader->members.at,
                                .member_count = (uint32_t)reader->members.count};
     return hand_out(block, &relation);
 }
 
-/* Where a bytes field of an element belongs, by kind of the group's field and number; NULL = not needed. */
+/* Where a bytes field of an element belongs, by kind of the group's field and number; NULL = not
+ * needed. */
 static tq_str *packed_slot(element_fields *fields, uint32_t kind, uint32_t number)
 {
     enum { PLAIN = 1, DENSE = 2, WAY = 3, RELATION = 4 };
@@ -414,12 +460,15 @@ static tq_status read_element(const pbf_block *block, uint32_t kind, tq_str byte
             if (field.number == 8) fields.lat = field.value;
             if (field.number == 9) fields.lon = field.value;
             if (field.number == 2 || field.number == 3)
-                return bad(block, proto.at, "a list of an element is not packed; write the file anew with osmium cat");
+                return bad(
+                    block, proto.at,
+                    "a list of an element is not packed; write the file anew with osmium cat");
             continue;
         }
         tq_str *slot = field.type == 2 ? packed_slot(&fields, kind, field.number) : NULL;
         if (slot == NULL) continue;
-        if (slot->at != NULL) return bad(block, field.bytes.at, "a packed list of an element comes twice");
+        if (slot->at != NULL)
+            return bad(block, field.bytes.at, "a packed list of an element comes twice");
         *slot = field.bytes;
     }
     if (kind != 2 && !fields.has_id) return bad(block, bytes.at, "an element has no id");
@@ -442,7 +491,8 @@ static tq_status read_group(const pbf_block *block, tq_str bytes)
         TQ_TRY(next_field(block, &proto, &field, &more));
         if (!more) return TQ_OK;
         if (field.number < 1 || field.number > 4 || field.type != 2) continue;
-        if ((want[field.number] & block->want) != 0) TQ_TRY(read_element(block, field.number, field.bytes));
+        if ((want[field.number] & block->want) != 0)
+            TQ_TRY(read_element(block, field.number, field.bytes));
     }
 }
 
@@ -483,13 +533,19 @@ static tq_status read_settings(pbf_block *block, tq_str bytes)
     return TQ_OK;
 }
 
-tq_status tq_pbf_read_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob, unsigned want,
-                           tq_osm_handler handler, void *user, tq_err *err)
+tq_status tq_pbf_read_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob,
+                           unsigned want, tq_osm_handler handler, void *user, tq_err *err)
 {
     tq_str bytes;
     TQ_TRY(open_blob(reader, file, blob, &bytes, err));
-    pbf_block block = {.reader = reader, .start = (const uint8_t *)bytes.at, .blob_offset = blob->offset,
-                       .granularity = 100, .want = want, .handler = handler, .user = user, .err = err};
+    pbf_block block = {.reader = reader,
+                       .start = (const uint8_t *)bytes.at,
+                       .blob_offset = blob->offset,
+                       .granularity = 100,
+                       .want = want,
+                       .handler = handler,
+                       .user = user,
+                       .err = err};
     if (blob->is_header) return read_header(&block, bytes);
     TQ_TRY(read_settings(&block, bytes));
     tq_proto proto = proto_of(bytes);

@@ -1,16 +1,19 @@
 /*
- * OSM XML: the subset of XML 1.0 that OpenStreetMap tools write, read in one pass over text in memory.
+ * OSM XML: the subset of XML 1.0 that OpenStreetMap tools write, read in one pass over text in
+ * memory.
  *
- * Method: a flat scanner with a stack of open element names (no recursion). Understood: attributes in either quote, the
- * five named entities and numbered ones, comments, processing instructions, a DOCTYPE without inner part, CDATA (passed
- * over). Elements that are not node, way, relation, tag, nd or member are passed over with all they hold. Elements with
- * action="delete" or visible="false" (editors' files) are left out.
+ * Method: a flat scanner with a stack of open element names (no recursion). Understood: attributes
+ * in either quote, the five named entities and numbered ones, comments, processing instructions, a
+ * DOCTYPE without inner part, CDATA (passed over). Elements that are not node, way, relation, tag,
+ * nd or member are passed over with all they hold. Elements with action="delete" or visible="false"
+ * (editors' files) are left out.
  *
  * Invariants: never reads past the text; a refusal names the line. Limits: osm_in.h.
  */
 #include "wire/osm_in.h"
 
-/* A decoded attribute value: a slice of the text, or of `decoded` (which may move) when at is NULL. */
+/* A decoded attribute value: a slice of the text, or of `decoded` (which may move) when at is NULL.
+ */
 typedef struct xml_value {
     const char *at;
     size_t offset, len;
@@ -55,7 +58,8 @@ typedef struct xml_reader {
 static tq_status bad(const xml_reader *xml, const char *at, const char *what)
 {
     uint32_t line = 1;
-    for (const char *c = xml->start; c < at; c++) line += *c == '\n';
+    for (const char *c = xml->start; c < at; c++)
+        line += *c == '\n';
     tq_status status = tq_fail(xml->err, TQ_BAD_INPUT, line, "line %u: %s", line, what);
     if (xml->err != NULL) xml->err->offset = (uint64_t)(at - xml->start);
     return status;
@@ -73,7 +77,8 @@ static bool is_blank(char c)
 
 static void skip_blanks(xml_reader *xml)
 {
-    while (xml->at < xml->end && is_blank(*xml->at)) xml->at++;
+    while (xml->at < xml->end && is_blank(*xml->at))
+        xml->at++;
 }
 
 static bool looking_at(const xml_reader *xml, const char *text)
@@ -93,8 +98,8 @@ static tq_status skip_behind(xml_reader *xml, const char *text, const char *what
 static tq_str read_name(xml_reader *xml)
 {
     const char *from = xml->at;
-    while (xml->at < xml->end && !is_blank(*xml->at) && *xml->at != '=' && *xml->at != '>' && *xml->at != '/' &&
-           *xml->at != '<' && *xml->at != '"' && *xml->at != '\'')
+    while (xml->at < xml->end && !is_blank(*xml->at) && *xml->at != '=' && *xml->at != '>' &&
+           *xml->at != '/' && *xml->at != '<' && *xml->at != '"' && *xml->at != '\'')
         xml->at++;
     return (tq_str){from, (size_t)(xml->at - from)};
 }
@@ -136,7 +141,8 @@ static tq_status read_value(xml_reader *xml, xml_value *value)
     const char *close = memchr(from, quote, (size_t)(xml->end - from));
     if (close == NULL) return bad(xml, from, "an attribute's value has no closing quote");
     xml->at = close + 1;
-    if (memchr(from, '<', (size_t)(close - from)) != NULL) return bad(xml, from, "an attribute's value holds a <");
+    if (memchr(from, '<', (size_t)(close - from)) != NULL)
+        return bad(xml, from, "an attribute's value holds a <");
     if (memchr(from, '&', (size_t)(close - from)) == NULL) {
         *value = (xml_value){from, 0, (size_t)(close - from)};
         return TQ_OK;
@@ -149,7 +155,9 @@ static tq_status read_value(xml_reader *xml, xml_value *value)
         }
         const char *stop = memchr(c, ';', (size_t)TQ_MIN(close - c, 12));
         uint32_t code = stop == NULL ? 0 : entity_code((tq_str){c + 1, (size_t)(stop - c - 1)});
-        if (code == 0) return bad(xml, c, "an entity is not known; &amp; &lt; &gt; &quot; &apos; and numbers are");
+        if (code == 0)
+            return bad(xml, c,
+                       "an entity is not known; &amp; &lt; &gt; &quot; &apos; and numbers are");
         char bytes[4];
         tq_buf_put(&xml->decoded, bytes, tq_utf8_put(code, bytes));
         c = stop + 1;
@@ -193,8 +201,9 @@ static tq_status begin_element(xml_reader *xml, tq_osm_kind kind)
     if (kind == TQ_OSM_NODE && !xml->left_out) {
         const xml_attribute *lat = attribute_named(xml, "lat"), *lon = attribute_named(xml, "lon");
         if (lat == NULL || lon == NULL || !tq_parse_e7(text_of(xml, lat->value), &element.lat_e7) ||
-            !tq_parse_e7(text_of(xml, lon->value), &element.lon_e7) || element.lat_e7 < -900000000 ||
-            element.lat_e7 > 900000000 || element.lon_e7 < -1800000000 || element.lon_e7 > 1800000000)
+            !tq_parse_e7(text_of(xml, lon->value), &element.lon_e7) ||
+            element.lat_e7 < -900000000 || element.lat_e7 > 900000000 ||
+            element.lon_e7 < -1800000000 || element.lon_e7 > 1800000000)
             return bad(xml, xml->at, "a node has no position within +-90, +-180 degrees");
     }
     xml->element = element;
@@ -207,7 +216,8 @@ static tq_status add_tag(xml_reader *xml)
 {
     const xml_attribute *key = attribute_named(xml, "k"), *value = attribute_named(xml, "v");
     if (key == NULL || value == NULL) return bad(xml, xml->at, "a tag lacks k or v");
-    if (xml->tags.count >= TQ_OSM_TAGS_MAX) return bad(xml, xml->at, "an element has over 65536 tags");
+    if (xml->tags.count >= TQ_OSM_TAGS_MAX)
+        return bad(xml, xml->at, "an element has over 65536 tags");
     return tq_vec_push(&xml->tags, ((xml_tag){key->value, value->value})) ? TQ_OK : no_memory(xml);
 }
 
@@ -215,7 +225,8 @@ static tq_status add_ref(xml_reader *xml)
 {
     int64_t id = 0;
     TQ_TRY(read_id(xml, "ref", &id));
-    if (xml->refs.count >= TQ_OSM_REFS_MAX) return bad(xml, xml->at, "a way has over 1048576 nodes");
+    if (xml->refs.count >= TQ_OSM_REFS_MAX)
+        return bad(xml, xml->at, "a way has over 1048576 nodes");
     return tq_vec_push(&xml->refs, id) ? TQ_OK : no_memory(xml);
 }
 
@@ -233,7 +244,8 @@ static tq_status add_member(xml_reader *xml)
         return bad(xml, xml->at, "a member is neither node, way nor relation");
     const xml_attribute *role = attribute_named(xml, "role");
     member.role = role != NULL ? role->value : (xml_value){xml->start, 0, 0};
-    if (xml->members.count >= TQ_OSM_MEMBERS_MAX) return bad(xml, xml->at, "a relation has over 1048576 members");
+    if (xml->members.count >= TQ_OSM_MEMBERS_MAX)
+        return bad(xml, xml->at, "a relation has over 1048576 members");
     return tq_vec_push(&xml->members, member) ? TQ_OK : no_memory(xml);
 }
 
@@ -244,11 +256,13 @@ static tq_status end_element(xml_reader *xml)
     tq_osm_element *element = &xml->element;
     xml->in_element = false;
     bool wanted = (wants[element->kind] & xml->want) != 0 ||
-                  (element->kind == TQ_OSM_NODE && (xml->want & TQ_OSM_WANT_TAGGED_NODES) != 0 && xml->tags.count > 0);
+                  (element->kind == TQ_OSM_NODE && (xml->want & TQ_OSM_WANT_TAGGED_NODES) != 0 &&
+                   xml->tags.count > 0);
     if (wanted && !xml->left_out) {
         xml->out_tags.count = xml->out_members.count = 0;
         for (size_t k = 0; k < xml->tags.count; k++) {
-            tq_osm_tag tag = {text_of(xml, xml->tags.at[k].key), text_of(xml, xml->tags.at[k].value)};
+            tq_osm_tag tag = {text_of(xml, xml->tags.at[k].key),
+                              text_of(xml, xml->tags.at[k].value)};
             if (!tq_vec_push(&xml->out_tags, tag)) return no_memory(xml);
         }
         for (size_t k = 0; k < xml->members.count; k++) {
@@ -274,7 +288,8 @@ static tq_status start_tag(xml_reader *xml, tq_str name)
     if (xml->skip_from > 0) return TQ_OK;
     if (xml->depth == 1) {
         if (!tq_str_is(name, "osm"))
-            return bad(xml, name.at, "the outermost element is not <osm>; change files are not read");
+            return bad(xml, name.at,
+                       "the outermost element is not <osm>; change files are not read");
         return TQ_OK;
     }
     if (xml->depth == 2) {
@@ -305,7 +320,8 @@ static tq_status read_attributes(xml_reader *xml, bool *empty)
     xml->attribute_count = 0;
     for (;;) {
         skip_blanks(xml);
-        if (xml->at == xml->end) return bad(xml, xml->at, "the text ends inside a tag; it was cut off");
+        if (xml->at == xml->end)
+            return bad(xml, xml->at, "the text ends inside a tag; it was cut off");
         *empty = *xml->at == '/';
         if (*empty) xml->at++;
         if (xml->at < xml->end && *xml->at == '>') {
@@ -313,7 +329,8 @@ static tq_status read_attributes(xml_reader *xml, bool *empty)
             return TQ_OK;
         }
         if (*empty) return bad(xml, xml->at, "a / in a tag is not followed by >");
-        if (xml->attribute_count == TQ_XML_ATTRIBUTES_MAX) return bad(xml, xml->at, "a tag has over 32 attributes");
+        if (xml->attribute_count == TQ_XML_ATTRIBUTES_MAX)
+            return bad(xml, xml->at, "a tag has over 32 attributes");
         xml_attribute *attribute = &xml->attribute[xml->attribute_count];
         attribute->name = read_name(xml);
         skip_blanks(xml);
@@ -330,7 +347,8 @@ static tq_status read_attributes(xml_reader *xml, bool *empty)
 static tq_status read_markup(xml_reader *xml)
 {
     if (looking_at(xml, "<!--")) return skip_behind(xml, "-->", "a comment is not closed");
-    if (looking_at(xml, "<?")) return skip_behind(xml, "?>", "a processing instruction is not closed");
+    if (looking_at(xml, "<?"))
+        return skip_behind(xml, "?>", "a processing instruction is not closed");
     if (looking_at(xml, "<![CDATA[")) return skip_behind(xml, "]]>", "a CDATA part is not closed");
     if (looking_at(xml, "<!")) {
         const char *from = xml->at;
@@ -343,7 +361,8 @@ static tq_status read_markup(xml_reader *xml)
         xml->at += 2;
         tq_str name = read_name(xml);
         skip_blanks(xml);
-        if (xml->at == xml->end || *xml->at != '>' || xml->depth == 0 || !tq_str_eq(name, xml->open[xml->depth - 1]))
+        if (xml->at == xml->end || *xml->at != '>' || xml->depth == 0 ||
+            !tq_str_eq(name, xml->open[xml->depth - 1]))
             return bad(xml, name.at, "a closing tag does not match the open element");
         xml->at++;
         return end_tag(xml);
@@ -353,7 +372,8 @@ static tq_status read_markup(xml_reader *xml)
     bool empty = false;
     if (name.len == 0) return bad(xml, xml->at, "a < is not followed by a name");
     if (xml->closed_root) return bad(xml, name.at, "there is something behind </osm>");
-    if (xml->depth == TQ_XML_DEPTH_MAX) return bad(xml, name.at, "elements are nested over 32 deep");
+    if (xml->depth == TQ_XML_DEPTH_MAX)
+        return bad(xml, name.at, "elements are nested over 32 deep");
     TQ_TRY(read_attributes(xml, &empty));
     xml->open[xml->depth++] = name;
     TQ_TRY(start_tag(xml, name));
@@ -369,15 +389,22 @@ static tq_status read_all(xml_reader *xml)
         xml->at = markup;
         TQ_TRY(read_markup(xml));
     }
-    if (!xml->closed_root) return bad(xml, xml->end, "the text ends before </osm>; it was cut off or is no OSM XML");
+    if (!xml->closed_root)
+        return bad(xml, xml->end, "the text ends before </osm>; it was cut off or is no OSM XML");
     return TQ_OK;
 }
 
-tq_status tq_osm_xml_read(tq_str text, unsigned want, tq_osm_handler handler, void *user, tq_err *err)
+tq_status tq_osm_xml_read(tq_str text, unsigned want, tq_osm_handler handler, void *user,
+                          tq_err *err)
 {
     if (text.at == NULL) text = TQ_STR("");
-    xml_reader xml = {.start = text.at, .at = text.at, .end = text.at + text.len, .err = err, .want = want,
-                      .handler = handler, .user = user};
+    xml_reader xml = {.start = text.at,
+                      .at = text.at,
+                      .end = text.at + text.len,
+                      .err = err,
+                      .want = want,
+                      .handler = handler,
+                      .user = user};
     tq_status status = read_all(&xml);
     tq_buf_free(&xml.decoded);
     tq_vec_free(&xml.tags);

@@ -1,4 +1,5 @@
 """Starts the real server on a private port and talks raw bytes to it. Closing line of a run: N passed, N failed."""
+import atexit
 import json
 import os
 import shutil
@@ -56,6 +57,7 @@ class Server:
         self.process = subprocess.Popen(
             [TONGQU, "serve", self.city, "--import", "--port", "0", "--threads", str(threads), "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        atexit.register(self.abandon)
         line = b""
         while not line.startswith(b'{"address"'):
             line = self.process.stdout.readline()
@@ -88,6 +90,12 @@ class Server:
         lines = [f"{method} {target} HTTP/1.1", "Host: test", "Connection: close"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return Answer(self.raw(("\r\n".join(lines) + "\r\n\r\n").encode()), method)
+
+    def abandon(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

@@ -312,7 +312,7 @@ static void index_equals_scan(void **state)
         }
         names_free(&names);
     }
-    print_message("%u of %u queries answered\n", answered, SEEDS * QUERIES);
+    print_message("%u of %u queries answered\n", answered, (unsigned)(SEEDS * QUERIES));
     for (uint32_t match = 0; match <= TQ_MATCH_FUZZY; match++)
         if (by_match[match] == 0)
             fail_msg("no query was answered by %s", tq_match_name((tq_match)match));

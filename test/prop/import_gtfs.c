@@ -91,11 +91,11 @@ static void make_model(model *m, tq_random *r)
 /* ---- writing it
  * ---------------------------------------------------------------------------------- */
 
-typedef struct style {
+typedef struct spelling {
     bool quotes, crlf, bom, last_end, blanks;
-} style;
+} spelling;
 
-static void put_field(tq_buf *out, const style *style, tq_random *r, const char *text)
+static void put_field(tq_buf *out, const spelling *style, tq_random *r, const char *text)
 {
     if (style->blanks && tq_random_below(r, 4) == 0) tq_buf_putc(out, ' ');
     if (style->quotes && tq_random_below(r, 3) == 0)
@@ -114,8 +114,8 @@ static void put_time(char out[16], tq_random *r, int32_t seconds)
 }
 
 #define COLUMNS 6
-static void put_stop_times(const model *m, const uint32_t *order, const style *style, tq_random *r,
-                           tq_buf *out)
+static void put_stop_times(const model *m, const uint32_t *order, const spelling *style,
+                           tq_random *r, tq_buf *out)
 {
     static const char *const name[COLUMNS] = {"trip_id", "arrival_time",  "departure_time",
                                               "stop_id", "stop_sequence", "pickup_type"};
@@ -415,8 +415,9 @@ static void random_feeds_read_alike(void **state)
         put_rest(&m, rest);
         imported *made[2];
         for (int turn = 0; turn < 2; turn++) {
-            style style = {tq_random_below(&r, 2), tq_random_below(&r, 2), tq_random_below(&r, 2),
-                           tq_random_below(&r, 2), tq_random_below(&r, 3) == 0};
+            spelling style = {tq_random_below(&r, 2), tq_random_below(&r, 2),
+                              tq_random_below(&r, 2), tq_random_below(&r, 2),
+                              tq_random_below(&r, 3) == 0};
             if (turn == 1) shuffle(order, m.row_count, &r);
             put_stop_times(&m, order, &style, &r, &times[turn]);
             made[turn] = import_feed(rest, &times[turn], seed);

@@ -290,10 +290,19 @@ static void island_beside(void **state)
     (void)town_edge(&town, 4, 5, attr, town_name(&town, "Yard"), 0, TQ_NONE);
     for (uint32_t k = 0; k < 3; k++)
         (void)town_edge(&town, k, k + 1, attr, town_name(&town, "Road"), 0, TQ_NONE);
+    /* A courtyard of more edges than there are choices. */
+    uint32_t last = town_node(&town, LAT0 + 700, LON0);
+    for (int32_t k = 1; k <= 12; k++) {
+        uint32_t next = town_node(&town, LAT0 + 700 + k % 2 * 40, LON0 + k * DEG / 24);
+        (void)town_edge(&town, last, next, attr, 0, 0, TQ_NONE);
+        last = next;
+    }
     town_finish(&town, TOWN_GRID);
     tq_err err = {0};
     tq_route_options options;
     tq_route_options_default(&options);
+    tq_point yard[2] = {{LAT0 + 720, LON0 + DEG / 4}, {LAT0, LON0 + 2 * DEG}};
+    json_decref(ask(&town, yard, 2, &options, TQ_OK, &err));
     tq_point point[2] = {{LAT0 + 600, LON0 + DEG / 4}, {LAT0, LON0 + 2 * DEG}};
     json_t *root = ask(&town, point, 2, &options, TQ_OK, &err);
     assert_string_equal(text_at(root, "waypoints/0/name"), "Road");

@@ -111,10 +111,13 @@ static void samples_whole_and_slowly(void **state)
 static void nul_in_a_header(void **state)
 {
     (void)state;
-    static const char bytes[] = "GET /a HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n";
+    static const char inside[] = "GET /a HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n";
+    static const char first[] = "GET /a HTTP/1.1\r\nHost: x\r\nA: \0c\r\n\r\n";
     http_message message;
     size_t used;
-    assert_int_equal(feed_all(bytes, sizeof bytes - 1, &message, &used), HTTP_EVENT_REFUSED);
+    assert_int_equal(feed_all(inside, sizeof inside - 1, &message, &used), HTTP_EVENT_REFUSED);
+    assert_int_equal(message.refusal, PROBLEM_MALFORMED);
+    assert_int_equal(feed_all(first, sizeof first - 1, &message, &used), HTTP_EVENT_REFUSED);
     assert_int_equal(message.refusal, PROBLEM_MALFORMED);
 }
 

@@ -68,7 +68,7 @@ export async function startServer() {
   const program = process.env.TONGQU ?? `${root}build/release/tongqu`;
   const city = process.env.CITY ?? `${root}cities/taiyuan`;
   const port = await freePort();
-  const child = spawn(program, ['serve', city, '--listen', '127.0.0.1', '--port', String(port)], {
+  const child = spawn(program, ['serve', city, '--import', '--listen', '127.0.0.1', '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let told = '';

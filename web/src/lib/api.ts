@@ -122,6 +122,9 @@ export interface Work {
   length_m: number | null;
   done_m: number | null;
   target_m: number | null;
+  place?: string;
+  lanes?: number | null;
+  speed_kmh?: number | null;
   note: string;
   source: string;
 }

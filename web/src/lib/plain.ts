@@ -2,11 +2,12 @@
 
 import type { Itinerary, Leg, PlanAnswer } from './api';
 import { called } from './names.svelte';
-import { duration, fare, metres, minutes, missed } from './say';
+import { clockFrom, duration, fare, metres, minutes, missed, tooLate } from './say';
 import { t, tOr } from './store.svelte';
 import { clock } from './time';
 
 const SHORT_M = 30;
+const LONG_WAIT_S = 15 * 60;
 
 export interface Sentence {
   icon: string;
@@ -27,12 +28,15 @@ export function sentences(trip: Itinerary): Sentence[] {
   const legs = trip.legs.filter((leg) => leg.route || leg.distance_m > SHORT_M || trip.legs.length === 1);
   legs.forEach((leg, at) => {
     const seconds = (Date.parse(leg.arrival) - Date.parse(leg.departure)) / 1000;
+    const wait = at ? (Date.parse(leg.departure) - Date.parse(legs[at - 1].arrival)) / 1000 : 0;
+    if (wait >= LONG_WAIT_S)
+      told.push({ icon: 'wait', leg: null, text: t('plainWait', { at: called(leg.from.name), time: duration(wait) }) });
     if (leg.route)
       told.push({
         icon: leg.mode,
         leg,
         text: t(leg.headsign ? 'plainRide' : 'plainRideOpen', {
-          time: clock(leg.departure),
+          time: clockFrom(leg.departure, trip.departure),
           from: called(leg.from.name),
           line: called(leg.route),
           towards: called(leg.headsign ?? ''),
@@ -57,7 +61,7 @@ export function sentences(trip: Itinerary): Sentence[] {
 
 export function totals(trip: Itinerary): string[] {
   const told = [
-    t('plainTotal', { depart: clock(trip.departure), arrive: clock(trip.arrival), time: duration(trip.duration_s) }),
+    t('plainTotal', { depart: clock(trip.departure), arrive: clockFrom(trip.arrival, trip.departure), time: duration(trip.duration_s) }),
   ];
   const fen = trip.fare_fen;
   told.push(fen === 0 ? t('plainFree') : fen === null ? t('plainFareUnknown') : t('plainFare', { fare: fare(trip) }));
@@ -65,11 +69,13 @@ export function totals(trip: Itinerary): string[] {
 }
 
 export function lastCall(trip: Itinerary): string {
-  return trip.last_safe_departure ? t('plainLast', { time: clock(trip.last_safe_departure) }) : '';
+  if (!trip.last_safe_departure) return '';
+  const time = clockFrom(trip.last_safe_departure, trip.departure);
+  return t(tooLate(trip) ? 'plainGone' : 'plainLast', { time });
 }
 
 /** Everything in one text, in the order in which it is shown. */
 export function spoken(answer: PlanAnswer, trip: Itinerary | null): string {
   if (!trip) return [t('plainNone'), ...answer.missed.map(missed)].join(' ');
-  return [...totals(trip), ...sentences(trip).map((one) => one.text), lastCall(trip)].filter(Boolean).join(' ');
+  return [...totals(trip), ...answer.missed.map(missed), ...sentences(trip).map((one) => one.text), lastCall(trip)].filter(Boolean).join(' ');
 }

@@ -41,10 +41,22 @@ export function dateLong(iso: string): string {
   return t('dateLong', { date: date(iso), weekday: t(`day${weekday(iso)}` as 'day0') });
 }
 
-/** Clock, with «+1» when the day is later than `base`. */
+/** Clock; says so when the day is later than that of `base`. */
 export function clockFrom(instant: string, base: string): string {
   const days = Math.round((Date.parse(`${day(instant)}T00:00Z`) - Date.parse(`${day(base)}T00:00Z`)) / 86_400_000);
-  return days > 0 ? `${clock(instant)} (+${days})` : clock(instant);
+  if (days <= 0) return clock(instant);
+  return days === 1 ? t('nextDay', { time: clock(instant) }) : t('daysLater', { n: days, time: clock(instant) });
+}
+
+/** The note on the last train: until when this trip can be left for, or that it is too late for tonight. */
+export function lastNote(trip: Itinerary): string {
+  if (!trip.last_safe_departure) return '';
+  const time = clockFrom(trip.last_safe_departure, trip.departure);
+  return t(tooLate(trip) ? 'lastGone' : 'lastSafe', { time });
+}
+
+export function tooLate(trip: Itinerary): boolean {
+  return trip.last_safe_departure !== null && Date.parse(trip.last_safe_departure) < Date.parse(trip.departure);
 }
 
 export function missed(one: Missed): string {

@@ -1,6 +1,6 @@
 // What every page shares: the question (mirrored in the address), the language, the city, and the wall clock.
 
-import { ask, Problem, type City } from './api';
+import { ask, Problem, type City, type Place } from './api';
 import { localText } from './time';
 import { readHash, writeHash, type Question } from './question';
 import zh from '../text/zh-CN.json';
@@ -15,6 +15,8 @@ void surplus;
 
 const LANG_KEY = 'tongqu.lang';
 const EASY_KEY = 'tongqu.easy';
+/** Half the side of what the map opens on, about ten kilometres. */
+const HEART_DEGREES = 0.12;
 
 function remember(key: string, value: string): void {
   try {
@@ -45,6 +47,9 @@ class Store {
   cityProblem = $state<Problem | null>(null);
   /** Milliseconds, moved every ten seconds. */
   now = $state(Date.now());
+  /** Where the map opens; null = the whole city. */
+  heart: City['box'] | null = null;
+  heartKnown: Promise<void> = Promise.resolve();
   /** Said to screen readers, not shown. */
   said = $state('');
 
@@ -89,10 +94,31 @@ class Store {
 
   async loadCity(): Promise<void> {
     try {
-      this.city = await ask<City>('/api/v1/city', {}, this.lang);
+      const city = await ask<City>('/api/v1/city', {}, this.lang);
+      this.heartKnown = this.findHeart(city);
+      this.city = city;
       this.cityProblem = null;
     } catch (cause) {
       if (cause instanceof Problem) this.cityProblem = cause;
+    }
+  }
+
+  /** The city's box holds far villages too; the map opens on the town that gave it its name. */
+  private async findHeart(city: City): Promise<void> {
+    const { south, west, north, east } = city.box;
+    if (east - west < 2 * HEART_DEGREES && north - south < 2 * HEART_DEGREES) return;
+    try {
+      const answer = await ask<{ places: Place[] }>('/api/v1/places', { q: city.name, limit: 10 }, this.lang);
+      const town = answer.places.find((place) => place.kind === 'locality' && place.name === city.name);
+      if (!town) return;
+      this.heart = {
+        west: Math.max(west, town.lon - HEART_DEGREES),
+        east: Math.min(east, town.lon + HEART_DEGREES),
+        south: Math.max(south, town.lat - HEART_DEGREES * 0.8),
+        north: Math.min(north, town.lat + HEART_DEGREES * 0.8),
+      };
+    } catch {
+      // The whole box will do.
     }
   }
 }
