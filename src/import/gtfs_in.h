@@ -33,8 +33,7 @@
 #define TQ_GTFS_CELLS_MAX        (1u << 26) /* of tables kept whole */
 #define TQ_GTFS_NO_TIME          INT32_MIN
 
-/* ---- sources (gtfs_source.c)
- * --------------------------------------------------------------------- */
+/* ---- sources (gtfs_source.c) ---- */
 
 typedef struct gtfs_memory_file {
     const char *name;
@@ -74,8 +73,7 @@ void gtfs_source_close(gtfs_source *source);
 tq_status gtfs_source_names(const gtfs_source *source, void (*seen)(void *user, const char *name),
                             void *user, tq_err *err);
 
-/* ---- hash table of row numbers (gtfs_ids.c)
- * ------------------------------------------------------- */
+/* ---- hash table of row numbers (gtfs_ids.c) ---- */
 
 /* Open addressing; a slot is the upper half of the hash and the value + 1. Equality is the
  * caller's. */
@@ -115,8 +113,7 @@ bool gtfs_ids_put(gtfs_ids *ids, tq_str id,
                   uint32_t row); /* the id must be new; false = no memory */
 void gtfs_ids_free(gtfs_ids *ids);
 
-/* ---- import-time rows
- * ----------------------------------------------------------------------------- */
+/* ---- import-time rows ---- */
 
 typedef struct gtfs_service {
     uint32_t id;      /* text */
@@ -240,8 +237,7 @@ typedef struct gtfs {
     TQ_VEC(gtfs_shape) shapes;
 } gtfs;
 
-/* ---- findings and cells (gtfs_ids.c)
- * -------------------------------------------------------------- */
+/* ---- findings and cells (gtfs_ids.c) ---- */
 
 /** A row that cannot be: by policy counted and left out (TQ_OK), or the end of the import
  * (TQ_BAD_INPUT). */
@@ -290,8 +286,7 @@ bool gtfs_parse_time(tq_str text, int32_t *seconds); /* H:MM:SS, HH:MM:SS, HHH:M
 bool gtfs_parse_date(tq_str text, int32_t *day);     /* YYYYMMDD, 1970 to 2199 */
 void gtfs_print_time(int32_t seconds, char out[16]);
 
-/* ---- stages
- * --------------------------------------------------------------------------------------- */
+/* ---- stages ---- */
 
 tq_status gtfs_read_agencies(gtfs *g);
 tq_status gtfs_read_stops(gtfs *g);

@@ -7,48 +7,46 @@
  */
 #include "import/gtfs_in.h"
 
-/* ---- agencies
- * ------------------------------------------------------------------------------------ */
+/* ---- agencies ---- */
 
-static bool push_agency(gtfs *g, tq_agency agency)
+typedef struct agency_columns {
+    uint32_t id, name, url, zone, phone;
+} agency_columns;
+
+static tq_status take_agency(gtfs *g, const gtfs_reader *reader, const agency_columns *column)
 {
-    return tq_vec_push(&g->agencies, agency);
+    tq_str key = gtfs_cell(reader, column->id), zone = gtfs_cell(reader, column->zone);
+    if (gtfs_ids_find(&g->agency_ids, key) != TQ_NONE)
+        return gtfs_bad(g, "duplicate_id", reader->file, reader->csv.line,
+                        "agency_id «%.*s» is there twice; the row is left out", GTFS_SLICE(key));
+    const char *ours = g->build->settings->timezone;
+    if (zone.len != 0 && ours[0] != '\0' && !tq_str_is(zone, ours) && !g->zone_said) {
+        g->zone_said = true;
+        gtfs_say(g, TQ_WARNING, "other_timezone", reader->file, reader->csv.line,
+                 "agency «%.*s» keeps the time of %.*s, the city that of %s; the city's is used",
+                 GTFS_SLICE(gtfs_cell(reader, column->name)), GTFS_SLICE(zone), ours);
+    }
+    tq_agency agency = {gtfs_text_add(g, key), gtfs_text_add(g, gtfs_cell(reader, column->name)),
+                        gtfs_text_add(g, gtfs_cell(reader, column->url)), gtfs_text_add(g, zone),
+                        gtfs_text_add(g, gtfs_cell(reader, column->phone))};
+    bool ok = gtfs_ids_put(&g->agency_ids, key, (uint32_t)g->agencies.count) &&
+              tq_vec_push(&g->agencies, agency);
+    return ok ? TQ_OK : gtfs_no_memory(g);
 }
 
 tq_status gtfs_read_agencies(gtfs *g)
 {
     gtfs_reader reader = {0};
     TQ_TRY(gtfs_reader_open(g, "agency.txt", &reader));
-    uint32_t id = gtfs_column(&reader, "agency_id"), name = gtfs_column(&reader, "agency_name"),
-             url = gtfs_column(&reader, "agency_url"),
-             zone = gtfs_column(&reader, "agency_timezone"),
-             phone = gtfs_column(&reader, "agency_phone");
+    agency_columns column = {gtfs_column(&reader, "agency_id"), gtfs_column(&reader, "agency_name"),
+                             gtfs_column(&reader, "agency_url"),
+                             gtfs_column(&reader, "agency_timezone"),
+                             gtfs_column(&reader, "agency_phone")};
     tq_status status = TQ_OK;
     for (bool more = true; status == TQ_OK;) {
         status = gtfs_reader_next(&reader, &more);
         if (status != TQ_OK || !more) break;
-        tq_str key = gtfs_cell(&reader, id);
-        if (gtfs_ids_find(&g->agency_ids, key) != TQ_NONE) {
-            status =
-                gtfs_bad(g, "duplicate_id", reader.file, reader.csv.line,
-                         "agency_id «%.*s» is there twice; the row is left out", GTFS_SLICE(key));
-            continue;
-        }
-        tq_str where = gtfs_cell(&reader, zone);
-        const char *ours = g->build->settings->timezone;
-        if (where.len != 0 && ours[0] != '\0' && !tq_str_is(where, ours) && !g->zone_said) {
-            g->zone_said = true;
-            gtfs_say(
-                g, TQ_WARNING, "other_timezone", reader.file, reader.csv.line,
-                "agency «%.*s» keeps the time of %.*s, the city that of %s; the city's is used",
-                GTFS_SLICE(gtfs_cell(&reader, name)), GTFS_SLICE(where), ours);
-        }
-        tq_agency agency = {gtfs_text_add(g, key), gtfs_text_add(g, gtfs_cell(&reader, name)),
-                            gtfs_text_add(g, gtfs_cell(&reader, url)), gtfs_text_add(g, where),
-                            gtfs_text_add(g, gtfs_cell(&reader, phone))};
-        if (!gtfs_ids_put(&g->agency_ids, key, (uint32_t)g->agencies.count) ||
-            !push_agency(g, agency))
-            status = gtfs_no_memory(g);
+        status = take_agency(g, &reader, &column);
     }
     gtfs_reader_close(&reader);
     TQ_TRY(status);
@@ -56,11 +54,10 @@ tq_status gtfs_read_agencies(gtfs *g)
     gtfs_say(g, TQ_WARNING, "no_agency", "agency.txt", 0,
              "the feed names no agency; its routes go under «%s»", g->source->name);
     tq_agency stand_in = {.name = gtfs_text_add(g, tq_str_of(g->source->name))};
-    return push_agency(g, stand_in) ? TQ_OK : gtfs_no_memory(g);
+    return tq_vec_push(&g->agencies, stand_in) ? TQ_OK : gtfs_no_memory(g);
 }
 
-/* ---- stops
- * --------------------------------------------------------------------------------------- */
+/* ---- stops ---- */
 
 typedef struct stop_columns {
     uint32_t id, code, name, desc, lat, lon, zone, kind, parent, wheelchair, platform, approximate;
@@ -233,8 +230,7 @@ tq_status gtfs_read_stops(gtfs *g)
     return status;
 }
 
-/* ---- routes
- * -------------------------------------------------------------------------------------- */
+/* ---- routes ---- */
 
 /* Basic types 0 to 12 and the extended hundreds of the Hierarchical Vehicle Type list. */
 static tq_transit_mode mode_of_type(uint32_t type)
@@ -352,8 +348,7 @@ tq_status gtfs_read_routes(gtfs *g)
     return status;
 }
 
-/* ---- translations
- * -------------------------------------------------------------------------------- */
+/* ---- translations ---- */
 
 /* English by the name itself: text of the name -> text of the translation; the first one holds. */
 typedef struct renaming {

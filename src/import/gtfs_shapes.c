@@ -22,8 +22,7 @@
 #define DP_CELLS_MAX  ((uint64_t)1 << 24)
 #define DP_WORK_MAX   ((uint64_t)1 << 31) /* of all patterns; the rest go by straight lines */
 
-/* ---- shapes.txt
- * ---------------------------------------------------------------------------------- */
+/* ---- shapes.txt ---- */
 
 static tq_status take_point(gtfs *g, const gtfs_reader *reader, const uint32_t column[5])
 {
@@ -107,8 +106,7 @@ tq_status gtfs_read_shapes(gtfs *g)
     return TQ_OK;
 }
 
-/* ---- placing stops on a shape
- * -------------------------------------------------------------------- */
+/* ---- placing stops on a shape ---- */
 
 /* Where a stop lies on the line: on the piece from point `piece` to the next, `part` of the way. */
 typedef struct line_foot {
@@ -322,8 +320,7 @@ static bool write_line(gtfs *g, const shape_plane *plane, const gtfs_pattern *pa
     return true;
 }
 
-/* ---- metres without a shape
- * ---------------------------------------------------------------------- */
+/* ---- metres without a shape ---- */
 
 static gtfs_along along_without_shape(gtfs *g, const gtfs_pattern *pattern)
 {
@@ -352,8 +349,7 @@ static gtfs_along along_without_shape(gtfs *g, const gtfs_pattern *pattern)
     return GTFS_ALONG_DIST;
 }
 
-/* ---- all patterns of the feed
- * -------------------------------------------------------------------- */
+/* ---- all patterns of the feed ---- */
 
 /* A pattern that was placed already on the same shape with the same stops and distances. */
 static uint32_t same_course(const gtfs *g, const shape_plane *plane, const gtfs_pattern *pattern,

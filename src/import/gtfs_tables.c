@@ -10,8 +10,7 @@
 
 #include "import/gtfs_in.h"
 
-/* ---- transfers
- * ----------------------------------------------------------------------------------- */
+/* ---- transfers ---- */
 
 /* An id that may be blank (TQ_NONE) but not unknown. */
 static tq_status optional_id(gtfs *g, const gtfs_reader *reader, const gtfs_ids *ids,
@@ -89,8 +88,7 @@ tq_status gtfs_read_transfers(gtfs *g)
     return status;
 }
 
-/* ---- tables kept whole
- * --------------------------------------------------------------------------- */
+/* ---- tables kept whole ---- */
 
 static const char *const whole_files[] = {"feed_info.txt",
                                           "attributions.txt",
@@ -203,8 +201,7 @@ tq_status gtfs_read_tables(gtfs *g)
     return gtfs_source_names(g->source, note_unknown_file, g, g->err);
 }
 
-/* ---- flat fares
- * ---------------------------------------------------------------------------------- */
+/* ---- flat fares ---- */
 
 /* How many fares may apply to a route: none yet, one, or a choice. */
 #define FARE_NONE   TQ_NONE

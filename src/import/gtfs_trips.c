@@ -11,8 +11,7 @@
 
 #include "import/gtfs_in.h"
 
-/* ---- trips.txt
- * ----------------------------------------------------------------------------------- */
+/* ---- trips.txt ---- */
 
 typedef struct trip_columns {
     uint32_t id, route, service, headsign, short_name, block, direction, shape, wheelchair, bikes,
@@ -113,8 +112,7 @@ tq_status gtfs_read_trips(gtfs *g)
     return status;
 }
 
-/* ---- frequencies.txt
- * ----------------------------------------------------------------------------- */
+/* ---- frequencies.txt ---- */
 
 /* A trip whose every frequency is wrong must not be taken for one that runs once. */
 static tq_status drop_frequency(gtfs *g, uint32_t trip, bool *bad)
@@ -210,8 +208,7 @@ tq_status gtfs_read_frequencies(gtfs *g)
     return status;
 }
 
-/* ---- assembly
- * ------------------------------------------------------------------------------------ */
+/* ---- assembly ---- */
 
 /* One trip's rows in order of travel; arrays of TQ_GTFS_TRIP_STOPS_MAX. */
 typedef struct trip_rows {

@@ -9,6 +9,7 @@
 #define HORIZON_S         (26 * 3600)
 #define KEEP_BYTES        ((size_t)12 << 20)
 #define STREET_WORK_BYTES ((size_t)24 << 20)
+#define LONG_WAIT_S       (3 * 3600) /* a wait on the way that nobody takes when there is another trip */
 #define NIGHT_GAP_S       (2 * 3600) /* a later trip within this means that service goes on all night */
 
 /* One end of a trip: the point, and where its walk meets the walking network. */
@@ -50,6 +51,8 @@ tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err);
 void journey_fill_query(const plan_ctx *ctx, tq_transit_query *query);
 /** Keep a copy of the journeys that ride at least once; false when the answer's memory is full. */
 bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_journey *out, uint32_t cap, uint32_t *count);
+/** Longest wait between two pieces. */
+int32_t journey_longest_wait_s(const tq_journey *journey);
 tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count, tq_err *err);
 
 /* itinerary.c */

@@ -79,6 +79,34 @@ static uint32_t ride_count(const tq_itinerary *itinerary)
     return rides;
 }
 
+static int64_t longest_wait_ms(const tq_itinerary *itinerary)
+{
+    int64_t longest_ms = 0;
+    for (uint32_t k = 1; k < itinerary->leg_count; k++)
+        longest_ms =
+            TQ_MAX(longest_ms, itinerary->leg[k].departure_ms - itinerary->leg[k - 1].arrival_ms);
+    return longest_ms;
+}
+
+/* A trip that waits for hours on the way goes when another leaves later and arrives not much later.
+ */
+static void drop_long_waits(plan_ctx *ctx)
+{
+    uint32_t kept = 0;
+    tq_itinerary *list = ctx->itinerary;
+    bool dropped[FOUND_MAX + 1] = {false};
+    for (uint32_t a = 0; a < ctx->itinerary_count; a++)
+        for (uint32_t b = 0;
+             b < ctx->itinerary_count && longest_wait_ms(&list[a]) >= LONG_WAIT_S * INT64_C(1000);
+             b++)
+            dropped[a] |= longest_wait_ms(&list[b]) < LONG_WAIT_S * INT64_C(1000) &&
+                          list[b].departure_ms > list[a].departure_ms &&
+                          list[b].arrival_ms <= list[a].arrival_ms + LONG_WAIT_S * INT64_C(1000);
+    for (uint32_t k = 0; k < ctx->itinerary_count; k++)
+        if (!dropped[k]) list[kept++] = list[k];
+    ctx->itinerary_count = kept;
+}
+
 static void drop_dominated(plan_ctx *ctx)
 {
     tq_itinerary *list = ctx->itinerary;
@@ -197,6 +225,7 @@ static tq_status plan_with_transit(plan_ctx *ctx, tq_plan_answer *answer, tq_err
     TQ_TRY(journey_search(ctx, found, FOUND_MAX - 1, &count, err));
     for (uint32_t k = 0; k < count; k++)
         TQ_TRY(journey_itinerary(ctx, &found[k], &ctx->itinerary[ctx->itinerary_count++], err));
+    drop_long_waits(ctx);
     drop_dominated(ctx);
     sort_list(ctx);
     return tell_the_night(ctx, answer, err);

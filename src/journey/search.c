@@ -69,6 +69,22 @@ static tq_status search_day(plan_ctx *ctx, int32_t day, int32_t time_s, uint32_t
     return status;
 }
 
+int32_t journey_longest_wait_s(const tq_journey *journey)
+{
+    int32_t longest_s = 0;
+    for (uint32_t k = 1; k < journey->piece_count; k++)
+        longest_s =
+            TQ_MAX(longest_s, journey->piece[k].departure_s - journey->piece[k - 1].arrival_s);
+    return longest_s;
+}
+
+static bool all_wait_overnight(const kept_journey *kept, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        if (journey_longest_wait_s(&kept[k].journey) < LONG_WAIT_S) return false;
+    return true;
+}
+
 tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count,
                          tq_err *err)
 {
@@ -77,16 +93,19 @@ tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_
     int32_t first_day = tq_local_day(zone, ask->time_ms, NULL);
     *count = 0;
     if (ctx->city->timetable.trip_count == 0) return TQ_OK;
-    for (int32_t step = 0; step <= LATER_DAYS && *count == 0; step++) {
+    for (int32_t step = 0; step <= LATER_DAYS; step++) {
         int32_t day = ask->arrive_by ? first_day - step : first_day + step;
         int64_t since_ms = ask->time_ms - tq_service_day_ms(zone, day);
         int64_t time_s =
             ask->arrive_by ? tq_floor_div(since_ms, 1000) : tq_ceil_div(since_ms, 1000);
-        /* A later day is entered at its beginning, an earlier one at its end. */
-        if (!ask->arrive_by && step > 0) time_s = TQ_MAX(time_s, 0);
-        if (ask->arrive_by && step > 0) time_s = TQ_MIN(time_s, 30 * 3600);
+        /* A later day is entered when its service begins, an earlier one at its end. */
+        int64_t night_end_s = ctx->city->meta->night_end_s;
+        if (!ask->arrive_by && step > 0) time_s = TQ_MAX(time_s, night_end_s);
+        if (ask->arrive_by && step > 0) time_s = TQ_MIN(time_s, 86400 + night_end_s);
         TQ_TRY(search_day(ctx, day, (int32_t)time_s, step == 0 ? ask->window_s : 0, out, cap, count,
                           err));
+        /* A night spent waiting on the way is no answer as long as the morning has one. */
+        if (*count > 0 && (step > 0 || ask->arrive_by || !all_wait_overnight(out, *count))) break;
         /* A walk is an answer too: don't wait days for a bus. */
         if (*count == 0 && ctx->direct_walk_dm <= ctx->max_walk_dm && step >= 1) break;
     }

@@ -1,11 +1,9 @@
 /*
  * The loop itself: threads, listening, ticks and the end. Connections are in loop_conn.c.
  *
- * libuv 1.44 knows no SO_REUSEPORT, so the socket is made here and handed over. A shared port would also let a
- * second server of the same user join silently; tq_port_free asks first without sharing.
+ * libuv 1.44 knows no SO_REUSEPORT, so the socket is made here and handed over. A shared port would
+ * also let a second server of the same user join silently; tq_port_free asks first without sharing.
  */
-#include "os/loop_in.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -13,6 +11,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "os/loop_in.h"
 
 #define STACK_BYTES ((size_t)8 << 20)
 
@@ -81,7 +81,8 @@ static void on_tick(uv_timer_t *timer)
     }
     loop->events.tick(loop->user);
     if (loop->stopping && now_ms >= loop->stop_at_ms)
-        for (uint32_t slot = 0; slot < loop->slots; slot++) tq_conn_cut(&loop->conn[slot]);
+        for (uint32_t slot = 0; slot < loop->slots; slot++)
+            tq_conn_cut(&loop->conn[slot]);
     end_if_empty(loop);
 }
 
@@ -95,8 +96,8 @@ static void on_signal(uv_signal_t *handle, int number)
 tq_status tq_loop_new(const tq_loop_options *options, tq_loop **out, tq_err *err)
 {
     if (options->slots == 0 || options->slots > TQ_LOOP_SLOTS_MAX)
-        return tq_fail(err, TQ_LIMIT, 0, "%u connections asked for; 1 to %u are possible", options->slots,
-                       TQ_LOOP_SLOTS_MAX);
+        return tq_fail(err, TQ_LIMIT, 0, "%u connections asked for; 1 to %u are possible",
+                       options->slots, TQ_LOOP_SLOTS_MAX);
     tq_loop *loop = TQ_ALLOC(tq_loop, 1);
     if (loop == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for an event loop");
     loop->slots = options->slots;
@@ -147,23 +148,29 @@ void tq_loop_free(tq_loop *loop)
     tq_free(loop);
 }
 
-/* ---- listening --------------------------------------------------------------------------------- */
+/* ---- listening ---------------------------------------------------------------------------------
+ */
 
-static tq_status parse_address(const char *address, uint16_t port, struct sockaddr_storage *out, tq_err *err)
+static tq_status parse_address(const char *address, uint16_t port, struct sockaddr_storage *out,
+                               tq_err *err)
 {
     memset(out, 0, sizeof *out);
     if (uv_ip4_addr(address, port, (struct sockaddr_in *)out) == 0) return TQ_OK;
     if (uv_ip6_addr(address, port, (struct sockaddr_in6 *)out) == 0) return TQ_OK;
-    return tq_fail(err, TQ_BAD_CONFIG, 0,
-                   "'%.100s' is not an address to listen on; give one such as 127.0.0.1, 0.0.0.0 or ::", address);
+    return tq_fail(
+        err, TQ_BAD_CONFIG, 0,
+        "'%.100s' is not an address to listen on; give one such as 127.0.0.1, 0.0.0.0 or ::",
+        address);
 }
 
 static socklen_t address_len(const struct sockaddr_storage *address)
 {
-    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                          : sizeof(struct sockaddr_in);
 }
 
-static tq_status bind_socket(const char *address, uint16_t port, tq_listen_kind kind, int *out, tq_err *err)
+static tq_status bind_socket(const char *address, uint16_t port, tq_listen_kind kind, int *out,
+                             tq_err *err)
 {
     struct sockaddr_storage where;
     TQ_TRY(parse_address(address, port, &where, err));
@@ -171,10 +178,11 @@ static tq_status bind_socket(const char *address, uint16_t port, tq_listen_kind 
     if (fd < 0) return tq_fail(err, TQ_IO, 0, "no socket: %s", strerror(errno));
     int on = 1;
     bool ready = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
-    if (kind == TQ_LISTEN_SHARED) ready = ready && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    if (kind == TQ_LISTEN_SHARED)
+        ready = ready && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
     if (!ready || bind(fd, (struct sockaddr *)&where, address_len(&where)) != 0) {
-        tq_fail(err, TQ_IO, 0, "cannot listen on %s port %u: %s; choose another with --port", address, port,
-                strerror(errno));
+        tq_fail(err, TQ_IO, 0, "cannot listen on %s port %u: %s; choose another with --port",
+                address, port, strerror(errno));
         close(fd);
         return TQ_IO;
     }
@@ -191,7 +199,8 @@ tq_status tq_port_free(const char *address, uint16_t port, tq_err *err)
     return TQ_OK;
 }
 
-tq_status tq_loop_listen(tq_loop *loop, const char *address, uint16_t *port, tq_listen_kind kind, tq_err *err)
+tq_status tq_loop_listen(tq_loop *loop, const char *address, uint16_t *port, tq_listen_kind kind,
+                         tq_err *err)
 {
     int fd = -1;
     TQ_TRY(bind_socket(address, *port, kind, &fd, err));
@@ -207,13 +216,15 @@ tq_status tq_loop_listen(tq_loop *loop, const char *address, uint16_t *port, tq_
     loop->listener.data = loop;
     failed = uv_listen((uv_stream_t *)&loop->listener, TQ_LOOP_BACKLOG, conn_accept);
     if (failed != 0)
-        return tq_fail(err, TQ_IO, 0, "cannot listen on %s port %u: %s", address, *port, uv_strerror(failed));
+        return tq_fail(err, TQ_IO, 0, "cannot listen on %s port %u: %s", address, *port,
+                       uv_strerror(failed));
     *port = got.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&got)->sin6_port)
                                       : ntohs(((struct sockaddr_in *)&got)->sin_port);
     return TQ_OK;
 }
 
-/* ---- running ------------------------------------------------------------------------------------- */
+/* ---- running
+ * ------------------------------------------------------------------------------------- */
 
 static void run(void *user)
 {
@@ -225,7 +236,8 @@ tq_status tq_loop_start(tq_loop *loop, tq_err *err)
 {
     uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_BYTES};
     int failed = uv_thread_create_ex(&loop->thread, &options, run, loop);
-    if (failed != 0) return tq_fail(err, TQ_IO, 0, "no thread for an event loop: %s", uv_strerror(failed));
+    if (failed != 0)
+        return tq_fail(err, TQ_IO, 0, "no thread for an event loop: %s", uv_strerror(failed));
     loop->ran = true;
     return TQ_OK;
 }
@@ -250,7 +262,9 @@ tq_status tq_loop_on_signals(tq_loop *loop, void (*signalled)(void *user), void 
     loop->interrupt.data = loop->terminate.data = loop;
     int failed = uv_signal_start(&loop->interrupt, on_signal, SIGINT);
     if (failed == 0) failed = uv_signal_start(&loop->terminate, on_signal, SIGTERM);
-    return failed == 0 ? TQ_OK : tq_fail(err, TQ_IO, 0, "cannot watch for signals: %s", uv_strerror(failed));
+    return failed == 0
+               ? TQ_OK
+               : tq_fail(err, TQ_IO, 0, "cannot watch for signals: %s", uv_strerror(failed));
 }
 
 int64_t tq_loop_now_ms(const tq_loop *loop)

@@ -1,9 +1,10 @@
 /*
  * Connections of a loop: taking, reading, writing once, finishing, cutting.
  *
- * A write goes to the kernel at once (uv_try_write); the part that it refuses is copied unless it is lasting, counted
- * against the connection's and the loop's limit, and sent when there is room. When no slot is free the accepted
- * socket stays with libuv, which stops polling the listener: the backlog is the queue.
+ * A write goes to the kernel at once (uv_try_write); the part that it refuses is copied unless it
+ * is lasting, counted against the connection's and the loop's limit, and sent when there is room.
+ * When no slot is free the accepted socket stays with libuv, which stops polling the listener: the
+ * backlog is the queue.
  */
 #include "os/loop_in.h"
 
@@ -77,7 +78,8 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
     if (conn->state == CONN_FINISHING) {
         if (got > 0) conn->dropped += (uint32_t)got;
         if (got == UV_EOF) conn->peer_ended = true;
-        if (!conn->writing && (conn->peer_ended || conn->dropped > TQ_LOOP_LINGER_BYTES)) tq_conn_cut(conn);
+        if (!conn->writing && (conn->peer_ended || conn->dropped > TQ_LOOP_LINGER_BYTES))
+            tq_conn_cut(conn);
         return;
     }
     if (got == UV_EOF) {
@@ -160,7 +162,8 @@ static void on_written(uv_write_t *write, int status)
 }
 
 /* Copy the pieces that don't last behind one another; point the unsent list at the copies. */
-static bool keep_pieces(tq_conn *conn, const tq_piece_out *piece, uv_buf_t *unsent, uint32_t first, uint32_t count)
+static bool keep_pieces(tq_conn *conn, const tq_piece_out *piece, uv_buf_t *unsent, uint32_t first,
+                        uint32_t count)
 {
     tq_loop *loop = conn->loop;
     size_t len = 0;
@@ -195,13 +198,15 @@ void tq_conn_write(tq_conn *conn, const tq_piece_out *piece, uint32_t count)
     }
     size_t gone = sent < 0 ? 0 : (size_t)sent;
     uint32_t first = 0;
-    while (first < count && gone >= unsent[first].len) gone -= unsent[first++].len;
+    while (first < count && gone >= unsent[first].len)
+        gone -= unsent[first++].len;
     if (first == count) return;
     unsent[first].base += gone;
     unsent[first].len -= gone;
     conn->write.data = conn;
     if (!keep_pieces(conn, piece, unsent, first, count) ||
-        uv_write(&conn->write, (uv_stream_t *)&conn->tcp, unsent + first, count - first, on_written) != 0) {
+        uv_write(&conn->write, (uv_stream_t *)&conn->tcp, unsent + first, count - first,
+                 on_written) != 0) {
         conn->loop->cut_slow++;
         tq_conn_cut(conn);
         return;

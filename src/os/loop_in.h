@@ -2,9 +2,9 @@
 #ifndef TQ_LOOP_IN_H
 #define TQ_LOOP_IN_H
 
-#include "os/os_loop.h"
-
 #include <uv.h>
+
+#include "os/os_loop.h"
 
 typedef enum conn_state {
     CONN_FREE,
@@ -19,10 +19,10 @@ struct tq_conn {
     uv_shutdown_t shutdown;
     tq_loop *loop;
     tq_conn *next_free;
-    char *kept;          /* copied unsent bytes of the write under way */
+    char *kept; /* copied unsent bytes of the write under way */
     size_t kept_len;
-    uint32_t dropped;    /* bytes swallowed while finishing */
-    uint8_t state;       /* conn_state */
+    uint32_t dropped; /* bytes swallowed while finishing */
+    uint8_t state;    /* conn_state */
     bool writing, reading, peer_ended;
 };
 
@@ -37,7 +37,7 @@ struct tq_loop {
     void *user;
     void (*signalled)(void *user);
     void *signal_user;
-    tq_conn *conn;        /* [slots] */
+    tq_conn *conn; /* [slots] */
     tq_conn *first_free;
     int64_t *deadline_ms; /* [slots], dense: a tick reads nothing else of a quiet connection */
     char *read_bytes;     /* [TQ_LOOP_READ_BYTES], shared by all connections of the loop */

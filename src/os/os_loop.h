@@ -1,13 +1,15 @@
 /*
  * os_loop: the event loop over TCP connections; only the serve room includes this header.
  *
- * A tq_loop is one thread's loop with a fixed pool of connection slots. Bytes come in through callbacks, answers
- * go out with one write; what the kernel doesn't take at once is kept (bounded) and sent later. Each slot has
- * one deadline, looked at once a tick, with at most `expired_per_tick` of them handled at a time, so that
- * thousands of dead clients never stall the living ones.
+ * A tq_loop is one thread's loop with a fixed pool of connection slots. Bytes come in through
+ * callbacks, answers go out with one write; what the kernel doesn't take at once is kept (bounded)
+ * and sent later. Each slot has one deadline, looked at once a tick, with at most
+ * `expired_per_tick` of them handled at a time, so that thousands of dead clients never stall the
+ * living ones.
  *
- * Invariants: all functions on a loop or connection are called from that loop's thread, but tq_loop_stop;
- * at most one write is under way on a connection; after `closed` a slot is not touched until it is opened again.
+ * Invariants: all functions on a loop or connection are called from that loop's thread, but
+ * tq_loop_stop; at most one write is under way on a connection; after `closed` a slot is not
+ * touched until it is opened again.
  */
 #ifndef TQ_OS_LOOP_H
 #define TQ_OS_LOOP_H
@@ -23,22 +25,23 @@ typedef struct tq_loop_events {
     void (*bytes)(void *user, tq_conn *conn, const char *bytes, size_t len);
     void (*drained)(void *user, tq_conn *conn); /* a write that had to wait is out */
     void (*ended)(void *user, tq_conn *conn);   /* the peer sends no more */
-    void (*expired)(void *user, tq_conn *conn); /* the deadline passed; it is cleared before the call */
+    void (*expired)(void *user,
+                    tq_conn *conn); /* the deadline passed; it is cleared before the call */
     void (*closed)(void *user, tq_conn *conn);
     void (*tick)(void *user);
 } tq_loop_events;
 
-#define TQ_LOOP_SLOTS_MAX     262144u
-#define TQ_LOOP_BACKLOG       4096
-#define TQ_LOOP_READ_BYTES    65536u /* most bytes handed to `bytes` at once */
-#define TQ_LOOP_LINGER_MS     2000   /* after our last byte: how long the peer may keep sending */
-#define TQ_LOOP_LINGER_BYTES  262144u
-#define TQ_LOOP_STOP_MS       5000   /* answers under way may take so long when the loop stops */
-#define TQ_LOOP_SLICES_MAX    24u    /* pieces of one write */
+#define TQ_LOOP_SLOTS_MAX    262144u
+#define TQ_LOOP_BACKLOG      4096
+#define TQ_LOOP_READ_BYTES   65536u /* most bytes handed to `bytes` at once */
+#define TQ_LOOP_LINGER_MS    2000   /* after our last byte: how long the peer may keep sending */
+#define TQ_LOOP_LINGER_BYTES 262144u
+#define TQ_LOOP_STOP_MS      5000 /* answers under way may take so long when the loop stops */
+#define TQ_LOOP_SLICES_MAX   24u  /* pieces of one write */
 
 typedef struct tq_loop_options {
     uint32_t slots;
-    size_t queue_max;       /* unsent bytes kept for one connection; over it the connection is cut */
+    size_t queue_max; /* unsent bytes kept for one connection; over it the connection is cut */
     size_t queue_total_max; /* the same for all connections of the loop */
     uint32_t tick_ms;
     uint32_t expired_per_tick;
@@ -46,7 +49,8 @@ typedef struct tq_loop_options {
     void *user;
 } tq_loop_options;
 
-/* A piece of an answer. A lasting one stays valid for the life of the process and is never copied. */
+/* A piece of an answer. A lasting one stays valid for the life of the process and is never copied.
+ */
 typedef struct tq_piece_out {
     const void *at;
     size_t len;
@@ -63,10 +67,11 @@ void tq_loop_free(tq_loop *loop);
 
 typedef enum tq_listen_kind { TQ_LISTEN_ALONE, TQ_LISTEN_SHARED } tq_listen_kind;
 /**
- * Listen on an address. SHARED lets the other loops of this process listen on the same port; the kernel spreads
- * the connections. *port 0 takes any and tells which.
+ * Listen on an address. SHARED lets the other loops of this process listen on the same port; the
+ * kernel spreads the connections. *port 0 takes any and tells which.
  */
-tq_status tq_loop_listen(tq_loop *loop, const char *address, uint16_t *port, tq_listen_kind kind, tq_err *err);
+tq_status tq_loop_listen(tq_loop *loop, const char *address, uint16_t *port, tq_listen_kind kind,
+                         tq_err *err);
 /** TQ_OK if nobody else listens there (port 0: always). */
 tq_status tq_port_free(const char *address, uint16_t port, tq_err *err);
 

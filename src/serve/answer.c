@@ -1,16 +1,20 @@
 /*
- * The head of an answer: status line and headers, but for Date, Connection and the cache mark, which differ from
- * one sending to the next.
+ * The head of an answer: status line and headers, but for Date, Connection and the cache mark,
+ * which differ from one sending to the next.
  *
- * Every answer carries nosniff and, for the API, an open CORS policy: all of it is public and read-only. Console pages carry a
- * content security policy under which MapLibre runs (its worker is a blob).
+ * Every answer carries nosniff and, for the API, an open CORS policy: all of it is public and
+ * read-only. Console pages carry a content security policy under which MapLibre runs (its worker is
+ * a blob).
  */
 #include "serve/serve_in.h"
 
 static const char PAGE_HEADERS[] =
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
-    "child-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' "
+    "'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' "
+    "blob:; "
+    "child-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'\r\n"
     "X-Frame-Options: DENY\r\n"
     "Permissions-Policy: geolocation=(self), camera=(), microphone=()\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n";
@@ -62,7 +66,8 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
     tq_buf_putc(out, ' ');
     tq_buf_puts(out, answer_reason(answer->status));
     tq_buf_put(out, "\r\n", 2);
-    if (answer->type != NULL && answer->status != 304) put_header(out, "Content-Type", answer->type);
+    if (answer->type != NULL && answer->status != 304)
+        put_header(out, "Content-Type", answer->type);
     if (answer->status != 204 && answer->status != 304) {
         tq_buf_puts(out, "Content-Length: ");
         tq_buf_u64(out, body_len);
@@ -70,7 +75,8 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
     }
     if (answer->gzip) put_header(out, "Content-Encoding", "gzip");
     if (answer->etag[0] != '\0') put_header(out, "ETag", answer->etag);
-    put_header(out, "Cache-Control", answer->cache_control != NULL ? answer->cache_control : "no-store");
+    put_header(out, "Cache-Control",
+               answer->cache_control != NULL ? answer->cache_control : "no-store");
     put_vary(answer, out);
     if (answer->allow) put_header(out, "Allow", "GET, HEAD, OPTIONS");
     if (answer->retry) put_header(out, "Retry-After", "1");

@@ -1,6 +1,7 @@
 /*
- * The handlers of /api/v1: from checked parameters to the journey room's questions. Times default to now; an answer about
- * now is not kept, one whose every input is in the URL is kept as long as the city.
+ * The handlers of /api/v1: from checked parameters to the journey room's questions. Times default
+ * to now; an answer about now is not kept, one whose every input is in the URL is kept as long as
+ * the city.
  */
 #include "serve/serve_in.h"
 
@@ -22,7 +23,8 @@ static tq_status read_time(const serve_loop *loop, const char *text, int64_t *ou
 {
     char copy[TQ_TIME_TEXT_MAX + 24];
     size_t len = strlen(text);
-    if (len >= sizeof copy) return tq_fail(err, TQ_BAD_INPUT, 0, "'%.40s' is too long for a time", text);
+    if (len >= sizeof copy)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "'%.40s' is too long for a time", text);
     memcpy(copy, text, len + 1);
     char *blank = strrchr(copy, ' ');
     if (blank != NULL && strchr(copy, 'T') != NULL && blank > strchr(copy, 'T')) *blank = '+';
@@ -30,8 +32,8 @@ static tq_status read_time(const serve_loop *loop, const char *text, int64_t *ou
 }
 
 /* The time in parameter `name`, or now; *given tells which. */
-static tq_status time_or_now(const serve_loop *loop, const serve_request *request, const char *name, int64_t *out,
-                             bool *given, tq_err *err)
+static tq_status time_or_now(const serve_loop *loop, const serve_request *request, const char *name,
+                             int64_t *out, bool *given, tq_err *err)
 {
     const char *text = param_text(request, name);
     *given = text != NULL;
@@ -48,7 +50,8 @@ static tq_rider rider_of(const char *name)
     return TQ_RIDER_ADULT;
 }
 
-tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why, tq_err *err)
+tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                      problem *why, tq_err *err)
 {
     const tq_city *city = loop->server->snapshot.city;
     tq_plan_query query;
@@ -61,7 +64,8 @@ tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answ
         why->id = PROBLEM_TWO_TIMES;
         return TQ_BAD_INPUT;
     }
-    TQ_TRY(time_or_now(loop, request, query.arrive_by ? "arrive" : "depart", &query.time_ms, &given, err));
+    TQ_TRY(time_or_now(loop, request, query.arrive_by ? "arrive" : "depart", &query.time_ms, &given,
+                       err));
     uint32_t minutes;
     if (param_u32(request, "window", &minutes)) query.window_s = minutes * 60;
     const char *profile = param_text(request, "profile");
@@ -72,13 +76,14 @@ tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answ
     query.rider = rider_of(param_text(request, "rider"));
     query.card = param_true(request, "card");
     bool found;
-    TQ_TRY(tq_plan_json(&loop->server->snapshot, &query, request->lang, &loop->work, &loop->body, &found, err));
+    TQ_TRY(tq_plan_json(&loop->server->snapshot, &query, request->lang, &loop->work, &loop->body,
+                        &found, err));
     json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
 
-tq_status handle_places(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                        tq_err *err)
+tq_status handle_places(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                        problem *why, tq_err *err)
 {
     tq_place_query query = {
         .size = sizeof query,
@@ -87,7 +92,8 @@ tq_status handle_places(serve_loop *loop, const serve_request *request, serve_an
         .limit = 10,
     };
     param_u32(request, "limit", &query.limit);
-    bool lat = param_e7(request, "lat", &query.near_lat_e7), lon = param_e7(request, "lon", &query.near_lon_e7);
+    bool lat = param_e7(request, "lat", &query.near_lat_e7),
+         lon = param_e7(request, "lon", &query.near_lon_e7);
     if (lat != lon) {
         why->id = PROBLEM_HALF_POINT;
         return TQ_BAD_INPUT;
@@ -99,8 +105,8 @@ tq_status handle_places(serve_loop *loop, const serve_request *request, serve_an
     return TQ_OK;
 }
 
-tq_status handle_reverse(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                         tq_err *err)
+tq_status handle_reverse(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                         problem *why, tq_err *err)
 {
     (void)why;
     tq_point point = {0};
@@ -108,21 +114,22 @@ tq_status handle_reverse(serve_loop *loop, const serve_request *request, serve_a
     uint32_t radius_m = 200, limit = 10, count;
     if (!param_e7(request, "lat", &point.lat_e7) || !param_e7(request, "lon", &point.lon_e7) ||
         !tq_point_valid(point))
-        return tq_fail(err, TQ_BAD_INPUT, 0, "lat and lon are decimal degrees, such as lat=37.87&lon=112.56");
+        return tq_fail(err, TQ_BAD_INPUT, 0,
+                       "lat and lon are decimal degrees, such as lat=37.87&lon=112.56");
     const char *name = param_text(request, "datum");
     if (name != NULL && !tq_datum_parse(tq_str_of(name), &datum))
         return tq_fail(err, TQ_BAD_INPUT, 0, "'%s' is not a datum; use wgs84, gcj02 or bd09", name);
     point = tq_to_wgs84(point, datum);
     param_u32(request, "radius", &radius_m);
     param_u32(request, "limit", &limit);
-    TQ_TRY(tq_reverse_json(loop->server->snapshot.city, point.lat_e7, point.lon_e7, radius_m, limit, &loop->body,
-                           &count, err));
+    TQ_TRY(tq_reverse_json(loop->server->snapshot.city, point.lat_e7, point.lon_e7, radius_m, limit,
+                           &loop->body, &count, err));
     json_answer(answer, KEEP_LONG);
     return TQ_OK;
 }
 
-tq_status handle_departures(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                            tq_err *err)
+tq_status handle_departures(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                            problem *why, tq_err *err)
 {
     (void)why;
     int64_t from_ms;
@@ -131,13 +138,14 @@ tq_status handle_departures(serve_loop *loop, const serve_request *request, serv
     TQ_TRY(time_or_now(loop, request, "from", &from_ms, &given, err));
     param_u32(request, "minutes", &minutes);
     param_u32(request, "limit", &limit);
-    TQ_TRY(tq_departures_json(&loop->server->snapshot, param_text(request, "id"), from_ms, minutes, limit,
-                              request->lang, &loop->work, &loop->body, err));
+    TQ_TRY(tq_departures_json(&loop->server->snapshot, param_text(request, "id"), from_ms, minutes,
+                              limit, request->lang, &loop->work, &loop->body, err));
     json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
 
-tq_status handle_city(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why, tq_err *err)
+tq_status handle_city(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                      problem *why, tq_err *err)
 {
     (void)request;
     (void)why;
@@ -149,8 +157,8 @@ tq_status handle_city(serve_loop *loop, const serve_request *request, serve_answ
     return TQ_OK;
 }
 
-tq_status handle_works(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                       tq_err *err)
+tq_status handle_works(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                       problem *why, tq_err *err)
 {
     (void)why;
     int64_t at_ms;
@@ -161,7 +169,8 @@ tq_status handle_works(serve_loop *loop, const serve_request *request, serve_ans
     return TQ_OK;
 }
 
-tq_status handle_tile(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why, tq_err *err)
+tq_status handle_tile(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                      problem *why, tq_err *err)
 {
     tq_tile tile = {0};
     param_u32(request, "z", &tile.z);
@@ -174,7 +183,8 @@ tq_status handle_tile(serve_loop *loop, const serve_request *request, serve_answ
         return TQ_BAD_INPUT;
     }
     const serve *server = loop->server;
-    TQ_TRY(tile_draw(server->snapshot.city, &server->tiles, tile, loop->tiles.mvt, &loop->work, &loop->body, err));
+    TQ_TRY(tile_draw(server->snapshot.city, &server->tiles, tile, loop->tiles.mvt, &loop->work,
+                     &loop->body, err));
     answer->status = loop->body.len == 0 ? 204 : 200;
     answer->type = "application/vnd.mapbox-vector-tile";
     answer->keep = KEEP_LONG;
@@ -183,7 +193,8 @@ tq_status handle_tile(serve_loop *loop, const serve_request *request, serve_answ
     return TQ_OK;
 }
 
-/* ---- limits -------------------------------------------------------------------------------------------- */
+/* ---- limits
+ * -------------------------------------------------------------------------------------------- */
 
 static void put_limit(tq_json *json, const char *name, uint64_t value)
 {

@@ -1,9 +1,10 @@
 /*
  * Encoded answers to identical questions, the longest unused one dropped first.
  *
- * One cache a loop, so no lock; memory is taken once, in blocks of CACHE_BLOCK bytes, so keeping an answer allocates
- * nothing. An entry's bytes are key (language and target), head and body behind one another over its blocks. The key
- * is compared whole: a hash alone could hand out another question's answer.
+ * One cache a loop, so no lock; memory is taken once, in blocks of CACHE_BLOCK bytes, so keeping an
+ * answer allocates nothing. An entry's bytes are key (language and target), head and body behind
+ * one another over its blocks. The key is compared whole: a hash alone could hand out another
+ * question's answer.
  */
 #include "serve/serve_in.h"
 
@@ -12,15 +13,17 @@ _Static_assert(CACHE_BLOCKS <= UINT16_MAX, "a block number is 16 bits");
 tq_status cache_open(cache *store, tq_err *err)
 {
     memset(store, 0, sizeof *store);
-    store->bytes = TQ_ALLOC(char, (size_t)CACHE_BLOCKS * CACHE_BLOCK);
+    store->bytes = TQ_ALLOC(char, (size_t)CACHE_BLOCKS *CACHE_BLOCK);
     store->entry = TQ_ALLOC(cache_entry, CACHE_ENTRIES);
     store->first_of_hash = TQ_ALLOC(uint32_t, CACHE_ENTRIES);
     store->free_block = TQ_ALLOC(uint16_t, CACHE_BLOCKS);
-    if (store->bytes == NULL || store->entry == NULL || store->first_of_hash == NULL || store->free_block == NULL) {
+    if (store->bytes == NULL || store->entry == NULL || store->first_of_hash == NULL ||
+        store->free_block == NULL) {
         cache_close(store);
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the answer cache");
     }
-    for (uint32_t block = 0; block < CACHE_BLOCKS; block++) store->free_block[block] = (uint16_t)block;
+    for (uint32_t block = 0; block < CACHE_BLOCKS; block++)
+        store->free_block[block] = (uint16_t)block;
     store->free_blocks = CACHE_BLOCKS;
     for (uint32_t entry = 0; entry < CACHE_ENTRIES; entry++) {
         store->first_of_hash[entry] = TQ_NONE;
@@ -45,14 +48,15 @@ static uint64_t key_hash(tq_str target, tq_lang lang)
     return tq_hash(target.at, target.len, (uint64_t)lang + 1);
 }
 
-uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to, tq_str *piece)
+uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to,
+                      tq_str *piece)
 {
     uint32_t count = 0;
     while (from < to) {
         size_t in_block = from % CACHE_BLOCK;
         size_t len = TQ_MIN(CACHE_BLOCK - in_block, to - from);
-        piece[count++] =
-            (tq_str){store->bytes + (size_t)entry->block[from / CACHE_BLOCK] * CACHE_BLOCK + in_block, len};
+        piece[count++] = (tq_str){
+            store->bytes + (size_t)entry->block[from / CACHE_BLOCK] * CACHE_BLOCK + in_block, len};
         from += len;
     }
     return count;
@@ -100,10 +104,12 @@ static void drop_entry(cache *store, uint32_t at)
 {
     cache_entry *entry = &store->entry[at];
     uint32_t *link = &store->first_of_hash[entry->hash % CACHE_ENTRIES];
-    while (*link != at) link = &store->entry[*link].next_hash;
+    while (*link != at)
+        link = &store->entry[*link].next_hash;
     *link = entry->next_hash;
     unlink_age(store, at);
-    for (uint32_t k = 0; k < entry->block_count; k++) store->free_block[store->free_blocks++] = entry->block[k];
+    for (uint32_t k = 0; k < entry->block_count; k++)
+        store->free_block[store->free_blocks++] = entry->block[k];
     entry->next_hash = store->free_entry;
     store->free_entry = at;
     store->used_entries--;
@@ -133,7 +139,8 @@ const cache_entry *cache_find(cache *store, tq_str target, tq_lang lang, int64_t
     return &store->entry[at];
 }
 
-static size_t fill(cache *store, const cache_entry *entry, size_t from, const void *bytes, size_t len)
+static size_t fill(cache *store, const cache_entry *entry, size_t from, const void *bytes,
+                   size_t len)
 {
     tq_str piece[CACHE_ENTRY_BLOCKS];
     uint32_t count = cache_pieces(store, entry, from, from + len, piece);
@@ -145,8 +152,8 @@ static size_t fill(cache *store, const cache_entry *entry, size_t from, const vo
     return from + len;
 }
 
-void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status, uint32_t route,
-                const char *etag, tq_str head, tq_str body)
+void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status,
+                uint32_t route, const char *etag, tq_str head, tq_str body)
 {
     size_t total = 1 + target.len + head.len + body.len;
     size_t blocks = (total + CACHE_BLOCK - 1) / CACHE_BLOCK;
@@ -154,7 +161,8 @@ void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, uns
     uint64_t hash = key_hash(target, lang);
     uint32_t present = find_entry(store, target, lang, hash);
     if (present != TQ_NONE) drop_entry(store, present);
-    while (store->free_entry == TQ_NONE || store->free_blocks < blocks) drop_entry(store, store->oldest);
+    while (store->free_entry == TQ_NONE || store->free_blocks < blocks)
+        drop_entry(store, store->oldest);
     uint32_t at = store->free_entry;
     cache_entry *entry = &store->entry[at];
     store->free_entry = entry->next_hash;

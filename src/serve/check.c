@@ -1,16 +1,18 @@
 /*
  * A request held against the API document: its path, and each of its parameters.
  *
- * Unknown parameters are refused with the nearest known name, because a misspelt one that is silently ignored gives a
- * wrong answer that looks right. Values are checked by type, list, limits, length and pattern.
+ * Unknown parameters are refused with the nearest known name, because a misspelt one that is
+ * silently ignored gives a wrong answer that looks right. Values are checked by type, list, limits,
+ * length and pattern.
  */
-#include "serve/serve_in.h"
-
 #include <stdio.h>
+
+#include "serve/serve_in.h"
 
 #define SHOWN_MAX 80 /* bytes of a wrong value that are said back */
 
-/* ---- patterns: the few the document may use ------------------------------------------------------------ */
+/* ---- patterns: the few the document may use
+ * ------------------------------------------------------------ */
 
 static bool is_coordinates(tq_str text)
 {
@@ -21,12 +23,14 @@ static bool is_word(tq_str text)
 {
     for (size_t k = 0; k < text.len; k++) {
         char c = text.at[k];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-')) return false;
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
     }
     return text.len > 0;
 }
 
-/* 2025-06-03T08:00, with seconds, fraction and offset as tq_time_parse reads them; here only the alphabet. */
+/* 2025-06-03T08:00, with seconds, fraction and offset as tq_time_parse reads them; here only the
+ * alphabet. */
 static bool is_time(tq_str text)
 {
     for (size_t k = 0; k < text.len; k++) {
@@ -59,7 +63,9 @@ bool api_pattern_fits(const char *pattern, tq_str text)
     return false;
 }
 
-/* ---- paths ------------------------------------------------------------------------------------------------ */
+/* ---- paths
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static bool add_pair(serve_request *request, tq_str name, tq_str value)
 {
@@ -78,7 +84,7 @@ static problem_id match_path(const char *template, serve_request *request)
         if (*template != '{') {
             if (at == end || *at != *template) return PROBLEM_NO_PATH;
             at++;
-            template++;
+            template ++;
             continue;
         }
         const char *close = strchr(template, '}');
@@ -86,7 +92,8 @@ static problem_id match_path(const char *template, serve_request *request)
         template = close + 1;
         const char *stop = at;
         if (*template == '\0' || *template == '/') {
-            while (stop < end && *stop != '/') stop++;
+            while (stop < end && *stop != '/')
+                stop++;
         } else { /* a fixed ending such as .mvt */
             size_t tail = strlen(template);
             if ((size_t)(end - at) < tail) return PROBLEM_NO_PATH;
@@ -95,7 +102,8 @@ static problem_id match_path(const char *template, serve_request *request)
         }
         if (stop == at) return PROBLEM_NO_PATH;
         tq_str value;
-        problem_id bad = target_decode(request, (tq_str){at, (size_t)(stop - at)}, API_IN_PATH, &value);
+        problem_id bad =
+            target_decode(request, (tq_str){at, (size_t)(stop - at)}, API_IN_PATH, &value);
         if (bad != PROBLEM_NONE) return bad;
         if (!add_pair(request, name, value)) return PROBLEM_TOO_MANY_PARAMS;
         at = stop;
@@ -115,11 +123,13 @@ problem_id api_match(const api *rules, serve_request *request, problem *why)
     request->pair_count = 0;
     request->text_used = 0;
     why->id = PROBLEM_NO_PATH;
-    problem_set(why, 0, "%.*s", (int)TQ_MIN(request->path.len, (size_t)SHOWN_MAX), request->path.at);
+    problem_set(why, 0, "%.*s", (int)TQ_MIN(request->path.len, (size_t)SHOWN_MAX),
+                request->path.at);
     return PROBLEM_NO_PATH;
 }
 
-/* ---- parameters --------------------------------------------------------------------------------------------- */
+/* ---- parameters
+ * --------------------------------------------------------------------------------------------- */
 
 static const api_param *find_param(const api_operation *operation, tq_str name)
 {
@@ -134,7 +144,8 @@ static uint32_t name_distance(tq_str a, const char *b)
     uint32_t row[40];
     size_t width = strlen(b);
     if (a.len >= TQ_COUNT(row) || width >= TQ_COUNT(row)) return UINT32_MAX;
-    for (uint32_t column = 0; column <= width; column++) row[column] = column;
+    for (uint32_t column = 0; column <= width; column++)
+        row[column] = column;
     for (uint32_t line = 1; line <= a.len; line++) {
         uint32_t corner = row[0];
         row[0] = line;
@@ -161,7 +172,8 @@ static problem_id unknown_param(const api_operation *operation, tq_str name, pro
             best = distance;
             nearest = param->name;
         }
-        int put = snprintf(why->part[2] + used, sizeof why->part[2] - used, "%s%s", used == 0 ? "" : ", ", param->name);
+        int put = snprintf(why->part[2] + used, sizeof why->part[2] - used, "%s%s",
+                           used == 0 ? "" : ", ", param->name);
         if (put > 0 && used + (size_t)put < sizeof why->part[2]) used += (size_t)put;
     }
     problem_set(why, 0, "%.*s", (int)TQ_MIN(name.len, (size_t)SHOWN_MAX), name.at);
@@ -202,8 +214,8 @@ static problem_id check_choice(const api_param *param, tq_str value, problem *wh
     size_t used = 0;
     for (uint32_t k = 0; k < param->choice_count; k++) {
         if (tq_str_is(value, param->choice[k])) return PROBLEM_NONE;
-        int put = snprintf(why->part[2] + used, sizeof why->part[2] - used, "%s%s", used == 0 ? "" : ", ",
-                           param->choice[k]);
+        int put = snprintf(why->part[2] + used, sizeof why->part[2] - used, "%s%s",
+                           used == 0 ? "" : ", ", param->choice[k]);
         if (put > 0 && used + (size_t)put < sizeof why->part[2]) used += (size_t)put;
     }
     return PROBLEM_NOT_IN_LIST;
@@ -234,7 +246,8 @@ static problem_id check_value(const api_param *param, tq_str value, problem *why
     problem_set(why, 1, "%.*s", (int)TQ_MIN(value.len, (size_t)SHOWN_MAX), value.at);
     problem_id bad = PROBLEM_NONE;
     if (param->type == API_BOOLEAN)
-        bad = tq_str_is(value, "true") || tq_str_is(value, "false") ? PROBLEM_NONE : PROBLEM_NOT_BOOLEAN;
+        bad = tq_str_is(value, "true") || tq_str_is(value, "false") ? PROBLEM_NONE
+                                                                    : PROBLEM_NOT_BOOLEAN;
     else if (param->type == API_STRING)
         bad = check_text(param, value, why);
     else
@@ -276,8 +289,9 @@ static tq_lang wanted_language(const serve_request *request)
 {
     for (uint32_t k = 0; k < request->pair_count; k++)
         if (tq_str_is(request->pair[k].name, "lang"))
-            return tq_str_starts(request->pair[k].value, "en") ? TQ_EN
-                   : tq_str_starts(request->pair[k].value, "zh") ? TQ_ZH : request->lang;
+            return tq_str_starts(request->pair[k].value, "en")   ? TQ_EN
+                   : tq_str_starts(request->pair[k].value, "zh") ? TQ_ZH
+                                                                 : request->lang;
     return request->lang;
 }
 

@@ -1,19 +1,20 @@
 /*
  * A connection's life: bytes to messages, messages to answers, keep-alive, pipelining, time limits.
  *
- * Bytes are parsed where they arrive; only the part of an unfinished message is copied into the slot. An answer is one
- * write. While a write waits for a slow reader nothing more is read or answered on that connection, so a peer can
- * only ever hold one answer. After a refusal the connection finishes: what follows in the stream can't be trusted.
+ * Bytes are parsed where they arrive; only the part of an unfinished message is copied into the
+ * slot. An answer is one write. While a write waits for a slow reader nothing more is read or
+ * answered on that connection, so a peer can only ever hold one answer. After a refusal the
+ * connection finishes: what follows in the stream can't be trusted.
  *
- * Deadlines: a whole request within header_timeout_ms of the accept or of its first byte (408, then closed); a kept-alive
- * connection without a request idle_timeout_ms (closed); an answer HTTP_WRITE_MS (cut).
+ * Deadlines: a whole request within header_timeout_ms of the accept or of its first byte (408, then
+ * closed); a kept-alive connection without a request idle_timeout_ms (closed); an answer
+ * HTTP_WRITE_MS (cut).
  */
-#include "serve/serve_in.h"
-
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "os/os_loop.h"
+#include "serve/serve_in.h"
 
 /* An unfinished body counts too; what follows a message in the same read stays within one read. */
 #define KEPT_EXTRA (TQ_LOOP_READ_BYTES + 8192u)
@@ -44,7 +45,8 @@ static int64_t utc_ms(void)
     return env->now_ms(env->user);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------ */
+/* ---- answers
+ * ------------------------------------------------------------------------------------------ */
 
 static tq_piece_out piece_of(tq_str bytes, bool lasting)
 {
@@ -65,7 +67,8 @@ static void put_tail(serve_loop *loop, const char *cache_mark, bool close)
 }
 
 /* Send head, tail and body in one write and set the deadline that follows from it. */
-static void send_pieces(serve_loop *loop, tq_conn *conn, const tq_piece_out *piece, uint32_t count, bool close)
+static void send_pieces(serve_loop *loop, tq_conn *conn, const tq_piece_out *piece, uint32_t count,
+                        bool close)
 {
     http_slot *slot = slot_of(loop, conn);
     tq_conn_write(conn, piece, count);
@@ -79,8 +82,8 @@ static void send_pieces(serve_loop *loop, tq_conn *conn, const tq_piece_out *pie
     if (close) tq_conn_finish(conn);
 }
 
-static void send_answer(serve_loop *loop, tq_conn *conn, const serve_answer *answer, bool head_only, bool close,
-                        const char *cache_mark)
+static void send_answer(serve_loop *loop, tq_conn *conn, const serve_answer *answer, bool head_only,
+                        bool close, const char *cache_mark)
 {
     tq_str body = answer->fixed.len != 0 ? answer->fixed : (tq_str){loop->body.at, loop->body.len};
     bool has_body = answer->status != 204 && answer->status != 304;
@@ -94,7 +97,8 @@ static void send_answer(serve_loop *loop, tq_conn *conn, const serve_answer *ans
     send_pieces(loop, conn, piece, has_body && !head_only && body.len != 0 ? 3 : 2, close);
 }
 
-static void send_cached(serve_loop *loop, tq_conn *conn, const cache_entry *entry, bool head_only, bool close)
+static void send_cached(serve_loop *loop, tq_conn *conn, const cache_entry *entry, bool head_only,
+                        bool close)
 {
     put_tail(loop, "hit", close);
     tq_str part[CACHE_ENTRY_BLOCKS];
@@ -102,10 +106,14 @@ static void send_cached(serve_loop *loop, tq_conn *conn, const cache_entry *entr
     _Static_assert(CACHE_ENTRY_BLOCKS + 3 <= TQ_LOOP_SLICES_MAX, "an entry fits one write");
     size_t head_end = (size_t)entry->key_len + entry->head_len;
     uint32_t count = 0, parts = cache_pieces(&loop->store, entry, entry->key_len, head_end, part);
-    for (uint32_t k = 0; k < parts; k++) piece[count++] = piece_of(part[k], false);
+    for (uint32_t k = 0; k < parts; k++)
+        piece[count++] = piece_of(part[k], false);
     piece[count++] = piece_of((tq_str){loop->tail.at, loop->tail.len}, false);
-    parts = head_only ? 0 : cache_pieces(&loop->store, entry, head_end, head_end + entry->body_len, part);
-    for (uint32_t k = 0; k < parts; k++) piece[count++] = piece_of(part[k], false);
+    parts = head_only
+                ? 0
+                : cache_pieces(&loop->store, entry, head_end, head_end + entry->body_len, part);
+    for (uint32_t k = 0; k < parts; k++)
+        piece[count++] = piece_of(part[k], false);
     send_pieces(loop, conn, piece, count, close);
 }
 
@@ -119,7 +127,8 @@ static void refuse(serve_loop *loop, tq_conn *conn, problem_id id, tq_str accept
     send_answer(loop, conn, &answer, false, true, NULL);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------- */
+/* ---- requests
+ * ------------------------------------------------------------------------------------------- */
 
 static http_verb verb_of(unsigned method)
 {
@@ -139,8 +148,8 @@ static void send_not_modified(serve_loop *loop, tq_conn *conn, const char *etag,
     send_answer(loop, conn, &answer, true, close, NULL);
 }
 
-static bool answer_from_cache(serve_loop *loop, tq_conn *conn, const serve_request *request, bool close,
-                              int64_t began_ns)
+static bool answer_from_cache(serve_loop *loop, tq_conn *conn, const serve_request *request,
+                              bool close, int64_t began_ns)
 {
     if (request->verb != VERB_GET && request->verb != VERB_HEAD) return false;
     const cache_entry *entry =
@@ -159,8 +168,8 @@ static bool answer_from_cache(serve_loop *loop, tq_conn *conn, const serve_reque
     return true;
 }
 
-static void keep_answer(serve_loop *loop, const serve_request *request, tq_lang asked, const serve_answer *answer,
-                        uint32_t route)
+static void keep_answer(serve_loop *loop, const serve_request *request, tq_lang asked,
+                        const serve_answer *answer, uint32_t route)
 {
     answer_head(answer, loop->body.len, tq_city_version(loop->server->snapshot.city), &loop->head);
     int64_t until_ms =
@@ -196,11 +205,13 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
         return;
     }
     if (!target_split(target, request)) {
-        refuse(loop, conn, PROBLEM_MALFORMED, http_text(bytes, message->field[HTTP_ACCEPT_LANGUAGE]));
+        refuse(loop, conn, PROBLEM_MALFORMED,
+               http_text(bytes, message->field[HTTP_ACCEPT_LANGUAGE]));
         return;
     }
     if (answer_from_cache(loop, conn, request, close, began_ns)) return;
-    tq_lang asked = request->lang; /* before ?lang= is read: the cache is asked with the header alone */
+    tq_lang asked =
+        request->lang; /* before ?lang= is read: the cache is asked with the header alone */
     uint32_t route = serve_dispatch(loop, request, &answer);
     bool kept = answer.keep != KEEP_NOT && (answer.status == 200 || answer.status == 204) &&
                 (request->verb == VERB_GET || request->verb == VERB_HEAD);
@@ -208,13 +219,16 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
         metric_add(&loop->counts.cache_misses, 1);
         keep_answer(loop, request, asked, &answer, route);
     }
-    if (kept && answer.etag[0] != '\0' && target_etag_in(request->if_none_match, tq_str_of(answer.etag)))
+    if (kept && answer.etag[0] != '\0' &&
+        target_etag_in(request->if_none_match, tq_str_of(answer.etag)))
         answer.status = 304;
     send_answer(loop, conn, &answer, request->verb == VERB_HEAD, close, kept ? "miss" : NULL);
     metrics_request(&loop->counts, route, answer.status, mono_ns() - began_ns);
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------------------- */
+/* ---- bytes
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* Keep what is left from `at` on, wherever the bytes lie now. */
 static bool keep_rest(http_slot *slot, const char *bytes, size_t at, size_t len)
@@ -239,10 +253,12 @@ static void wait_for_more(serve_loop *loop, tq_conn *conn, http_slot *slot)
     const tq_serve_options *options = &loop->server->options;
     if (slot->kept.len == 0) {
         slot->request_deadline_ms = INT64_MAX;
-        tq_conn_deadline(conn, now + (slot->answered ? options->idle_timeout_ms : options->header_timeout_ms));
+        tq_conn_deadline(
+            conn, now + (slot->answered ? options->idle_timeout_ms : options->header_timeout_ms));
         return;
     }
-    if (slot->request_deadline_ms == INT64_MAX) slot->request_deadline_ms = now + options->header_timeout_ms;
+    if (slot->request_deadline_ms == INT64_MAX)
+        slot->request_deadline_ms = now + options->header_timeout_ms;
     tq_conn_deadline(conn, slot->request_deadline_ms);
 }
 
@@ -318,7 +334,9 @@ static void on_expired(void *user, tq_conn *conn)
         refuse(loop, conn, PROBLEM_TIMEOUT, (tq_str){0});
 }
 
-/* ---- slots ----------------------------------------------------------------------------------------------------- */
+/* ---- slots
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void on_opened(void *user, tq_conn *conn)
 {
@@ -364,9 +382,9 @@ static void on_tick(void *user)
     int32_t day = (int32_t)(now_s / 86400), second = (int32_t)(now_s % 86400), year;
     unsigned month, day_of_month;
     tq_date_of(day, &year, &month, &day_of_month);
-    snprintf(loop->date, sizeof loop->date, "Date: %s, %02u %s %04d %02d:%02d:%02d GMT\r\n", days[day % 7],
-             day_of_month % 100, months[(month - 1) % 12], (int)((unsigned)year % 10000), second / 3600 % 24,
-             second / 60 % 60, second % 60);
+    snprintf(loop->date, sizeof loop->date, "Date: %s, %02u %s %04d %02d:%02d:%02d GMT\r\n",
+             days[day % 7], day_of_month % 100, months[(month - 1) % 12],
+             (int)((unsigned)year % 10000), second / 3600 % 24, second / 60 % 60, second % 60);
 }
 
 tq_status connections_open(serve_loop *loop, tq_err *err)
@@ -382,9 +400,11 @@ tq_status connections_open(serve_loop *loop, tq_err *err)
     };
     uint32_t slots = loop->server->options.max_connections + HTTP_REFUSE_SLOTS;
     loop->slot = TQ_ALLOC(http_slot, slots);
-    if (loop->slot == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u connections", slots);
+    if (loop->slot == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u connections", slots);
     for (uint32_t k = 0; k < slots; k++)
-        loop->slot[k].kept.limit = (size_t)HTTP_HEAD_MAX + 16 * (size_t)loop->server->options.max_body_bytes + KEPT_EXTRA;
+        loop->slot[k].kept.limit =
+            (size_t)HTTP_HEAD_MAX + 16 * (size_t)loop->server->options.max_body_bytes + KEPT_EXTRA;
     tq_loop_options options = {
         .slots = slots,
         .queue_max = HTTP_QUEUE_MAX,

@@ -1,18 +1,17 @@
 /*
  * From a request to its answer: console file, operation of the API document, or a problem.
  *
- * The table below gives every operationId its handler; a document that names another, or a handler without its
- * operation, fails the start (serve_bind), so document and program can't drift apart.
+ * The table below gives every operationId its handler; a document that names another, or a handler
+ * without its operation, fails the start (serve_bind), so document and program can't drift apart.
  */
-#include "serve/serve_in.h"
-
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "os/os_loop.h"
+#include "serve/serve_in.h"
 
-static tq_status handle_limits(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                               tq_err *err)
+static tq_status handle_limits(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                               problem *why, tq_err *err)
 {
     (void)request;
     (void)why;
@@ -31,8 +30,8 @@ static void text_answer(serve_answer *answer, unsigned status, const char *type,
     answer->fixed = fixed;
 }
 
-static tq_status handle_openapi_yaml(serve_loop *loop, const serve_request *request, serve_answer *answer,
-                                     problem *why, tq_err *err)
+static tq_status handle_openapi_yaml(serve_loop *loop, const serve_request *request,
+                                     serve_answer *answer, problem *why, tq_err *err)
 {
     (void)loop;
     (void)request;
@@ -43,8 +42,8 @@ static tq_status handle_openapi_yaml(serve_loop *loop, const serve_request *requ
     return TQ_OK;
 }
 
-static tq_status handle_openapi_json(serve_loop *loop, const serve_request *request, serve_answer *answer,
-                                     problem *why, tq_err *err)
+static tq_status handle_openapi_json(serve_loop *loop, const serve_request *request,
+                                     serve_answer *answer, problem *why, tq_err *err)
 {
     (void)request;
     (void)why;
@@ -54,8 +53,8 @@ static tq_status handle_openapi_json(serve_loop *loop, const serve_request *requ
     return TQ_OK;
 }
 
-static tq_status handle_health(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                               tq_err *err)
+static tq_status handle_health(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                               problem *why, tq_err *err)
 {
     (void)loop;
     (void)request;
@@ -65,8 +64,8 @@ static tq_status handle_health(serve_loop *loop, const serve_request *request, s
     return TQ_OK;
 }
 
-static tq_status handle_ready(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                              tq_err *err)
+static tq_status handle_ready(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                              problem *why, tq_err *err)
 {
     (void)request;
     (void)err;
@@ -78,8 +77,8 @@ static tq_status handle_ready(serve_loop *loop, const serve_request *request, se
     return TQ_OK;
 }
 
-static tq_status handle_metrics(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why,
-                                tq_err *err)
+static tq_status handle_metrics(serve_loop *loop, const serve_request *request,
+                                serve_answer *answer, problem *why, tq_err *err)
 {
     (void)request;
     (void)why;
@@ -119,14 +118,16 @@ tq_status serve_bind(api *rules, tq_err *err)
     for (uint32_t k = 0; k < rules->operation_count; k++) {
         rules->operation[k].handler = TQ_NONE;
         for (uint32_t row = 0; row < TQ_COUNT(HANDLERS); row++)
-            if (strcmp(rules->operation[k].id, HANDLERS[row].operation) == 0) rules->operation[k].handler = row;
+            if (strcmp(rules->operation[k].id, HANDLERS[row].operation) == 0)
+                rules->operation[k].handler = row;
         if (rules->operation[k].handler == TQ_NONE)
-            return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: no handler for '%s'", rules->operation[k].id);
+            return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: no handler for '%s'",
+                           rules->operation[k].id);
         bound++;
     }
     if (bound != TQ_COUNT(HANDLERS))
-        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml has %u operations, the program %zu", bound,
-                       TQ_COUNT(HANDLERS));
+        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml has %u operations, the program %zu",
+                       bound, TQ_COUNT(HANDLERS));
     return TQ_OK;
 }
 
@@ -148,9 +149,11 @@ static void osrm_problem(serve_loop *loop, const problem *why, serve_answer *ans
     problem_detail(why, TQ_EN, &detail);
     tq_buf_putc(&detail, '\0');
     bool in_query = why->id == PROBLEM_UNKNOWN_PARAM || why->id == PROBLEM_UNKNOWN_PARAM_NONE ||
-                    why->id == PROBLEM_TWICE || why->id == PROBLEM_BAD_ESCAPE || why->id == PROBLEM_TOO_MANY_PARAMS;
+                    why->id == PROBLEM_TWICE || why->id == PROBLEM_BAD_ESCAPE ||
+                    why->id == PROBLEM_TOO_MANY_PARAMS;
     *answer = (serve_answer){0};
-    osrm_error(in_query ? "InvalidQuery" : "InvalidOptions", detail.failed ? "" : detail.at, answer, &loop->body);
+    osrm_error(in_query ? "InvalidQuery" : "InvalidOptions", detail.failed ? "" : detail.at, answer,
+               &loop->body);
     tq_buf_free(&detail);
 }
 
@@ -195,8 +198,8 @@ uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *
         serve_problem(loop, &why, request->lang, answer);
         return METRIC_NO_ROUTE;
     }
-    uint32_t route =
-        file != NULL ? METRIC_FILES : (uint32_t)(request->operation - loop->server->rules.operation);
+    uint32_t route = file != NULL ? METRIC_FILES
+                                  : (uint32_t)(request->operation - loop->server->rules.operation);
     if (request->verb == VERB_OPTIONS) {
         preflight(answer);
     } else if (request->verb == VERB_OTHER) {

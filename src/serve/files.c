@@ -1,17 +1,21 @@
 /*
- * The console's files, built into the program by cmake/console.cmake. Without a built console a small page says how to build it.
- * Files under /assets/ carry a content hash in their name and never change; the page itself is asked for every time.
+ * The console's files, built into the program by cmake/console.cmake. Without a built console a
+ * small page says how to build it. Files under /assets/ carry a content hash in their name and
+ * never change; the page itself is asked for every time.
  */
-#include "serve/serve_in.h"
-
 #include <stdio.h>
 
+#include "serve/serve_in.h"
+
 static const char NO_CONSOLE[] =
-    "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>通衢 Tongqu</title></head>\n"
+    "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>通衢 "
+    "Tongqu</title></head>\n"
     "<body><h1>通衢 Tongqu</h1>\n"
-    "<p>服务已启动，但此程序未包含网页控制台。请在 <code>web/</code> 中运行 <code>npm ci &amp;&amp; npm run build</code>，"
+    "<p>服务已启动，但此程序未包含网页控制台。请在 <code>web/</code> 中运行 <code>npm ci "
+    "&amp;&amp; npm run build</code>，"
     "再重新编译（或运行 <code>./dev build</code>）。</p>\n"
-    "<p lang=\"en\">The server runs, but this program was built without the console. Run <code>npm ci &amp;&amp; npm run "
+    "<p lang=\"en\">The server runs, but this program was built without the console. Run <code>npm "
+    "ci &amp;&amp; npm run "
     "build</code> in <code>web/</code> and build again (or run <code>./dev build</code>).</p>\n"
     "<p><a href=\"/api/v1/openapi.json\">API</a></p></body></html>\n";
 
@@ -63,8 +67,9 @@ void file_answer(const console_file *file, const serve_request *request, serve_a
     answer->gzip = gzip;
     answer->vary_encoding = file->gzip != NULL;
     answer->fixed = gzip ? (tq_str){file->gzip, file->gzip_len} : (tq_str){file->bytes, file->len};
-    answer->cache_control =
-        strncmp(file->path, "/assets/", 8) == 0 ? "public, max-age=31536000, immutable" : "no-cache";
+    answer->cache_control = strncmp(file->path, "/assets/", 8) == 0
+                                ? "public, max-age=31536000, immutable"
+                                : "no-cache";
     /* The compressed form is another representation: it needs a tag of its own. */
     snprintf(answer->etag, sizeof answer->etag, "\"%016llx%s\"",
              (unsigned long long)tq_hash(file->bytes, file->len, 0), gzip ? "-gz" : "");

@@ -1,16 +1,18 @@
 /*
  * One HTTP/1.1 message at a time, over http-parser, without I/O.
  *
- * The caller keeps the message's bytes in one place (they may move between calls) and hands over all of them each time;
- * bytes are parsed once. Only spans are kept, so nothing is copied or allocated.
+ * The caller keeps the message's bytes in one place (they may move between calls) and hands over
+ * all of them each time; bytes are parsed once. Only spans are kept, so nothing is copied or
+ * allocated.
  *
- * Stricter than the library: one Host (RFC 9112 section 3.2), no folded header lines (section 5.2), no blanks in header
- * names (section 5.1), HTTP/1.0 and 1.1 only, and the room's limits. A request with both Content-Length and Transfer-Encoding, or two lengths, is refused by
- * the library. `Upgrade` is passed over, `Expect` is refused: nothing here takes a body worth waiting for.
+ * Stricter than the library: one Host (RFC 9112 section 3.2), no folded header lines (section 5.2),
+ * no blanks in header names (section 5.1), HTTP/1.0 and 1.1 only, and the room's limits. A request
+ * with both Content-Length and Transfer-Encoding, or two lengths, is refused by the library.
+ * `Upgrade` is passed over, `Expect` is refused: nothing here takes a body worth waiting for.
  */
-#include "serve/serve_in.h"
-
 #include <strings.h>
+
+#include "serve/serve_in.h"
 
 #define BODY_FRAME_MAX 4096u /* chunk sizes, extensions and trailers around a body */
 
@@ -46,7 +48,8 @@ static int on_field(http_parser *parser, const char *at, size_t len)
     if (message->in_value || message->header_count == 0) {
         message->in_value = false;
         message->name = (http_span){(uint32_t)(at - feed->bytes), 0};
-        if (++message->header_count > HTTP_HEADERS_MAX) return refuse(message, PROBLEM_TOO_MANY_HEADERS);
+        if (++message->header_count > HTTP_HEADERS_MAX)
+            return refuse(message, PROBLEM_TOO_MANY_HEADERS);
     }
     message->name.len = (uint32_t)(at + len - feed->bytes) - message->name.at;
     return 0;
@@ -62,7 +65,8 @@ static int8_t field_of(tq_str name)
         [HTTP_EXPECT] = "expect",
     };
     for (int8_t field = 0; field < HTTP_FIELD_COUNT; field++)
-        if (strlen(known[field]) == name.len && strncasecmp(known[field], name.at, name.len) == 0) return field;
+        if (strlen(known[field]) == name.len && strncasecmp(known[field], name.at, name.len) == 0)
+            return field;
     return -1;
 }
 
@@ -73,10 +77,12 @@ static int on_value(http_parser *parser, const char *at, size_t len)
     uint32_t start = (uint32_t)(at - feed->bytes);
     if (!message->in_value) {
         tq_str name = http_text(feed->bytes, message->name);
-        /* A library built without its strict mode lets blanks into names; a proxy may read such a line otherwise. */
+        /* A library built without its strict mode lets blanks into names; a proxy may read such a
+         * line otherwise. */
         if (memchr(name.at, ' ', name.len) != NULL) return refuse(message, PROBLEM_MALFORMED);
         /* The library checks every byte of a value but the first. */
-        if (len > 0 && (unsigned char)at[0] < 0x20 && at[0] != '\t') return refuse(message, PROBLEM_MALFORMED);
+        if (len > 0 && (unsigned char)at[0] < 0x20 && at[0] != '\t')
+            return refuse(message, PROBLEM_MALFORMED);
         message->in_value = true;
         message->current = field_of(name);
         if (message->current >= 0) {
@@ -102,8 +108,10 @@ static int on_head(http_parser *parser)
     http_message *message = feeding_of(parser)->message;
     message->head_done = true;
     parser->upgrade = 0;
-    if (parser->http_major != 1 || parser->http_minor > 1) return refuse(message, PROBLEM_HTTP_VERSION);
-    if (parser->http_minor == 1 && !(message->seen >> HTTP_HOST & 1)) return refuse(message, PROBLEM_NO_HOST);
+    if (parser->http_major != 1 || parser->http_minor > 1)
+        return refuse(message, PROBLEM_HTTP_VERSION);
+    if (parser->http_minor == 1 && !(message->seen >> HTTP_HOST & 1))
+        return refuse(message, PROBLEM_NO_HOST);
     if (message->seen >> HTTP_EXPECT & 1) return refuse(message, PROBLEM_EXPECT);
     if (parser->content_length != UINT64_MAX && parser->content_length > message->body_max)
         return refuse(message, PROBLEM_BODY_TOO_LARGE);
@@ -171,7 +179,8 @@ http_event http_feed(http_message *message, const char *bytes, size_t len, size_
     if (over && !message->complete && message->refusal == PROBLEM_NONE && message->head_done &&
         HTTP_PARSER_ERRNO(&message->parser) == HPE_OK) {
         message->parsed += (uint32_t)took;
-        took = http_parser_execute(&message->parser, &settings, bytes + message->parsed, len - message->parsed);
+        took = http_parser_execute(&message->parser, &settings, bytes + message->parsed,
+                                   len - message->parsed);
         over = false;
     }
     message->parser.data = NULL;
@@ -189,7 +198,8 @@ http_event http_feed(http_message *message, const char *bytes, size_t len, size_
         refuse(message, PROBLEM_HEAD_TOO_LARGE);
         return HTTP_EVENT_REFUSED;
     }
-    if (message->parsed > (uint64_t)HTTP_HEAD_MAX + message->body_max + BODY_FRAME_MAX + message->body_len * 8) {
+    if (message->parsed >
+        (uint64_t)HTTP_HEAD_MAX + message->body_max + BODY_FRAME_MAX + message->body_len * 8) {
         refuse(message, PROBLEM_BODY_TOO_LARGE);
         return HTTP_EVENT_REFUSED;
     }

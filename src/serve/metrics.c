@@ -1,21 +1,22 @@
 /*
- * Counters for Prometheus (text format 0.0.4). Each loop writes its own with relaxed atomics and no read-modify-write
- * contention; /metrics adds them up.
+ * Counters for Prometheus (text format 0.0.4). Each loop writes its own with relaxed atomics and no
+ * read-modify-write contention; /metrics adds them up.
  */
-#include "serve/serve_in.h"
-
 #include <stdatomic.h>
 
 #include "tongqu/version.h"
 
 #include "os/os_loop.h"
+#include "serve/serve_in.h"
 
-static const unsigned STATUSES[METRIC_STATUSES] = {200, 204, 304, 400, 404, 405, 408, 413, 414,
-                                                   417, 431, 500, 503, 505};
-static const int64_t BUCKET_NS[METRIC_BUCKETS] = {100000,   250000,   500000,    1000000,   2500000,   5000000,
-                                                  10000000, 25000000, 100000000, 250000000, 1000000000, 5000000000};
-static const char *const BUCKET_TEXT[METRIC_BUCKETS] = {"0.0001", "0.00025", "0.0005", "0.001", "0.0025", "0.005",
-                                                        "0.01",   "0.025",   "0.1",    "0.25",  "1",      "5"};
+static const unsigned STATUSES[METRIC_STATUSES] = {200, 204, 304, 400, 404, 405, 408,
+                                                   413, 414, 417, 431, 500, 503, 505};
+static const int64_t BUCKET_NS[METRIC_BUCKETS] = {100000,    250000,    500000,     1000000,
+                                                  2500000,   5000000,   10000000,   25000000,
+                                                  100000000, 250000000, 1000000000, 5000000000};
+static const char *const BUCKET_TEXT[METRIC_BUCKETS] = {"0.0001", "0.00025", "0.0005", "0.001",
+                                                        "0.0025", "0.005",   "0.01",   "0.025",
+                                                        "0.1",    "0.25",    "1",      "5"};
 
 void metric_add(_Atomic uint64_t *counter, uint64_t more)
 {
@@ -37,7 +38,8 @@ void metrics_request(metrics *counts, uint32_t route, unsigned status, int64_t t
         break;
     }
     uint32_t bucket = 0;
-    while (bucket < METRIC_BUCKETS && took_ns > BUCKET_NS[bucket]) bucket++;
+    while (bucket < METRIC_BUCKETS && took_ns > BUCKET_NS[bucket])
+        bucket++;
     metric_add(&counts->requests[route][column], 1);
     metric_add(&counts->bucket[route][bucket], 1);
     metric_add(&counts->nanoseconds[route], (uint64_t)TQ_MAX(took_ns, 0));
@@ -66,7 +68,8 @@ static void put_head(tq_buf *out, const char *name, const char *kind, const char
     tq_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
-static void put_plain(tq_buf *out, const char *name, const char *kind, const char *help, uint64_t value)
+static void put_plain(tq_buf *out, const char *name, const char *kind, const char *help,
+                      uint64_t value)
 {
     put_head(out, name, kind, help);
     tq_buf_printf(out, "%s %llu\n", name, (unsigned long long)value);
@@ -81,8 +84,8 @@ static void put_requests(const serve *server, tq_buf *out)
         for (uint32_t k = 0; k < METRIC_STATUSES; k++) {
             uint64_t count = SUM(server, requests[route][k]);
             if (count == 0) continue;
-            tq_buf_printf(out, "tongqu_http_requests_total{route=\"%s\",status=\"%u\"} %llu\n", name, STATUSES[k],
-                          (unsigned long long)count);
+            tq_buf_printf(out, "tongqu_http_requests_total{route=\"%s\",status=\"%u\"} %llu\n",
+                          name, STATUSES[k], (unsigned long long)count);
         }
     }
 }
@@ -95,16 +98,17 @@ static void put_latency(const serve *server, tq_buf *out)
         const char *name = route_name(server, route);
         if (name == NULL) continue;
         uint64_t count = 0;
-        for (uint32_t k = 0; k <= METRIC_BUCKETS; k++) count += SUM(server, bucket[route][k]);
+        for (uint32_t k = 0; k <= METRIC_BUCKETS; k++)
+            count += SUM(server, bucket[route][k]);
         if (count == 0) continue;
         uint64_t below = 0;
         for (uint32_t k = 0; k < METRIC_BUCKETS; k++) {
             below += SUM(server, bucket[route][k]);
-            tq_buf_printf(out, "tongqu_http_request_seconds_bucket{route=\"%s\",le=\"%s\"} %llu\n", name,
-                          BUCKET_TEXT[k], (unsigned long long)below);
+            tq_buf_printf(out, "tongqu_http_request_seconds_bucket{route=\"%s\",le=\"%s\"} %llu\n",
+                          name, BUCKET_TEXT[k], (unsigned long long)below);
         }
-        tq_buf_printf(out, "tongqu_http_request_seconds_bucket{route=\"%s\",le=\"+Inf\"} %llu\n", name,
-                      (unsigned long long)count);
+        tq_buf_printf(out, "tongqu_http_request_seconds_bucket{route=\"%s\",le=\"+Inf\"} %llu\n",
+                      name, (unsigned long long)count);
         tq_buf_printf(out, "tongqu_http_request_seconds_sum{route=\"%s\"} ", name);
         tq_buf_fixed(out, (int64_t)SUM(server, nanoseconds[route]), 9);
         tq_buf_printf(out, "\ntongqu_http_request_seconds_count{route=\"%s\"} %llu\n", name,
@@ -120,22 +124,28 @@ void metrics_text(const serve *server, tq_buf *out)
     put_requests(server, out);
     put_latency(server, out);
     put_plain(out, "tongqu_connections", "gauge", "Open connections.", SUM(server, connections));
-    put_plain(out, "tongqu_connections_accepted_total", "counter", "Connections taken.", SUM(server, accepted));
-    put_plain(out, "tongqu_connections_refused_total", "counter", "Connections told 503 because all were taken.",
-              SUM(server, refused));
-    put_plain(out, "tongqu_connections_timeout_total", "counter", "Connections ended by a header or idle timeout.",
-              SUM(server, timeouts));
-    put_plain(out, "tongqu_connections_cut_slow_total", "counter", "Connections cut because they did not read.",
-              SUM(server, cut_slow));
-    put_plain(out, "tongqu_cache_hits_total", "counter", "Answers from the cache.", SUM(server, cache_hits));
-    put_plain(out, "tongqu_cache_misses_total", "counter", "Cacheable answers that were worked out.",
-              SUM(server, cache_misses));
+    put_plain(out, "tongqu_connections_accepted_total", "counter", "Connections taken.",
+              SUM(server, accepted));
+    put_plain(out, "tongqu_connections_refused_total", "counter",
+              "Connections told 503 because all were taken.", SUM(server, refused));
+    put_plain(out, "tongqu_connections_timeout_total", "counter",
+              "Connections ended by a header or idle timeout.", SUM(server, timeouts));
+    put_plain(out, "tongqu_connections_cut_slow_total", "counter",
+              "Connections cut because they did not read.", SUM(server, cut_slow));
+    put_plain(out, "tongqu_cache_hits_total", "counter", "Answers from the cache.",
+              SUM(server, cache_hits));
+    put_plain(out, "tongqu_cache_misses_total", "counter",
+              "Cacheable answers that were worked out.", SUM(server, cache_misses));
     uint64_t peak = 0;
     for (uint32_t loop = 0; loop < server->loop_count; loop++) {
-        uint64_t one = atomic_load_explicit(&server->loop[loop].counts.scratch_peak, memory_order_relaxed);
+        uint64_t one =
+            atomic_load_explicit(&server->loop[loop].counts.scratch_peak, memory_order_relaxed);
         peak = TQ_MAX(peak, one);
     }
-    put_plain(out, "tongqu_scratch_peak_bytes", "gauge", "Most scratch memory that one question used.", peak);
-    put_plain(out, "tongqu_scratch_limit_bytes", "gauge", "Scratch memory of each thread.", server->work_bytes);
-    put_plain(out, "tongqu_resident_memory_bytes", "gauge", "Memory of the process in RAM.", tq_resident_bytes());
+    put_plain(out, "tongqu_scratch_peak_bytes", "gauge",
+              "Most scratch memory that one question used.", peak);
+    put_plain(out, "tongqu_scratch_limit_bytes", "gauge", "Scratch memory of each thread.",
+              server->work_bytes);
+    put_plain(out, "tongqu_resident_memory_bytes", "gauge", "Memory of the process in RAM.",
+              tq_resident_bytes());
 }

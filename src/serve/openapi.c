@@ -1,16 +1,17 @@
 /*
- * The API document (docs/api/openapi.yaml, built into the program) becomes the table that requests are checked
- * against, and its JSON twin.
+ * The API document (docs/api/openapi.yaml, built into the program) becomes the table that requests
+ * are checked against, and its JSON twin.
  *
- * Method: libyaml's node tree, walked by fixed paths (paths / path / get / parameters / schema); `$ref` is followed once,
- * into components/parameters and components/schemas. Texts are copied into the pool, so the tree can go.
- * What the checker can't check (an unknown pattern, a type it doesn't know, a method other than get) fails the start:
- * a rule that is written down but not held is worse than none.
+ * Method: libyaml's node tree, walked by fixed paths (paths / path / get / parameters / schema);
+ * `$ref` is followed once, into components/parameters and components/schemas. Texts are copied into
+ * the pool, so the tree can go. What the checker can't check (an unknown pattern, a type it doesn't
+ * know, a method other than get) fails the start: a rule that is written down but not held is worse
+ * than none.
  */
-#include "serve/serve_in.h"
-
 #include <stdio.h>
 #include <yaml.h>
+
+#include "serve/serve_in.h"
 
 typedef struct reading {
     yaml_document_t document;
@@ -20,15 +21,18 @@ typedef struct reading {
 
 static const char *text_of(const yaml_node_t *node)
 {
-    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+                                                          : NULL;
 }
 
 static yaml_node_t *child(reading *from, const yaml_node_t *node, const char *key)
 {
     if (node == NULL || node->type != YAML_MAPPING_NODE) return NULL;
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
         const char *name = text_of(yaml_document_get_node(&from->document, pair->key));
-        if (name != NULL && strcmp(name, key) == 0) return yaml_document_get_node(&from->document, pair->value);
+        if (name != NULL && strcmp(name, key) == 0)
+            return yaml_document_get_node(&from->document, pair->value);
     }
     return NULL;
 }
@@ -63,7 +67,8 @@ static tq_status bad_document(reading *from, const char *path, const char *name,
     return tq_fail(from->err, TQ_INTERNAL, 0, "openapi.yaml, %s, '%s': %s", path, name, why);
 }
 
-static tq_status read_type(reading *from, const char *path, const yaml_node_t *schema, api_param *param)
+static tq_status read_type(reading *from, const char *path, const yaml_node_t *schema,
+                           api_param *param)
 {
     static const char *const names[] = {"string", "integer", "number", "boolean"};
     const char *type = text_of(child(from, schema, "type"));
@@ -72,13 +77,16 @@ static tq_status read_type(reading *from, const char *path, const yaml_node_t *s
         param->type = (api_type)k;
         return TQ_OK;
     }
-    return bad_document(from, path, param->name, "the type must be string, integer, number or boolean");
+    return bad_document(from, path, param->name,
+                        "the type must be string, integer, number or boolean");
 }
 
-static tq_status read_schema(reading *from, const char *path, const yaml_node_t *schema, api_param *param)
+static tq_status read_schema(reading *from, const char *path, const yaml_node_t *schema,
+                             api_param *param)
 {
     TQ_TRY(read_type(from, path, schema, param));
-    const char *least = text_of(child(from, schema, "minimum")), *most = text_of(child(from, schema, "maximum"));
+    const char *least = text_of(child(from, schema, "minimum")),
+               *most = text_of(child(from, schema, "maximum"));
     param->has_min = least != NULL;
     param->has_max = most != NULL;
     param->max_len = UINT32_MAX;
@@ -94,11 +102,14 @@ static tq_status read_schema(reading *from, const char *path, const yaml_node_t 
     param->fallback = keep_text(from, text_of(child(from, schema, "default")));
     param->pattern = keep_text(from, text_of(child(from, schema, "pattern")));
     if (param->pattern != NULL && !api_pattern_known(param->pattern))
-        return bad_document(from, path, param->name, "the checker doesn't know this pattern; add it to check.c");
+        return bad_document(from, path, param->name,
+                            "the checker doesn't know this pattern; add it to check.c");
     yaml_node_t *choices = child(from, schema, "enum");
     if (choices == NULL || choices->type != YAML_SEQUENCE_NODE) return TQ_OK;
-    for (yaml_node_item_t *item = choices->data.sequence.items.start; item < choices->data.sequence.items.top; item++) {
-        if (param->choice_count == API_ENUM_MAX) return bad_document(from, path, param->name, "enum is too long");
+    for (yaml_node_item_t *item = choices->data.sequence.items.start;
+         item < choices->data.sequence.items.top; item++) {
+        if (param->choice_count == API_ENUM_MAX)
+            return bad_document(from, path, param->name, "enum is too long");
         param->choice[param->choice_count++] =
             keep_text(from, text_of(yaml_document_get_node(&from->document, *item)));
     }
@@ -114,7 +125,8 @@ static tq_status read_param(reading *from, api_operation *operation, yaml_node_t
     param->name = keep_text(from, text_of(child(from, node, "name")));
     const char *place = text_of(child(from, node, "in"));
     if (param->name == NULL || place == NULL)
-        return bad_document(from, operation->path, "parameters", "a parameter has no name or place");
+        return bad_document(from, operation->path, "parameters",
+                            "a parameter has no name or place");
     if (strcmp(place, "header") == 0) return TQ_OK; /* told to people; read by the server itself */
     param->place = strcmp(place, "path") == 0 ? API_IN_PATH : API_IN_QUERY;
     const char *required = text_of(child(from, node, "required"));
@@ -126,7 +138,8 @@ static tq_status read_param(reading *from, api_operation *operation, yaml_node_t
 
 static tq_status read_operation(reading *from, const char *path, yaml_node_t *item)
 {
-    if (from->out->operation_count == API_OPERATIONS_MAX) return bad_document(from, path, "paths", "too many");
+    if (from->out->operation_count == API_OPERATIONS_MAX)
+        return bad_document(from, path, "paths", "too many");
     api_operation *operation = &from->out->operation[from->out->operation_count];
     yaml_node_t *get = child(from, item, "get");
     operation->path = keep_text(from, path);
@@ -137,7 +150,8 @@ static tq_status read_operation(reading *from, const char *path, yaml_node_t *it
     operation->osrm_errors = errors != NULL && strcmp(errors, "osrm") == 0;
     yaml_node_t *params = child(from, get, "parameters");
     if (params != NULL && params->type == YAML_SEQUENCE_NODE)
-        for (yaml_node_item_t *at = params->data.sequence.items.start; at < params->data.sequence.items.top; at++)
+        for (yaml_node_item_t *at = params->data.sequence.items.start;
+             at < params->data.sequence.items.top; at++)
             TQ_TRY(read_param(from, operation, yaml_document_get_node(&from->document, *at)));
     from->out->operation_count++;
     return TQ_OK;
@@ -148,13 +162,15 @@ static tq_status read_paths(reading *from)
     yaml_node_t *paths = child(from, yaml_document_get_root_node(&from->document), "paths");
     if (paths == NULL || paths->type != YAML_MAPPING_NODE)
         return bad_document(from, "/", "paths", "missing");
-    for (yaml_node_pair_t *pair = paths->data.mapping.pairs.start; pair < paths->data.mapping.pairs.top; pair++)
+    for (yaml_node_pair_t *pair = paths->data.mapping.pairs.start;
+         pair < paths->data.mapping.pairs.top; pair++)
         TQ_TRY(read_operation(from, text_of(yaml_document_get_node(&from->document, pair->key)),
                               yaml_document_get_node(&from->document, pair->value)));
     return TQ_OK;
 }
 
-/* ---- the JSON twin: events straight into the writer ------------------------------------------------- */
+/* ---- the JSON twin: events straight into the writer
+ * ------------------------------------------------- */
 
 typedef struct nesting {
     uint32_t depth;
@@ -167,8 +183,8 @@ static bool is_plain_word(const yaml_event_t *event, tq_str text)
     double number;
     return tq_str_is(text, "true") || tq_str_is(text, "false") || tq_str_is(text, "null") ||
            (text.len > 0 && (text.at[0] == '-' || (text.at[0] >= '0' && text.at[0] <= '9')) &&
-            !(text.len > 1 && text.at[0] == '0' && text.at[1] != '.') && text.at[text.len - 1] != '.' &&
-            tq_parse_double(text, &number));
+            !(text.len > 1 && text.at[0] == '0' && text.at[1] != '.') &&
+            text.at[text.len - 1] != '.' && tq_parse_double(text, &number));
 }
 
 static bool put_event(const yaml_event_t *event, nesting *in, tq_json *json)
@@ -186,7 +202,8 @@ static bool put_event(const yaml_event_t *event, nesting *in, tq_json *json)
             tq_json_raw(json, text);
         else
             tq_json_str(json, text);
-    } else if (event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT) {
+    } else if (event->type == YAML_MAPPING_START_EVENT ||
+               event->type == YAML_SEQUENCE_START_EVENT) {
         if (in->depth + 3 >= TQ_JSON_DEPTH_MAX) return false;
         bool map = event->type == YAML_MAPPING_START_EVENT;
         if (map)
@@ -213,7 +230,8 @@ static bool put_event(const yaml_event_t *event, nesting *in, tq_json *json)
 static tq_status make_json(tq_str yaml, tq_buf *out, tq_err *err)
 {
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to read openapi.yaml");
+    if (!yaml_parser_initialize(&parser))
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to read openapi.yaml");
     yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.at, yaml.len);
     nesting in = {0};
     tq_json json;
@@ -228,7 +246,8 @@ static tq_status make_json(tq_str yaml, tq_buf *out, tq_err *err)
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
-    if (!good || out->failed) return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml is nested too deeply or has aliases");
+    if (!good || out->failed)
+        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml is nested too deeply or has aliases");
     return TQ_OK;
 }
 
@@ -236,7 +255,8 @@ tq_status api_load(tq_str yaml, api *out, tq_err *err)
 {
     memset(out, 0, sizeof *out);
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to read openapi.yaml");
+    if (!yaml_parser_initialize(&parser))
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to read openapi.yaml");
     yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.at, yaml.len);
     reading from = {.out = out, .err = err};
     if (!yaml_parser_load(&parser, &from.document)) {

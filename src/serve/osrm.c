@@ -2,13 +2,13 @@
  * /route/v1/{profile}/{coordinates}: OSRM's route service, its options and its error bodies.
  * Source: the OSRM HTTP API, version 5 (project-osrm.org/docs).
  *
- * Options that don't change what is answered here (alternatives, continue_straight, hints, generate_hints, snapping,
- * approaches) are read and passed over; radiuses are held against the nearest street. A mistake answers 400 with OSRM's
- * code; nothing here is problem+json.
+ * Options that don't change what is answered here (alternatives, continue_straight, hints,
+ * generate_hints, snapping, approaches) are read and passed over; radiuses are held against the
+ * nearest street. A mistake answers 400 with OSRM's code; nothing here is problem+json.
  */
-#include "serve/serve_in.h"
-
 #include <stdio.h>
+
+#include "serve/serve_in.h"
 
 static int64_t now_ms(void)
 {
@@ -32,7 +32,8 @@ void osrm_error(const char *code, const char *message, serve_answer *answer, tq_
     answer->type = "application/json; charset=utf-8";
 }
 
-static tq_status wrong(serve_loop *loop, serve_answer *answer, const char *code, const char *message)
+static tq_status wrong(serve_loop *loop, serve_answer *answer, const char *code,
+                       const char *message)
 {
     osrm_error(code, message, answer, &loop->body);
     return TQ_OK;
@@ -88,23 +89,27 @@ static reading read_coordinates(tq_str text, coordinates *out)
         out->bad_at = (size_t)(pair.at - start);
         tq_str lat = pair, lon = piece_until(&lat, ',');
         double degrees;
-        if (!tq_parse_double(lon, &degrees) || !tq_parse_double(lat, &degrees)) return READ_MALFORMED;
+        if (!tq_parse_double(lon, &degrees) || !tq_parse_double(lat, &degrees))
+            return READ_MALFORMED;
         if (out->count == TQ_VIAS_MAX) return READ_TOO_MANY;
         tq_point *point = &out->point[out->count];
-        if (!tq_parse_e7(lon, &point->lon_e7) || !tq_parse_e7(lat, &point->lat_e7) || !tq_point_valid(*point))
+        if (!tq_parse_e7(lon, &point->lon_e7) || !tq_parse_e7(lat, &point->lat_e7) ||
+            !tq_point_valid(*point))
             return READ_BAD_VALUE;
         out->count++;
     }
     return READ_GOOD;
 }
 
-/* A list with one entry a coordinate, as radiuses, hints and approaches are. Each entry is checked by `good`. */
+/* A list with one entry a coordinate, as radiuses, hints and approaches are. Each entry is checked
+ * by `good`. */
 static bool list_fits(const char *text, uint32_t count, bool (*good)(tq_str entry))
 {
     if (text == NULL) return true;
     tq_str rest = tq_str_of(text);
     uint32_t entries = 1;
-    for (size_t k = 0; k < rest.len; k++) entries += rest.at[k] == ';';
+    for (size_t k = 0; k < rest.len; k++)
+        entries += rest.at[k] == ';';
     if (entries != count) return false;
     for (uint32_t k = 0; k < entries; k++)
         if (!good(piece_until(&rest, ';'))) return false;
@@ -120,7 +125,8 @@ static bool any_entry(tq_str entry)
 static bool radius_entry(tq_str entry)
 {
     double radius;
-    return entry.len == 0 || tq_str_is(entry, "unlimited") || (tq_parse_double(entry, &radius) && radius >= 0);
+    return entry.len == 0 || tq_str_is(entry, "unlimited") ||
+           (tq_parse_double(entry, &radius) && radius >= 0);
 }
 
 static bool approach_entry(tq_str entry)
@@ -134,7 +140,8 @@ static bool bearing_entry(tq_str entry)
     if (entry.len == 0) return true;
     tq_str range = entry, value = piece_until(&range, ',');
     uint32_t bearing, spread;
-    return tq_parse_u32(value, &bearing) && tq_parse_u32(range, &spread) && bearing <= 360 && spread <= 180;
+    return tq_parse_u32(value, &bearing) && tq_parse_u32(range, &spread) && bearing <= 360 &&
+           spread <= 180;
 }
 
 static bool is_one_of(const char *text, const char *const *list, uint32_t count)
@@ -146,7 +153,8 @@ static bool is_one_of(const char *text, const char *const *list, uint32_t count)
 
 static bool annotations_wanted(const char *text, bool *wanted)
 {
-    static const char *const parts[] = {"duration", "nodes", "distance", "weight", "datasources", "speed"};
+    static const char *const parts[] = {"duration", "nodes",       "distance",
+                                        "weight",   "datasources", "speed"};
     *wanted = false;
     if (text == NULL || strcmp(text, "false") == 0) return true;
     *wanted = true;
@@ -173,7 +181,8 @@ static bool number_or_bool(const char *text)
 static bool read_options(const serve_request *request, uint32_t count, tq_route_options *out)
 {
     tq_route_options_default(out);
-    const char *geometries = param_text(request, "geometries"), *overview = param_text(request, "overview");
+    const char *geometries = param_text(request, "geometries"),
+               *overview = param_text(request, "overview");
     if (geometries != NULL)
         out->geometries = strcmp(geometries, "geojson") == 0     ? TQ_GEO_GEOJSON
                           : strcmp(geometries, "polyline6") == 0 ? TQ_GEO_POLYLINE6
@@ -192,8 +201,8 @@ static bool read_options(const serve_request *request, uint32_t count, tq_route_
 }
 
 /* The first coordinate with no street within its radius, or TQ_NONE. */
-static uint32_t beyond_radius(const tq_city *city, tq_profile profile, int64_t at_ms, const coordinates *where,
-                              const char *radiuses)
+static uint32_t beyond_radius(const tq_city *city, tq_profile profile, int64_t at_ms,
+                              const coordinates *where, const char *radiuses)
 {
     if (radiuses == NULL) return TQ_NONE;
     tq_str rest = tq_str_of(radiuses);
@@ -203,8 +212,8 @@ static uint32_t beyond_radius(const tq_city *city, tq_profile profile, int64_t a
         if (!tq_parse_double(entry, &radius_m)) continue;
         tq_snap snap;
         uint32_t count;
-        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK || count == 0 ||
-            (double)snap.distance_dm > radius_m * 10)
+        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK ||
+            count == 0 || (double)snap.distance_dm > radius_m * 10)
             return k;
     }
     return TQ_NONE;
@@ -213,56 +222,67 @@ static uint32_t beyond_radius(const tq_city *city, tq_profile profile, int64_t a
 static tq_status no_segment(serve_loop *loop, serve_answer *answer, uint32_t coordinate)
 {
     char message[80];
-    snprintf(message, sizeof message, "Could not find a matching segment for coordinate %u", coordinate);
+    snprintf(message, sizeof message, "Could not find a matching segment for coordinate %u",
+             coordinate);
     return wrong(loop, answer, "NoSegment", message);
 }
 
 /* Which coordinate has no street near it. */
-static uint32_t lonely_coordinate(const tq_city *city, tq_profile profile, int64_t at_ms, const coordinates *where)
+static uint32_t lonely_coordinate(const tq_city *city, tq_profile profile, int64_t at_ms,
+                                  const coordinates *where)
 {
     for (uint32_t k = 0; k < where->count; k++) {
         tq_snap snap;
         uint32_t count;
-        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK) return k;
+        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK)
+            return k;
     }
     return 0;
 }
 
-static tq_status refuse_coordinates(serve_loop *loop, serve_answer *answer, reading bad, const coordinates *where)
+static tq_status refuse_coordinates(serve_loop *loop, serve_answer *answer, reading bad,
+                                    const coordinates *where)
 {
     char message[120];
-    if (bad == READ_BAD_VALUE) return wrong(loop, answer, "InvalidValue", "Invalid coordinate value.");
+    if (bad == READ_BAD_VALUE)
+        return wrong(loop, answer, "InvalidValue", "Invalid coordinate value.");
     if (bad == READ_TOO_MANY) {
-        snprintf(message, sizeof message, "Number of entries is higher than current maximum (%d)", TQ_VIAS_MAX);
+        snprintf(message, sizeof message, "Number of entries is higher than current maximum (%d)",
+                 TQ_VIAS_MAX);
         return wrong(loop, answer, "TooBig", message);
     }
-    snprintf(message, sizeof message, "URL string malformed close to position %zu: coordinates are lon,lat;lon,lat",
+    snprintf(message, sizeof message,
+             "URL string malformed close to position %zu: coordinates are lon,lat;lon,lat",
              where->bad_at + 1);
     return wrong(loop, answer, "InvalidUrl", message);
 }
 
-tq_status handle_osrm(serve_loop *loop, const serve_request *request, serve_answer *answer, problem *why, tq_err *err)
+tq_status handle_osrm(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                      problem *why, tq_err *err)
 {
     (void)why;
     const tq_city *city = loop->server->snapshot.city;
     tq_profile profile;
     if (!tq_profile_parse(param_text(request, "profile"), &profile))
         return wrong(loop, answer, "InvalidUrl",
-                     "Profile not known; use driving, walking, cycling, foot, elder, wheelchair, bike, car or taxi");
+                     "Profile not known; use driving, walking, cycling, foot, elder, wheelchair, "
+                     "bike, car or taxi");
     coordinates where;
     reading bad = read_coordinates(tq_str_of(param_text(request, "coordinates")), &where);
     if (bad != READ_GOOD) return refuse_coordinates(loop, answer, bad, &where);
     if (where.count < 2)
-        return wrong(loop, answer, "InvalidOptions", "Number of coordinates needs to be at least two.");
+        return wrong(loop, answer, "InvalidOptions",
+                     "Number of coordinates needs to be at least two.");
     tq_route_options options;
     if (!read_options(request, where.count, &options))
         return wrong(loop, answer, "InvalidOptions", "Options are invalid.");
     int64_t at_ms = now_ms();
     uint32_t far = beyond_radius(city, profile, at_ms, &where, param_text(request, "radiuses"));
     if (far != TQ_NONE) return no_segment(loop, answer, far);
-    tq_status status = tq_snapshot_route_json(&loop->server->snapshot, profile, at_ms, where.point, where.count,
-                                              &options, &loop->work, &loop->body, err);
-    if (status == TQ_NO_ROUTE) return wrong(loop, answer, "NoRoute", "Impossible route between points");
+    tq_status status = tq_snapshot_route_json(&loop->server->snapshot, profile, at_ms, where.point,
+                                              where.count, &options, &loop->work, &loop->body, err);
+    if (status == TQ_NO_ROUTE)
+        return wrong(loop, answer, "NoRoute", "Impossible route between points");
     if (status == TQ_NOT_FOUND)
         return no_segment(loop, answer, lonely_coordinate(city, profile, at_ms, &where));
     if (status == TQ_LIMIT) return wrong(loop, answer, "TooBig", err->text);

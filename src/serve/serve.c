@@ -1,18 +1,18 @@
 /*
- * Start and end of the server: the city is opened and checked first, then the port, then the loops; the first day and the
- * metrics are made while the port already answers /healthz (and 503 to questions), then /readyz turns to 200.
+ * Start and end of the server: the city is opened and checked first, then the port, then the loops;
+ * the first day and the metrics are made while the port already answers /healthz (and 503 to
+ * questions), then /readyz turns to 200.
  */
-#include "serve/serve_in.h"
-
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "os/os_loop.h"
+#include "serve/serve_in.h"
 
-#define CONNECTIONS_MAX   100000u
-#define BODY_LIMIT_MAX    ((uint32_t)16 << 20)
-#define TIMEOUT_MAX_MS    3600000u
-#define FILES_BESIDE      64u /* open files that are not connections */
+#define CONNECTIONS_MAX 100000u
+#define BODY_LIMIT_MAX  ((uint32_t)16 << 20)
+#define TIMEOUT_MAX_MS  3600000u
+#define FILES_BESIDE    64u /* open files that are not connections */
 
 static _Atomic(serve *) running;
 
@@ -39,10 +39,11 @@ static tq_status check_options(const tq_serve_options *options, tq_err *err)
                        options->max_body_bytes, BODY_LIMIT_MAX);
     if (options->header_timeout_ms == 0 || options->header_timeout_ms > TIMEOUT_MAX_MS ||
         options->idle_timeout_ms == 0 || options->idle_timeout_ms > TIMEOUT_MAX_MS)
-        return tq_fail(err, TQ_BAD_CONFIG, 0, "a timeout must be between 1 and %u milliseconds", TIMEOUT_MAX_MS);
+        return tq_fail(err, TQ_BAD_CONFIG, 0, "a timeout must be between 1 and %u milliseconds",
+                       TIMEOUT_MAX_MS);
     if (options->threads > SERVE_THREADS_MAX)
-        return tq_fail(err, TQ_BAD_CONFIG, 0, "threads is %u; at most %u are possible", options->threads,
-                       SERVE_THREADS_MAX);
+        return tq_fail(err, TQ_BAD_CONFIG, 0, "threads is %u; at most %u are possible",
+                       options->threads, SERVE_THREADS_MAX);
     return TQ_OK;
 }
 
@@ -66,7 +67,8 @@ static tq_status open_loop(serve *server, serve_loop *loop, tq_err *err)
     loop->work_memory = tq_alloc_aligned(server->work_bytes, 1);
     loop->tiles.mvt = tq_mvt_new();
     if (loop->work_memory == NULL || loop->tiles.mvt == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %zu bytes of scratch a thread; use fewer threads",
+        return tq_fail(err, TQ_NO_MEMORY, 0,
+                       "no memory for %zu bytes of scratch a thread; use fewer threads",
                        server->work_bytes);
     tq_arena_init(&loop->work, loop->work_memory, server->work_bytes);
     TQ_TRY(cache_open(&loop->store, err));
@@ -101,7 +103,9 @@ static void make_ready(serve *server)
     const tq_env *env = tq_env_real();
     tq_err err = {0};
     if (tq_snapshot_warm(&server->snapshot, env->now_ms(env->user), &err) != TQ_OK)
-        tq_log(TQ_LOG_WARN, "the city could not be warmed up: %s; the first questions will take longer", err.text);
+        tq_log(TQ_LOG_WARN,
+               "the city could not be warmed up: %s; the first questions will take longer",
+               err.text);
     atomic_store(&server->ready, true);
 }
 
@@ -115,12 +119,14 @@ static tq_status run_loops(serve *server, tq_err *err)
     for (; started < server->loop_count && status == TQ_OK; started++)
         status = tq_loop_start(server->loop[started].loop, err);
     if (status == TQ_OK) {
-        if (server->options.ready != NULL) server->options.ready(server->options.user, server->options.listen, port);
+        if (server->options.ready != NULL)
+            server->options.ready(server->options.user, server->options.listen, port);
         make_ready(server);
     } else {
         stop_all(server);
     }
-    for (uint32_t k = 0; k < started; k++) tq_loop_join(server->loop[k].loop);
+    for (uint32_t k = 0; k < started; k++)
+        tq_loop_join(server->loop[k].loop);
     atomic_store(&running, NULL);
     return status;
 }
@@ -132,14 +138,18 @@ static tq_status open_server(serve *server, tq_err *err)
     TQ_TRY(serve_bind(&server->rules, err));
     TQ_TRY(tq_snapshot_open(server->options.city_path, &server->snapshot, err));
     TQ_TRY(tile_plan_make(server->snapshot.city, &server->tiles, err));
-    snprintf(server->city_etag, sizeof server->city_etag, "\"%.40s\"", tq_city_version(server->snapshot.city));
-    server->work_bytes = TQ_MAX(tq_journey_work_bytes(server->snapshot.city), tile_work_bytes(server->snapshot.city));
+    snprintf(server->city_etag, sizeof server->city_etag, "\"%.40s\"",
+             tq_city_version(server->snapshot.city));
+    server->work_bytes = TQ_MAX(tq_journey_work_bytes(server->snapshot.city),
+                                tile_work_bytes(server->snapshot.city));
     tq_files_raise((uint64_t)server->options.max_connections + HTTP_REFUSE_SLOTS + FILES_BESIDE);
     server->loop_count = server->options.threads != 0 ? server->options.threads : tq_core_count();
     server->loop_count = TQ_MAX(1, TQ_MIN(server->loop_count, SERVE_THREADS_MAX));
     server->loop = tq_alloc_aligned(server->loop_count, sizeof *server->loop);
-    if (server->loop == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u loops", server->loop_count);
-    for (uint32_t k = 0; k < server->loop_count; k++) TQ_TRY(open_loop(server, &server->loop[k], err));
+    if (server->loop == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u loops", server->loop_count);
+    for (uint32_t k = 0; k < server->loop_count; k++)
+        TQ_TRY(open_loop(server, &server->loop[k], err));
     return TQ_OK;
 }
 
@@ -151,7 +161,8 @@ tq_status tq_serve(const tq_serve_options *options, tq_err *err)
     server->options = *options;
     tq_status status = open_server(server, err);
     if (status == TQ_OK) status = run_loops(server, err);
-    for (uint32_t k = 0; server->loop != NULL && k < server->loop_count; k++) close_loop(&server->loop[k]);
+    for (uint32_t k = 0; server->loop != NULL && k < server->loop_count; k++)
+        close_loop(&server->loop[k]);
     tq_free(server->loop);
     tile_plan_free(&server->tiles);
     if (server->snapshot.city != NULL) tq_snapshot_close(&server->snapshot);

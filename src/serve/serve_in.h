@@ -1,49 +1,51 @@
 /*
  * Private to src/serve: how a request becomes an answer.
  *
- *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language) -> openapi.c, check.c (the
- *   operation and its rules) -> a handler (api.c, osrm.c, tiles.c, files.c) -> answer.c (one write) and cache.c
+ *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language) -> openapi.c,
+ * check.c (the operation and its rules) -> a handler (api.c, osrm.c, tiles.c, files.c) -> answer.c
+ * (one write) and cache.c
  *
- * Everything above connection.c is without I/O, so that tests and fuzzing drive it with plain bytes.
- * All limits of the room are the constants below and are told at /api/v1/limits.
+ * Everything above connection.c is without I/O, so that tests and fuzzing drive it with plain
+ * bytes. All limits of the room are the constants below and are told at /api/v1/limits.
  */
 #ifndef TQ_SERVE_IN_H
 #define TQ_SERVE_IN_H
 
-#include "serve/serve.h"
-
 #include <http_parser.h>
 
+#include "serve/serve.h"
 #include "wire/wire.h"
 
-/* ---- limits ---------------------------------------------------------------------------------------- */
+/* ---- limits
+ * ---------------------------------------------------------------------------------------- */
 
-#define HTTP_HEAD_MAX       16384u /* bytes of request line and headers */
-#define HTTP_URL_MAX        8192u
-#define HTTP_HEADERS_MAX    100u
-#define HTTP_PIPELINE_MAX   64u /* requests answered from one read; then the connection closes */
-#define HTTP_QUERY_MAX      32u /* parameters of a request, those in the path included */
-#define HTTP_QUEUE_MAX      ((size_t)8 << 20)  /* unsent bytes of one connection */
-#define HTTP_QUEUE_TOTAL    ((size_t)64 << 20) /* unsent bytes of one loop */
-#define HTTP_WRITE_MS       30000              /* a reader may take so long for one answer */
-#define HTTP_TICK_MS        50u
-#define HTTP_EXPIRED_MAX    64u                /* timed-out connections handled in one tick */
-#define HTTP_REFUSE_SLOTS   64u                /* beyond max_connections: told 503 and closed */
-#define HTTP_RETRY_AFTER_S  1
-#define SERVE_BODY_MAX      ((size_t)16 << 20) /* bytes of one answer */
-#define SERVE_THREADS_MAX   256u
-#define CACHE_BLOCK         8192u
-#define CACHE_BLOCKS        2048u /* 16 MiB a loop */
-#define CACHE_ENTRY_BLOCKS  16u
-#define CACHE_ENTRIES       2048u
-#define CACHE_SHORT_MS      1000 /* answers about «now» */
-#define TILE_ZOOM_MAX       18u
-#define TILE_BODY_MAX       ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
-#define API_OPERATIONS_MAX  48u
-#define API_PARAMS_MAX      24u
-#define API_ENUM_MAX        16u
+#define HTTP_HEAD_MAX      16384u /* bytes of request line and headers */
+#define HTTP_URL_MAX       8192u
+#define HTTP_HEADERS_MAX   100u
+#define HTTP_PIPELINE_MAX  64u /* requests answered from one read; then the connection closes */
+#define HTTP_QUERY_MAX     32u /* parameters of a request, those in the path included */
+#define HTTP_QUEUE_MAX     ((size_t)8 << 20)  /* unsent bytes of one connection */
+#define HTTP_QUEUE_TOTAL   ((size_t)64 << 20) /* unsent bytes of one loop */
+#define HTTP_WRITE_MS      30000              /* a reader may take so long for one answer */
+#define HTTP_TICK_MS       50u
+#define HTTP_EXPIRED_MAX   64u /* timed-out connections handled in one tick */
+#define HTTP_REFUSE_SLOTS  64u /* beyond max_connections: told 503 and closed */
+#define HTTP_RETRY_AFTER_S 1
+#define SERVE_BODY_MAX     ((size_t)16 << 20) /* bytes of one answer */
+#define SERVE_THREADS_MAX  256u
+#define CACHE_BLOCK        8192u
+#define CACHE_BLOCKS       2048u /* 16 MiB a loop */
+#define CACHE_ENTRY_BLOCKS 16u
+#define CACHE_ENTRIES      2048u
+#define CACHE_SHORT_MS     1000 /* answers about «now» */
+#define TILE_ZOOM_MAX      18u
+#define TILE_BODY_MAX      ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
+#define API_OPERATIONS_MAX 48u
+#define API_PARAMS_MAX     24u
+#define API_ENUM_MAX       16u
 
-/* ---- one message (http_parse.c) ----------------------------------------------------------------------- */
+/* ---- one message (http_parse.c)
+ * ----------------------------------------------------------------------- */
 
 typedef struct http_span {
     uint32_t at, len; /* from the first byte of the message */
@@ -74,16 +76,17 @@ typedef struct http_message {
     uint64_t body_len;
     uint32_t body_max;
     http_span url, name, field[HTTP_FIELD_COUNT];
-    uint8_t seen; /* bit a field: its header came */
-    uint8_t refusal;   /* problem_id, 0 = none */
+    uint8_t seen;    /* bit a field: its header came */
+    uint8_t refusal; /* problem_id, 0 = none */
     bool in_value, head_done, complete, keep_alive;
     int8_t current; /* http_field of the header being read, -1 = another */
 } http_message;
 
 void http_begin(http_message *message, uint32_t body_max);
 /**
- * Read on. `bytes` is the message from its first byte, `len` all that is there of it (and what follows it); the first
- * message->parsed bytes were seen before. *used tells the message's length when HTTP_EVENT_REQUEST.
+ * Read on. `bytes` is the message from its first byte, `len` all that is there of it (and what
+ * follows it); the first message->parsed bytes were seen before. *used tells the message's length
+ * when HTTP_EVENT_REQUEST.
  */
 http_event http_feed(http_message *message, const char *bytes, size_t len, size_t *used);
 static inline tq_str http_text(const char *bytes, http_span span)
@@ -91,7 +94,8 @@ static inline tq_str http_text(const char *bytes, http_span span)
     return (tq_str){bytes + span.at, span.len};
 }
 
-/* ---- problems (problem.c) -------------------------------------------------------------------------------- */
+/* ---- problems (problem.c)
+ * -------------------------------------------------------------------------------- */
 
 typedef enum problem_id {
     PROBLEM_NONE,
@@ -145,14 +149,16 @@ typedef struct problem {
 
 unsigned problem_status(problem_id id);
 const char *problem_code(problem_id id);
-__attribute__((format(printf, 3, 4))) void problem_set(problem *out, uint32_t part, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void problem_set(problem *out, uint32_t part,
+                                                       const char *format, ...);
 /** problem+json in the wanted language. */
 void problem_json(const problem *what, tq_lang lang, tq_buf *out);
 /** Its sentence alone. */
 void problem_detail(const problem *what, tq_lang lang, tq_buf *out);
 void problem_of_status(tq_status status, const tq_err *err, problem *out);
 
-/* ---- what may be asked (openapi.c, check.c) -------------------------------------------------------------- */
+/* ---- what may be asked (openapi.c, check.c)
+ * -------------------------------------------------------------- */
 
 typedef enum api_type { API_STRING, API_INTEGER, API_NUMBER, API_BOOLEAN } api_type;
 typedef enum api_place { API_IN_QUERY, API_IN_PATH } api_place;
@@ -171,10 +177,10 @@ typedef struct api_param {
 } api_param;
 
 typedef struct api_operation {
-    const char *id;       /* operationId */
-    const char *path;     /* /tiles/{z}/{x}/{y}.mvt */
-    bool osrm_errors;     /* x-errors: osrm */
-    uint32_t handler;     /* row of the handler table, given by serve.c */
+    const char *id;   /* operationId */
+    const char *path; /* /tiles/{z}/{x}/{y}.mvt */
+    bool osrm_errors; /* x-errors: osrm */
+    uint32_t handler; /* row of the handler table, given by serve.c */
     uint32_t param_count;
     api_param param[API_PARAMS_MAX];
 } api_operation;
@@ -192,7 +198,8 @@ void api_free(api *rules);
 bool api_pattern_known(const char *pattern);
 bool api_pattern_fits(const char *pattern, tq_str text);
 
-/* ---- a request ------------------------------------------------------------------------------------------- */
+/* ---- a request
+ * ------------------------------------------------------------------------------------------- */
 
 typedef enum http_verb { VERB_GET, VERB_HEAD, VERB_OPTIONS, VERB_OTHER } http_verb;
 
@@ -202,8 +209,8 @@ typedef struct serve_pair {
 
 typedef struct serve_request {
     http_verb verb;
-    tq_str target;           /* as sent: path and query */
-    tq_str path, query;      /* as sent */
+    tq_str target;      /* as sent: path and query */
+    tq_str path, query; /* as sent */
     tq_lang lang;
     bool gzip;
     tq_str if_none_match;
@@ -220,9 +227,11 @@ tq_lang target_language(tq_str accept_language);
 bool target_accepts_gzip(tq_str accept_encoding);
 /** Does the list of entity tags hold this one (or *)? Weak comparison, RFC 9110 section 8.8.3.2. */
 bool target_etag_in(tq_str list, tq_str etag);
-/** Decode %xx (and + in a query) into request->text; PROBLEM_BAD_ESCAPE for a bad escape, NUL, control, or bad UTF-8. */
+/** Decode %xx (and + in a query) into request->text; PROBLEM_BAD_ESCAPE for a bad escape, NUL,
+ * control, or bad UTF-8. */
 problem_id target_decode(serve_request *request, tq_str raw, api_place place, tq_str *out);
-/** Find the operation of the path; its path parameters become pairs. PROBLEM_NO_PATH if there is none. */
+/** Find the operation of the path; its path parameters become pairs. PROBLEM_NO_PATH if there is
+ * none. */
 problem_id api_match(const api *rules, serve_request *request, problem *why);
 /** Decode the query and hold every parameter against the rules; sets request->lang from `lang`. */
 problem_id api_check(serve_request *request, problem *why);
@@ -233,7 +242,8 @@ bool param_u32(const serve_request *request, const char *name, uint32_t *out);
 bool param_e7(const serve_request *request, const char *name, int32_t *out);
 bool param_true(const serve_request *request, const char *name);
 
-/* ---- an answer --------------------------------------------------------------------------------------------- */
+/* ---- an answer
+ * --------------------------------------------------------------------------------------------- */
 
 typedef enum answer_keep {
     KEEP_NOT,   /* depends on the moment */
@@ -255,10 +265,12 @@ typedef struct serve serve;
 typedef struct serve_loop serve_loop;
 
 /** Headers up to Date, ending in CRLF. */
-void answer_head(const serve_answer *answer, size_t body_len, const char *city_version, tq_buf *out);
+void answer_head(const serve_answer *answer, size_t body_len, const char *city_version,
+                 tq_buf *out);
 const char *answer_reason(unsigned status);
 
-/* ---- cache of encoded answers (cache.c) ---------------------------------------------------------------------- */
+/* ---- cache of encoded answers (cache.c)
+ * ---------------------------------------------------------------------- */
 
 typedef struct cache_entry {
     uint64_t hash;
@@ -284,12 +296,15 @@ void cache_close(cache *store);
 /** The answer to this target in this language if it is still good; it becomes the newest. */
 const cache_entry *cache_find(cache *store, tq_str target, tq_lang lang, int64_t now_ms);
 /** Keep an answer, dropping the longest unused ones; one over CACHE_ENTRY_BLOCKS is not kept. */
-void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status, uint32_t route,
-                const char *etag, tq_str head, tq_str body);
-/** The pieces of an entry's stored bytes from..to; at most CACHE_ENTRY_BLOCKS. Returns their count. */
-uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to, tq_str *piece);
+void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status,
+                uint32_t route, const char *etag, tq_str head, tq_str body);
+/** The pieces of an entry's stored bytes from..to; at most CACHE_ENTRY_BLOCKS. Returns their count.
+ */
+uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to,
+                      tq_str *piece);
 
-/* ---- metrics (metrics.c) ---------------------------------------------------------------------------------------- */
+/* ---- metrics (metrics.c)
+ * ---------------------------------------------------------------------------------------- */
 
 #define METRIC_ROUTES   (API_OPERATIONS_MAX + 2u)
 #define METRIC_FILES    API_OPERATIONS_MAX        /* console files */
@@ -311,7 +326,8 @@ void metric_set(_Atomic uint64_t *counter, uint64_t value);
 void metrics_request(metrics *counts, uint32_t route, unsigned status, int64_t took_ns);
 void metrics_text(const serve *server, tq_buf *out);
 
-/* ---- tiles (tiles.c, tile_plan.c) ------------------------------------------------------------------------------- */
+/* ---- tiles (tiles.c, tile_plan.c)
+ * ------------------------------------------------------------------------------- */
 
 /* A stretch of a pattern's course that no earlier stretch of the same route covers. */
 typedef struct rail_piece {
@@ -334,11 +350,12 @@ typedef struct tile_bench {
 tq_status tile_plan_make(const tq_city *city, tile_plan *out, tq_err *err);
 size_t tile_work_bytes(const tq_city *city);
 void tile_plan_free(tile_plan *plan);
-tq_status tile_draw(const tq_city *city, const tile_plan *plan, tq_tile tile, tq_mvt *mvt, tq_arena *work,
-                    tq_buf *out, tq_err *err);
+tq_status tile_draw(const tq_city *city, const tile_plan *plan, tq_tile tile, tq_mvt *mvt,
+                    tq_arena *work, tq_buf *out, tq_err *err);
 const char *transit_mode_name(unsigned mode);
 
-/* ---- console files (files.c) and what is built in ------------------------------------------------------------------ */
+/* ---- console files (files.c) and what is built in
+ * ------------------------------------------------------------------ */
 
 typedef struct console_file {
     const char *path; /* "/", "/assets/index-….js" */
@@ -356,10 +373,12 @@ const console_file *file_find(tq_str path);
 void file_answer(const console_file *file, const serve_request *request, serve_answer *answer);
 bool file_console_built(void);
 
-/* ---- the server ------------------------------------------------------------------------------------------------------ */
+/* ---- the server
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-typedef tq_status (*serve_handler)(serve_loop *loop, const serve_request *request, serve_answer *answer,
-                                   problem *why, tq_err *err);
+typedef tq_status (*serve_handler)(serve_loop *loop, const serve_request *request,
+                                   serve_answer *answer, problem *why, tq_err *err);
 
 struct serve {
     tq_serve_options options;
@@ -391,7 +410,8 @@ struct serve_loop {
     char date[48]; /* "Date: ...\r\n" */
 };
 
-/** Answer one checked or unchecked request into `answer` and loop->body; returns the metric route. */
+/** Answer one checked or unchecked request into `answer` and loop->body; returns the metric route.
+ */
 uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *answer);
 /** Give every operation its handler; TQ_INTERNAL when the document and the program differ. */
 tq_status serve_bind(api *rules, tq_err *err);
@@ -403,7 +423,8 @@ void limits_json(const serve *server, tq_buf *out);
 tq_status handle_plan(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_places(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_reverse(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
-tq_status handle_departures(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_departures(serve_loop *, const serve_request *, serve_answer *, problem *,
+                            tq_err *);
 tq_status handle_city(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_works(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_osrm(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);

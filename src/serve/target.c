@@ -1,10 +1,11 @@
 /*
- * The parts of a request that are text: target, percent-encoding, language and encoding wishes, entity tags.
- * Nothing here trusts its input; every decoded text is UTF-8 without control characters.
+ * The parts of a request that are text: target, percent-encoding, language and encoding wishes,
+ * entity tags. Nothing here trusts its input; every decoded text is UTF-8 without control
+ * characters.
  */
-#include "serve/serve_in.h"
-
 #include <strings.h>
+
+#include "serve/serve_in.h"
 
 bool target_split(tq_str target, serve_request *request)
 {
@@ -14,7 +15,8 @@ bool target_split(tq_str target, serve_request *request)
         if (target.len < len || strncasecmp(target.at, schemes[k], len) != 0) continue;
         target.at += len;
         target.len -= len;
-        while (target.len > 0 && target.at[0] != '/') target.at++, target.len--;
+        while (target.len > 0 && target.at[0] != '/')
+            target.at++, target.len--;
         break;
     }
     if (target.len == 0 || target.at[0] != '/') return false;
@@ -49,7 +51,8 @@ static bool next_item(tq_str *list, tq_str *item, unsigned *q)
         rest = tq_str_trim(rest);
         double value;
         if (rest.len > 2 && (rest.at[0] == 'q' || rest.at[0] == 'Q') && rest.at[1] == '=' &&
-            tq_parse_double(tq_str_trim((tq_str){rest.at + 2, rest.len - 2}), &value) && value >= 0 && value <= 1)
+            tq_parse_double(tq_str_trim((tq_str){rest.at + 2, rest.len - 2}), &value) &&
+            value >= 0 && value <= 1)
             *q = (unsigned)(value * 1000);
     }
     *item = tq_str_trim(*item);
@@ -59,7 +62,8 @@ static bool next_item(tq_str *list, tq_str *item, unsigned *q)
 static bool language_is(tq_str item, const char *language)
 {
     size_t len = strlen(language);
-    return item.len >= len && strncasecmp(item.at, language, len) == 0 && (item.len == len || item.at[len] == '-');
+    return item.len >= len && strncasecmp(item.at, language, len) == 0 &&
+           (item.len == len || item.at[len] == '-');
 }
 
 tq_lang target_language(tq_str accept_language)

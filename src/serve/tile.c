@@ -1,15 +1,16 @@
 /*
  * One vector tile from the city file: layers streets, rails, stops, places.
  *
- * Items come from the grids, each once. Lines are projected to tile units, clipped piece by piece (Liang and Barsky
- * 1984) to the tile and a small margin, and thinned (Ramer 1972, Douglas and Peucker 1973) with a stack of its own. What
- * is shown depends on the zoom alone; a tile over TILE_BODY_MAX is drawn again without its smallest streets.
+ * Items come from the grids, each once. Lines are projected to tile units, clipped piece by piece
+ * (Liang and Barsky 1984) to the tile and a small margin, and thinned (Ramer 1972, Douglas and
+ * Peucker 1973) with a stack of its own. What is shown depends on the zoom alone; a tile over
+ * TILE_BODY_MAX is drawn again without its smallest streets.
  *
  * Same city, same tile, same bytes. All scratch is in `work`.
  */
 #include "serve/serve_in.h"
 
-#define MARGIN       64   /* tile units drawn beyond the edge, so that lines join across tiles */
+#define MARGIN       64    /* tile units drawn beyond the edge, so that lines join across tiles */
 #define CHAIN_POINTS 2048u /* longer chains go out as several features */
 #define ZOOM_NEVER   99u
 
@@ -17,7 +18,7 @@ typedef struct drawing {
     const tq_city *city;
     const tile_plan *plan;
     tq_tile tile;
-    tq_box box;          /* the tile with its margin */
+    tq_box box;           /* the tile with its margin */
     uint32_t street_zoom; /* streets that are shown from this zoom on are drawn */
     tq_mvt *mvt;
     tq_arena *work;
@@ -32,12 +33,15 @@ typedef struct drawing {
 /* Writes the tags of the feature that is being drawn. */
 typedef void (*tagger)(drawing *at, uint32_t item);
 
-/* ---- lines ----------------------------------------------------------------------------------------------- */
+/* ---- lines
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Twice the area of the triangle, the measure of how far a point is off the chord a-b. */
 static int64_t off_chord(const int32_t *a, const int32_t *b, const int32_t *p)
 {
-    return ((int64_t)b[0] - a[0]) * ((int64_t)p[1] - a[1]) - ((int64_t)b[1] - a[1]) * ((int64_t)p[0] - a[0]);
+    return ((int64_t)b[0] - a[0]) * ((int64_t)p[1] - a[1]) -
+           ((int64_t)b[1] - a[1]) * ((int64_t)p[0] - a[0]);
 }
 
 /* Is the point farther than `units` off the chord? Exact in integers. */
@@ -153,8 +157,9 @@ static void line_point(drawing *at, tq_point point, uint32_t item, tagger put_ta
     int32_t x0 = at->last_x, y0 = at->last_y, dx = x - x0, dy = y - y0;
     int32_t most = TQ_MVT_EXTENT + MARGIN;
     double enter = 0, leave = 1;
-    bool seen = clip_side(-dx, x0 + MARGIN, &enter, &leave) && clip_side(dx, most - x0, &enter, &leave) &&
-                clip_side(-dy, y0 + MARGIN, &enter, &leave) && clip_side(dy, most - y0, &enter, &leave);
+    bool seen =
+        clip_side(-dx, x0 + MARGIN, &enter, &leave) && clip_side(dx, most - x0, &enter, &leave) &&
+        clip_side(-dy, y0 + MARGIN, &enter, &leave) && clip_side(dy, most - y0, &enter, &leave);
     if (seen) {
         if (enter > 0) end_chain(at, item, put_tags);
         chain_point(at, step_along(x0, dx, enter), step_along(y0, dy, enter), item, put_tags);
@@ -181,7 +186,9 @@ static void point_feature(drawing *at, tq_point point, uint32_t item, tagger put
     put_tags(at, item);
 }
 
-/* ---- streets ------------------------------------------------------------------------------------------------ */
+/* ---- streets
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *name;
@@ -234,13 +241,16 @@ static void draw_street(drawing *at, uint32_t edge)
     if (STREETS[tq_edge_attr(streets, edge)->street_class].zoom > at->street_zoom) return;
     if (at->city->dates.row[streets->edge_date[edge]].life != TQ_OPEN) return;
     line_point(at, streets->node_at[streets->edge_from[edge]], edge, street_tags);
-    for (uint32_t point = streets->edge_first_point[edge]; point < streets->edge_first_point[edge + 1]; point++)
+    for (uint32_t point = streets->edge_first_point[edge];
+         point < streets->edge_first_point[edge + 1]; point++)
         line_point(at, streets->point[point], edge, street_tags);
     line_point(at, streets->node_at[streets->edge_to[edge]], edge, street_tags);
     end_line(at, edge, street_tags);
 }
 
-/* ---- rails ---------------------------------------------------------------------------------------------------- */
+/* ---- rails
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t rail_zoom(unsigned mode)
 {
@@ -259,7 +269,8 @@ static void rail_tags(drawing *at, uint32_t rail)
     tq_mvt_tag_text(at->mvt, "mode", tq_str_of(transit_mode_name(route->mode)));
     if (route->color == TQ_NONE) return;
     char color[6];
-    for (unsigned digit = 0; digit < 6; digit++) color[digit] = hex[route->color >> (20 - 4 * digit) & 15];
+    for (unsigned digit = 0; digit < 6; digit++)
+        color[digit] = hex[route->color >> (20 - 4 * digit) & 15];
     tq_mvt_tag_text(at->mvt, "color", (tq_str){color, sizeof color});
 }
 
@@ -270,7 +281,8 @@ static void draw_rail(drawing *at, uint32_t rail)
     if (rail_zoom(table->route[table->pattern_route[piece->pattern]].mode) > at->tile.z) return;
     uint32_t first = table->pattern_first[piece->pattern];
     for (uint32_t place = piece->first_place; place < piece->last_place; place++) {
-        uint32_t from = table->pattern_shape_at[first + place], to = table->pattern_shape_at[first + place + 1];
+        uint32_t from = table->pattern_shape_at[first + place],
+                 to = table->pattern_shape_at[first + place + 1];
         if (from != TQ_NONE && to != TQ_NONE && from <= to) {
             for (uint32_t point = from; point <= to; point++)
                 line_point(at, table->shape_point[point], rail, rail_tags);
@@ -282,7 +294,8 @@ static void draw_rail(drawing *at, uint32_t rail)
     end_line(at, rail, rail_tags);
 }
 
-/* ---- stops and places --------------------------------------------------------------------------------------------- */
+/* ---- stops and places
+ * --------------------------------------------------------------------------------------------- */
 
 static void stop_tags(drawing *at, uint32_t stop)
 {
@@ -292,7 +305,8 @@ static void stop_tags(drawing *at, uint32_t stop)
     tq_mvt_tag_text(at->mvt, "id", tq_str_of(tq_text(at->city, row->id)));
     tq_mvt_tag_text(at->mvt, "kind", tq_str_of(kinds[row->kind]));
     if (at->plan->mode_of_stop[stop] != UINT8_MAX)
-        tq_mvt_tag_text(at->mvt, "mode", tq_str_of(transit_mode_name(at->plan->mode_of_stop[stop])));
+        tq_mvt_tag_text(at->mvt, "mode",
+                        tq_str_of(transit_mode_name(at->plan->mode_of_stop[stop])));
     if (row->approximate) tq_mvt_tag_int(at->mvt, "approximate", 1);
 }
 
@@ -307,7 +321,8 @@ static uint32_t stop_zoom(const drawing *at, uint32_t stop)
 
 static void draw_stop(drawing *at, uint32_t stop)
 {
-    if (stop_zoom(at, stop) <= at->tile.z) point_feature(at, at->city->timetable.stop[stop].at, stop, stop_tags);
+    if (stop_zoom(at, stop) <= at->tile.z)
+        point_feature(at, at->city->timetable.stop[stop].at, stop, stop_tags);
 }
 
 static void place_tags(drawing *at, uint32_t place)
@@ -322,19 +337,27 @@ static void place_tags(drawing *at, uint32_t place)
 static void draw_place(drawing *at, uint32_t place)
 {
     static const uint32_t zoom[] = {
-        [TQ_PLACE_STATION] = ZOOM_NEVER, [TQ_PLACE_STOP] = ZOOM_NEVER, [TQ_PLACE_STREET] = ZOOM_NEVER,
-        [TQ_PLACE_POI] = 13,             [TQ_PLACE_GATE] = 16,         [TQ_PLACE_LOCALITY] = 8,
-        [TQ_PLACE_ADDRESS] = ZOOM_NEVER, [TQ_PLACE_WORK] = 12,
+        [TQ_PLACE_STATION] = ZOOM_NEVER,
+        [TQ_PLACE_STOP] = ZOOM_NEVER,
+        [TQ_PLACE_STREET] = ZOOM_NEVER,
+        [TQ_PLACE_POI] = 13,
+        [TQ_PLACE_GATE] = 16,
+        [TQ_PLACE_LOCALITY] = 8,
+        [TQ_PLACE_ADDRESS] = ZOOM_NEVER,
+        [TQ_PLACE_WORK] = 12,
     };
     const tq_place_row *row = &at->city->places.row[place];
     if (zoom[row->kind] <= at->tile.z && at->city->dates.row[row->date].life == TQ_OPEN)
         point_feature(at, row->at, place, place_tags);
 }
 
-/* ---- the tile -------------------------------------------------------------------------------------------------------- */
+/* ---- the tile
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 /* Draw every item whose cell the tile touches, each once, in ascending order of first sight. */
-static bool draw_items(drawing *at, const tq_grid *grid, uint32_t item_count, void (*draw)(drawing *, uint32_t))
+static bool draw_items(drawing *at, const tq_grid *grid, uint32_t item_count,
+                       void (*draw)(drawing *, uint32_t))
 {
     tq_cells cells;
     if (item_count == 0 || !tq_grid_cells(grid, &at->box, &cells)) return true;
@@ -365,8 +388,9 @@ static tq_status draw_layers(drawing *at, tq_buf *out, tq_err *err)
     tq_mvt_layer(at->mvt, "rails");
     good = good && draw_items(at, &at->plan->rail_grid.grid, at->plan->rail_count, draw_rail);
     tq_mvt_layer(at->mvt, "stops");
-    good = good && (city->timetable.stop_count == 0 ||
-                    draw_items(at, &at->plan->stop_grid.grid, city->timetable.stop_count, draw_stop));
+    good =
+        good && (city->timetable.stop_count == 0 ||
+                 draw_items(at, &at->plan->stop_grid.grid, city->timetable.stop_count, draw_stop));
     tq_mvt_layer(at->mvt, "places");
     good = good && draw_items(at, &city->places.grid, city->places.count, draw_place);
     tq_status status = tq_mvt_end(at->mvt, err);
@@ -375,19 +399,22 @@ static tq_status draw_layers(drawing *at, tq_buf *out, tq_err *err)
 
 size_t tile_work_bytes(const tq_city *city)
 {
-    size_t most = TQ_MAX(city->streets.edge_count, TQ_MAX(city->timetable.pattern_stop_count, city->places.count));
+    size_t most = TQ_MAX(city->streets.edge_count,
+                         TQ_MAX(city->timetable.pattern_stop_count, city->places.count));
     most = TQ_MAX(most, city->timetable.stop_count);
     return most / 8 + CHAIN_POINTS * 32 + 4096;
 }
 
-tq_status tile_draw(const tq_city *city, const tile_plan *plan, tq_tile tile, tq_mvt *mvt, tq_arena *work,
-                    tq_buf *out, tq_err *err)
+tq_status tile_draw(const tq_city *city, const tile_plan *plan, tq_tile tile, tq_mvt *mvt,
+                    tq_arena *work, tq_buf *out, tq_err *err)
 {
     drawing at = {.city = city, .plan = plan, .tile = tile, .mvt = mvt, .work = work};
     tq_box inner = tq_tile_box(tile);
-    int32_t high = (int32_t)(((int64_t)inner.north_e7 - inner.south_e7) * MARGIN / TQ_MVT_EXTENT) + 1;
+    int32_t high =
+        (int32_t)(((int64_t)inner.north_e7 - inner.south_e7) * MARGIN / TQ_MVT_EXTENT) + 1;
     int32_t wide = (int32_t)(((int64_t)inner.east_e7 - inner.west_e7) * MARGIN / TQ_MVT_EXTENT) + 1;
-    at.box = (tq_box){inner.south_e7 - high, inner.west_e7 - wide, inner.north_e7 + high, inner.east_e7 + wide};
+    at.box = (tq_box){inner.south_e7 - high, inner.west_e7 - wide, inner.north_e7 + high,
+                      inner.east_e7 + wide};
     at.xy = TQ_PUSH_RAW(work, int32_t, 2 * CHAIN_POINTS);
     at.keep = TQ_PUSH_RAW(work, uint8_t, CHAIN_POINTS);
     at.stack = TQ_PUSH_RAW(work, uint32_t, 4 * CHAIN_POINTS);

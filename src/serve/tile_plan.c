@@ -1,10 +1,11 @@
 /*
- * What vector tiles need besides the city file, worked out once at start: the stretches of line to draw, grids over them
- * and over stops, and the leading mode of each stop.
+ * What vector tiles need besides the city file, worked out once at start: the stretches of line to
+ * draw, grids over them and over stops, and the leading mode of each stop.
  *
- * A line is drawn once, however many patterns run over it: a hop between two stations (platforms count as their station,
- * direction does not matter) that an earlier pattern of the same route has is left out, and what remains of a
- * pattern is kept as runs of hops. Patterns without a trip that is open (or will be) are not drawn.
+ * A line is drawn once, however many patterns run over it: a hop between two stations (platforms
+ * count as their station, direction does not matter) that an earlier pattern of the same route has
+ * is left out, and what remains of a pattern is kept as runs of hops. Patterns without a trip that
+ * is open (or will be) are not drawn.
  */
 #include "serve/serve_in.h"
 
@@ -39,7 +40,8 @@ static bool hop_is_new(hop_set *set, hop key)
 static bool pattern_runs(const tq_city *city, uint32_t pattern)
 {
     const tq_timetable *table = &city->timetable;
-    for (uint32_t trip = table->pattern_first_trip[pattern]; trip < table->pattern_first_trip[pattern + 1]; trip++)
+    for (uint32_t trip = table->pattern_first_trip[pattern];
+         trip < table->pattern_first_trip[pattern + 1]; trip++)
         if (city->dates.row[table->trip[trip].date].life == TQ_OPEN) return true;
     return false;
 }
@@ -49,7 +51,8 @@ typedef TQ_VEC(rail_piece) pieces;
 static bool add_pattern(const tq_city *city, uint32_t pattern, hop_set *seen, pieces *out)
 {
     const tq_timetable *table = &city->timetable;
-    uint32_t first = table->pattern_first[pattern], count = table->pattern_first[pattern + 1] - first;
+    uint32_t first = table->pattern_first[pattern],
+             count = table->pattern_first[pattern + 1] - first;
     uint32_t run = TQ_NONE;
     for (uint32_t place = 0; place + 1 < count; place++) {
         uint32_t from = station_of(table, table->pattern_stop[first + place]);
@@ -69,11 +72,13 @@ static tq_status find_rails(const tq_city *city, tile_plan *out, tq_err *err)
 {
     const tq_timetable *table = &city->timetable;
     hop_set seen = {.slots = 64};
-    while (seen.slots < (uint64_t)table->pattern_stop_count * 2 && seen.slots < 1u << 30) seen.slots *= 2;
+    while (seen.slots < (uint64_t)table->pattern_stop_count * 2 && seen.slots < 1u << 30)
+        seen.slots *= 2;
     seen.at = TQ_ALLOC(hop, seen.slots);
     pieces found = {0};
     bool good = seen.at != NULL;
-    for (uint32_t slot = 0; good && slot < seen.slots; slot++) seen.at[slot].route = TQ_NONE;
+    for (uint32_t slot = 0; good && slot < seen.slots; slot++)
+        seen.at[slot].route = TQ_NONE;
     for (uint32_t pattern = 0; good && pattern < table->pattern_count; pattern++)
         if (pattern_runs(city, pattern)) good = add_pattern(city, pattern, &seen, &found);
     tq_free(seen.at);
@@ -90,7 +95,8 @@ static tq_box rail_box(const tq_city *city, const rail_piece *piece)
     for (uint32_t place = piece->first_place; place <= piece->last_place; place++) {
         tq_box_add(&box, table->stop[table->pattern_stop[first + place]].at);
         uint32_t from = table->pattern_shape_at[first + place];
-        uint32_t to = place < piece->last_place ? table->pattern_shape_at[first + place + 1] : TQ_NONE;
+        uint32_t to =
+            place < piece->last_place ? table->pattern_shape_at[first + place + 1] : TQ_NONE;
         for (uint32_t point = from; from != TQ_NONE && to != TQ_NONE && point <= to; point++)
             tq_box_add(&box, table->shape_point[point]);
     }
@@ -101,8 +107,9 @@ static tq_box rail_box(const tq_city *city, const rail_piece *piece)
 static unsigned mode_rank(unsigned mode)
 {
     static const uint8_t rank[] = {
-        [TQ_MODE_METRO] = 0, [TQ_MODE_RAIL] = 1, [TQ_MODE_TRAM] = 2,  [TQ_MODE_AIR] = 3,   [TQ_MODE_FERRY] = 4,
-        [TQ_MODE_CABLE] = 5, [TQ_MODE_BUS] = 6,  [TQ_MODE_COACH] = 7, [TQ_MODE_OTHER] = 8,
+        [TQ_MODE_METRO] = 0, [TQ_MODE_RAIL] = 1,  [TQ_MODE_TRAM] = 2,
+        [TQ_MODE_AIR] = 3,   [TQ_MODE_FERRY] = 4, [TQ_MODE_CABLE] = 5,
+        [TQ_MODE_BUS] = 6,   [TQ_MODE_COACH] = 7, [TQ_MODE_OTHER] = 8,
     };
     return mode < TQ_COUNT(rank) ? rank[mode] : UINT8_MAX;
 }
@@ -115,8 +122,10 @@ static void lead_mode(uint8_t *mode_of_stop, uint32_t stop, uint8_t mode)
 static void find_modes(const tq_timetable *table, uint8_t *mode_of_stop)
 {
     for (uint32_t stop = 0; stop < table->stop_count; stop++)
-        for (uint32_t k = table->stop_first_pattern[stop]; k < table->stop_first_pattern[stop + 1]; k++)
-            lead_mode(mode_of_stop, stop, table->route[table->pattern_route[table->stop_pattern[k]]].mode);
+        for (uint32_t k = table->stop_first_pattern[stop]; k < table->stop_first_pattern[stop + 1];
+             k++)
+            lead_mode(mode_of_stop, stop,
+                      table->route[table->pattern_route[table->stop_pattern[k]]].mode);
     for (uint32_t stop = 0; stop < table->stop_count; stop++)
         if (table->stop[stop].parent != TQ_NONE)
             lead_mode(mode_of_stop, table->stop[stop].parent, mode_of_stop[stop]);
@@ -128,9 +137,11 @@ static tq_status make_grids(const tq_city *city, tile_plan *out, tq_err *err)
     uint32_t most = TQ_MAX(out->rail_count, table->stop_count);
     tq_box *box = TQ_ALLOC(tq_box, most);
     if (box == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the grids of tiles");
-    for (uint32_t rail = 0; rail < out->rail_count; rail++) box[rail] = rail_box(city, &out->rail[rail]);
+    for (uint32_t rail = 0; rail < out->rail_count; rail++)
+        box[rail] = rail_box(city, &out->rail[rail]);
     tq_status status = TQ_OK;
-    if (out->rail_count != 0) status = tq_grid_build(box, out->rail_count, GRID_CELL_M, &out->rail_grid, err);
+    if (out->rail_count != 0)
+        status = tq_grid_build(box, out->rail_count, GRID_CELL_M, &out->rail_grid, err);
     for (uint32_t stop = 0; stop < table->stop_count; stop++) {
         box[stop] = TQ_BOX_EMPTY;
         tq_box_add(&box[stop], table->stop[stop].at);
@@ -171,9 +182,9 @@ void tile_plan_free(tile_plan *plan)
 const char *transit_mode_name(unsigned mode)
 {
     static const char *const names[] = {
-        [TQ_MODE_TRAM] = "tram", [TQ_MODE_METRO] = "metro", [TQ_MODE_RAIL] = "rail",
-        [TQ_MODE_BUS] = "bus",   [TQ_MODE_FERRY] = "ferry", [TQ_MODE_CABLE] = "cable",
-        [TQ_MODE_COACH] = "coach", [TQ_MODE_AIR] = "air",   [TQ_MODE_OTHER] = "other",
+        [TQ_MODE_TRAM] = "tram",   [TQ_MODE_METRO] = "metro", [TQ_MODE_RAIL] = "rail",
+        [TQ_MODE_BUS] = "bus",     [TQ_MODE_FERRY] = "ferry", [TQ_MODE_CABLE] = "cable",
+        [TQ_MODE_COACH] = "coach", [TQ_MODE_AIR] = "air",     [TQ_MODE_OTHER] = "other",
     };
     return mode < TQ_COUNT(names) ? names[mode] : "other";
 }

@@ -2,13 +2,14 @@
  * Mapbox vector tiles, version 2.1, writing only.
  * Source: the Mapbox Vector Tile Specification 2.1, sections 4.1 to 4.4.
  *
- * A layer gathers its features in one buffer and its keys and values in two dictionaries; it is written out when
- * the next layer begins or the tile ends, and left out if it has no features. Geometry is command integers
- * and zigzag deltas. A polygon is one exterior ring, turned so that its area by the surveyor's formula is
- * positive in tile coordinates (y down), and closed by ClosePath.
+ * A layer gathers its features in one buffer and its keys and values in two dictionaries; it is
+ * written out when the next layer begins or the tile ends, and left out if it has no features.
+ * Geometry is command integers and zigzag deltas. A polygon is one exterior ring, turned so that
+ * its area by the surveyor's formula is positive in tile coordinates (y down), and closed by
+ * ClosePath.
  *
- * Invariants: the same calls give the same bytes; repeated points are dropped; a line of fewer than two or a
- * ring of fewer than three distinct points is no feature, and its tags are ignored.
+ * Invariants: the same calls give the same bytes; repeated points are dropped; a line of fewer than
+ * two or a ring of fewer than three distinct points is no feature, and its tags are ignored.
  */
 #include "wire/wire.h"
 
@@ -66,14 +67,17 @@ static void put_packed(tq_buf *buf, uint32_t field, const uint32_t *number, size
     size_t len = 0;
     for (size_t k = 0; k < count; k++) {
         len++;
-        for (uint32_t rest = number[k] >> 7; rest != 0; rest >>= 7) len++;
+        for (uint32_t rest = number[k] >> 7; rest != 0; rest >>= 7)
+            len++;
     }
     put_raw(buf, (uint64_t)field << 3 | 2);
     put_raw(buf, len);
-    for (size_t k = 0; k < count; k++) put_raw(buf, number[k]);
+    for (size_t k = 0; k < count; k++)
+        put_raw(buf, number[k]);
 }
 
-/* ---- dictionaries -------------------------------------------------------------------------------- */
+/* ---- dictionaries
+ * -------------------------------------------------------------------------------- */
 
 static tq_str entry_of(const dictionary *words, uint32_t entry)
 {
@@ -100,7 +104,8 @@ static void place_word(dictionary *words, uint32_t entry)
 {
     tq_str text = entry_of(words, entry);
     uint32_t at = (uint32_t)tq_hash(text.at, text.len, 0) & (words->slot_count - 1);
-    while (words->slot[at] != 0) at = (at + 1) & (words->slot_count - 1);
+    while (words->slot[at] != 0)
+        at = (at + 1) & (words->slot_count - 1);
     words->slot[at] = entry + 1;
 }
 
@@ -112,7 +117,8 @@ static bool widen_words(dictionary *words)
     tq_free(words->slot);
     words->slot = wider;
     words->slot_count = slots;
-    for (uint32_t entry = 0; entry < words->end.count; entry++) place_word(words, entry);
+    for (uint32_t entry = 0; entry < words->end.count; entry++)
+        place_word(words, entry);
     return true;
 }
 
@@ -127,14 +133,16 @@ static bool word_number(dictionary *words, const void *bytes, size_t len, uint32
         return true;
     }
     tq_buf_put(&words->bytes, bytes, len);
-    if (words->bytes.failed || words->bytes.len > UINT32_MAX || words->end.count >= DICTIONARY_MAX) return false;
+    if (words->bytes.failed || words->bytes.len > UINT32_MAX || words->end.count >= DICTIONARY_MAX)
+        return false;
     if (!tq_vec_push(&words->end, (uint32_t)words->bytes.len)) return false;
     *entry = (uint32_t)words->end.count - 1;
     words->slot[at] = *entry + 1;
     return true;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life
+ * ------------------------------------------------------------------------------------------ */
 
 tq_mvt *tq_mvt_new(void)
 {
@@ -169,7 +177,8 @@ void tq_mvt_begin(tq_mvt *mvt, tq_buf *out)
     empty_buf(&mvt->features);
 }
 
-/* ---- features ---------------------------------------------------------------------------------------- */
+/* ---- features
+ * ---------------------------------------------------------------------------------------- */
 
 static void end_feature(tq_mvt *mvt)
 {
@@ -218,7 +227,8 @@ void tq_mvt_layer(tq_mvt *mvt, const char *name)
     mvt->in_layer = true;
 }
 
-/* Appends the points from `xy` (step +1 or -1 through them) as one path; returns how many were kept. */
+/* Appends the points from `xy` (step +1 or -1 through them) as one path; returns how many were
+ * kept. */
 typedef struct pen {
     tq_mvt *mvt;
     int32_t x, y;
@@ -247,7 +257,8 @@ static void put_points(tq_mvt *mvt, const int32_t *xy, size_t count)
 {
     pen at = {.mvt = mvt};
     put_geometry(mvt, COMMAND_MOVE | (uint32_t)count << 3);
-    for (size_t k = 0; k < count; k++) pen_point(&at, xy[2 * k], xy[2 * k + 1]);
+    for (size_t k = 0; k < count; k++)
+        pen_point(&at, xy[2 * k], xy[2 * k + 1]);
 }
 
 /* A path through the points, forwards or backwards, without repeats. */
@@ -266,7 +277,8 @@ static size_t put_path(tq_mvt *mvt, const int32_t *xy, size_t count, bool backwa
         pen_point(&at, point[0], point[1]);
         kept++;
     }
-    if (kept > 1 && !mvt->failed) mvt->geometry.at[at.command] = COMMAND_LINE | (uint32_t)(kept - 1) << 3;
+    if (kept > 1 && !mvt->failed)
+        mvt->geometry.at[at.command] = COMMAND_LINE | (uint32_t)(kept - 1) << 3;
     return kept;
 }
 
@@ -281,7 +293,8 @@ static int64_t ring_area(const int32_t *xy, size_t count)
     return area;
 }
 
-void tq_mvt_feature(tq_mvt *mvt, uint64_t id, tq_mvt_type type, const int32_t *xy, size_t point_count)
+void tq_mvt_feature(tq_mvt *mvt, uint64_t id, tq_mvt_type type, const int32_t *xy,
+                    size_t point_count)
 {
     end_feature(mvt);
     mvt->geometry.count = mvt->tags.count = 0;
@@ -297,14 +310,16 @@ void tq_mvt_feature(tq_mvt *mvt, uint64_t id, tq_mvt_type type, const int32_t *x
         mvt->in_feature = put_path(mvt, xy, point_count, false) >= 2;
         return;
     }
-    while (point_count > 1 && xy[0] == xy[2 * point_count - 2] && xy[1] == xy[2 * point_count - 1]) point_count--;
+    while (point_count > 1 && xy[0] == xy[2 * point_count - 2] && xy[1] == xy[2 * point_count - 1])
+        point_count--;
     int64_t area = ring_area(xy, point_count);
     if (area == 0) return;
     mvt->in_feature = put_path(mvt, xy, point_count, area < 0) >= 3;
     put_geometry(mvt, COMMAND_CLOSE | 1u << 3);
 }
 
-/* ---- tags ---------------------------------------------------------------------------------------------- */
+/* ---- tags
+ * ---------------------------------------------------------------------------------------------- */
 
 static void put_tag(tq_mvt *mvt, const char *key)
 {
@@ -334,6 +349,7 @@ void tq_mvt_tag_int(tq_mvt *mvt, const char *key, int64_t value)
 tq_status tq_mvt_end(tq_mvt *mvt, tq_err *err)
 {
     end_layer(mvt);
-    if (mvt->failed || mvt->out->failed) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a vector tile");
+    if (mvt->failed || mvt->out->failed)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a vector tile");
     return TQ_OK;
 }

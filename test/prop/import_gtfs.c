@@ -21,8 +21,7 @@
 #define ROWS_MAX  (TRIPS_MAX * 9)
 #define DAYS      30
 
-/* ---- the model that is written
- * ------------------------------------------------------------------- */
+/* ---- the model that is written ---- */
 
 typedef struct row {
     uint32_t trip, stop, sequence;
@@ -88,8 +87,7 @@ static void make_model(model *m, tq_random *r)
     }
 }
 
-/* ---- writing it
- * ---------------------------------------------------------------------------------- */
+/* ---- writing it ---- */
 
 typedef struct spelling {
     bool quotes, crlf, bom, last_end, blanks;
@@ -174,8 +172,7 @@ static void put_rest(const model *m, tq_buf out[5])
     }
 }
 
-/* ---- the slow reader
- * ----------------------------------------------------------------------------- */
+/* ---- the slow reader ---- */
 
 /* Value of a column on a line of CSV text, found by walking from the start of the text each time.
  */
@@ -273,8 +270,7 @@ static bool slow_runs(const model *m, uint32_t service, int32_t june)
     return runs;
 }
 
-/* ---- comparing
- * ----------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 typedef struct imported {
     tq_settings settings;

@@ -15,8 +15,7 @@
 
 #include "import/gtfs_in.h"
 
-/* ---- feeds in memory
- * ----------------------------------------------------------------------------- */
+/* ---- feeds in memory ---- */
 
 #define FILES_MAX 24
 
@@ -137,8 +136,7 @@ static void assert_said(const result *made, const char *words)
         fail_msg("«%s» is not in the report:\n%s", words, made->report.at);
 }
 
-/* ---- a sound feed
- * -------------------------------------------------------------------------------- */
+/* ---- a sound feed ---- */
 
 static void sound_feed_is_read(void **state)
 {
@@ -198,8 +196,7 @@ static void days_are_counted(void **state)
     done(made);
 }
 
-/* ---- bad rows
- * ------------------------------------------------------------------------------------ */
+/* ---- bad rows ---- */
 
 #define TIMES "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
 #define GOOD  "t1,06:00:00,06:00:00,S1,1\nt1,06:10:00,06:10:00,C,2\n"
@@ -327,8 +324,7 @@ static void missing_parts_are_named(void **state)
     }
 }
 
-/* ---- times, shapes, other files
- * ------------------------------------------------------------------- */
+/* ---- times, shapes, other files ---- */
 
 static void blank_times_are_filled(void **state)
 {
@@ -543,8 +539,7 @@ static void ids_of_two_feeds_stay_apart(void **state)
     done(made);
 }
 
-/* ---- archives
- * ------------------------------------------------------------------------------------ */
+/* ---- archives ---- */
 
 /* The sound feed as a zip in memory; free with free. */
 static char *make_zip(size_t *len)
@@ -700,8 +695,7 @@ static void folders_are_read(void **state)
     assert_int_equal(gtfs_source_open(&source, folder, &err), TQ_IO);
 }
 
-/* ---- shared feeds
- * -------------------------------------------------------------------------------- */
+/* ---- shared feeds ---- */
 
 static void shared_feeds_have_their_counts(void **state)
 {

@@ -291,9 +291,15 @@ static void island_beside(void **state)
     for (uint32_t k = 0; k < 3; k++)
         (void)town_edge(&town, k, k + 1, attr, town_name(&town, "Road"), 0, TQ_NONE);
     /* A courtyard of more edges than there are choices. */
-    uint32_t last = town_node(&town, LAT0 + 700, LON0);
+    uint32_t last = town_node(&town, LAT0 + 7000, LON0);
     for (int32_t k = 1; k <= 12; k++) {
-        uint32_t next = town_node(&town, LAT0 + 700 + k % 2 * 40, LON0 + k * DEG / 24);
+        uint32_t next = town_node(&town, LAT0 + 7000 + k % 2 * 40, LON0 + k * DEG / 24);
+        (void)town_edge(&town, last, next, attr, 0, 0, TQ_NONE);
+        last = next;
+    }
+    last = 3; /* the road goes on, so that it is the larger part */
+    for (int32_t k = 4; k < 30; k++) {
+        uint32_t next = town_node(&town, LAT0, LON0 + k * DEG);
         (void)town_edge(&town, last, next, attr, 0, 0, TQ_NONE);
         last = next;
     }
@@ -301,7 +307,7 @@ static void island_beside(void **state)
     tq_err err = {0};
     tq_route_options options;
     tq_route_options_default(&options);
-    tq_point yard[2] = {{LAT0 + 720, LON0 + DEG / 4}, {LAT0, LON0 + 2 * DEG}};
+    tq_point yard[2] = {{LAT0 + 7020, LON0 + DEG / 4}, {LAT0, LON0 + 15 * DEG}};
     json_decref(ask(&town, yard, 2, &options, TQ_OK, &err));
     tq_point point[2] = {{LAT0 + 600, LON0 + DEG / 4}, {LAT0, LON0 + 2 * DEG}};
     json_t *root = ask(&town, point, 2, &options, TQ_OK, &err);
