@@ -10,72 +10,7 @@
  * Invariants: equal ways (extracts that overlap) count once, the first file wins; texts are made
  * valid UTF-8. Limits: streets_in.h. Not read: multipolygon relations as places, change files.
  */
-#include <stdio.h>
-#include <zlib.h>
-
-#include "import/streets_in.h"
-
-/* Texts of a part, as offsets into its own buffer, 0 = "". */
-typedef struct raw_way {
-    int64_t id;
-    uint32_t first_ref, ref_count;
-    tq_street_attr attr; /* conditions: offset */
-    uint32_t name, name_en, ref, alt, old, official, opening_date;
-    uint8_t life;
-} raw_way;
-
-typedef struct raw_turn {
-    osm_turn turn; /* condition: offset; first_member into the part */
-} raw_turn;
-
-typedef struct raw_place {
-    tq_point at;
-    uint32_t first_ref, ref_count; /* of a way; 0 = a node at `at` */
-    uint32_t name, name_en, alt, old, official, short_name, zh, area, city, category;
-    uint8_t kind, weight;
-} raw_place;
-
-typedef struct raw_node {
-    uint32_t node;
-    tq_point at;
-} raw_node;
-
-typedef struct osm_part {
-    uint32_t file;
-    bool is_xml;
-    tq_pbf_blob blob;
-    tq_status status;
-    tq_err err;
-    TQ_VEC(raw_way) ways;
-    TQ_VEC(int64_t) refs;
-    TQ_VEC(int64_t) place_refs;
-    TQ_VEC(raw_turn) turns;
-    TQ_VEC(int64_t) members;
-    TQ_VEC(raw_place) places;
-    TQ_VEC(raw_node) nodes;
-    TQ_VEC(osm_marked) marks;
-    tq_buf texts;
-    uint64_t node_count, way_count, relation_count;
-} osm_part;
-
-typedef struct osm_file {
-    char path[TQ_PATH_MAX];
-    const char *name; /* as the settings say */
-    tq_map map;
-    char *inflated;
-    tq_str bytes;
-    bool is_xml;
-} osm_file;
-
-typedef struct osm_import {
-    tq_build *build;
-    bool china;
-    osm_file *file;
-    uint32_t file_count, chunk_count;
-    TQ_VEC(osm_part) parts;
-    unsigned want;
-    osm_data data;
-} osm_import;
+#include "import/osm_in.h"
 
 /* What a handler works on. */
 typedef struct part_reader {
@@ -86,8 +21,7 @@ typedef struct part_reader {
     tq_buf scratch;
 } part_reader;
 
-/* ---- texts
- * ------------------------------------------------------------------------------------------ */
+/* ---- texts ---------------------------------------------------------------------------------- */
 
 /* Keep a text in the part; bytes that are no UTF-8 become U+FFFD, a NUL ends it. */
 static uint32_t keep_text(osm_part *part, tq_str text)
@@ -123,8 +57,7 @@ static uint32_t keep_conditions(part_reader *reader)
     return keep_text(reader->part, (tq_str){reader->scratch.at, reader->scratch.len});
 }
 
-/* ---- first pass
- * --------------------------------------------------------------------------------------- */
+/* ---- first pass ----------------------------------------------------------------------------- */
 
 static bool keep_refs(osm_part *part, const tq_osm_element *way)
 {
@@ -335,8 +268,7 @@ static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *e
     return done && !part->texts.failed && !reader->scratch.failed ? TQ_OK : import_no_memory(err);
 }
 
-/* ---- second pass
- * -------------------------------------------------------------------------------------- */
+/* ---- second pass ---------------------------------------------------------------------------- */
 
 /* First place in ids[from, to) that is not below `id`. */
 static uint32_t first_not_below(const int64_t *ids, uint32_t from, uint32_t to, int64_t id)
@@ -398,8 +330,7 @@ static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *
                : import_no_memory(err);
 }
 
-/* ---- running a pass
- * --------------------------------------------------------------------------------------- */
+/* ---- running a pass ------------------------------------------------------------------------- */
 
 static tq_status read_part(tq_pbf_reader *pbf, part_reader *reader)
 {
@@ -446,365 +377,7 @@ static tq_status run_pass(osm_import *import, unsigned want, tq_err *err)
     return TQ_OK;
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------- */
-
-static tq_status gunzip(osm_file *file, tq_err *err)
-{
-    z_stream stream = {0};
-    if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return import_no_memory(err);
-    tq_buf out = {.limit = TQ_OSM_XML_BYTES_MAX};
-    int code = Z_OK;
-    stream.next_in = (Bytef *)(uintptr_t)file->map.at; /* zlib only reads it */
-    stream.avail_in = (uInt)TQ_MIN(file->map.len, UINT32_MAX);
-    uint8_t *piece = TQ_ALLOC(uint8_t, (size_t)1 << 18);
-    while (piece != NULL && code == Z_OK && !out.failed) {
-        stream.next_out = piece;
-        stream.avail_out = 1 << 18;
-        code = inflate(&stream, Z_NO_FLUSH);
-        tq_buf_put(&out, piece, ((size_t)1 << 18) - stream.avail_out);
-    }
-    uint64_t at = stream.total_in;
-    (void)inflateEnd(&stream);
-    tq_status status = TQ_OK;
-    if (piece == NULL || (out.failed && out.len < TQ_OSM_XML_BYTES_MAX / 2))
-        status = import_no_memory(err);
-    else if (out.failed)
-        status = tq_fail(err, TQ_LIMIT, 0, "%s: over %u MiB when unpacked; convert it to .osm.pbf",
-                         file->name, TQ_OSM_XML_BYTES_MAX >> 20);
-    else if (code != Z_STREAM_END)
-        status = tq_fail(err, TQ_BAD_INPUT, 0, "%s: byte %llu: the gzip data is damaged or cut off",
-                         file->name, (unsigned long long)at);
-    tq_free(piece);
-    if (status != TQ_OK) {
-        tq_buf_free(&out);
-        return status;
-    }
-    file->inflated = out.at;
-    file->bytes = (tq_str){out.at, out.len};
-    return TQ_OK;
-}
-
-static bool begins_as_xml(tq_str bytes)
-{
-    if (tq_str_starts(bytes, "\xef\xbb\xbf")) return true;
-    bytes = tq_str_trim((tq_str){bytes.at, TQ_MIN(bytes.len, 256)});
-    return bytes.len > 0 && bytes.at[0] == '<';
-}
-
-static tq_status open_file(osm_import *import, uint32_t index, tq_err *err)
-{
-    osm_file *file = &import->file[index];
-    const tq_settings *settings = import->build->settings;
-    file->name = settings->osm[index];
-    if (!tq_path_join(file->path, settings->folder, file->name))
-        return tq_fail(err, TQ_BAD_CONFIG, 0, "the path of %s is over %d bytes", file->name,
-                       TQ_PATH_MAX);
-    TQ_TRY(tq_map_open(file->path, &file->map, err));
-    file->bytes = (tq_str){(const char *)file->map.at, file->map.len};
-    if (file->map.len >= 2 && file->map.at[0] == 0x1f && file->map.at[1] == 0x8b) {
-        TQ_TRY(gunzip(file, err));
-        file->is_xml = true;
-    }
-    file->is_xml = file->is_xml || begins_as_xml(file->bytes);
-    osm_part part = {.file = index, .is_xml = file->is_xml};
-    if (file->is_xml) {
-        if (file->bytes.len > TQ_OSM_XML_BYTES_MAX)
-            return tq_fail(err, TQ_LIMIT, 0, "%s: OSM XML over %u MiB; convert it to .osm.pbf",
-                           file->name, TQ_OSM_XML_BYTES_MAX >> 20);
-        return tq_vec_push(&import->parts, part) ? TQ_OK : import_no_memory(err);
-    }
-    uint64_t offset = 0;
-    tq_err inner = {0};
-    size_t before = import->parts.count;
-    for (bool more = true;;) {
-        tq_status status = tq_pbf_next_blob(file->bytes, &offset, &part.blob, &more, &inner);
-        if (status != TQ_OK) {
-            status = tq_fail(err, status, 0, "%s: %.300s", file->name, inner.text);
-            if (err != NULL) err->offset = inner.offset;
-            return status;
-        }
-        if (!more) break;
-        if (import->parts.count == before && !part.blob.is_header)
-            return tq_fail(err, TQ_BAD_INPUT, 0,
-                           "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
-                           file->name);
-        if (!tq_vec_push(&import->parts, part)) return import_no_memory(err);
-    }
-    if (import->parts.count == before)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data",
-                       file->name);
-    return TQ_OK;
-}
-
-/* ---- joining the parts
- * ---------------------------------------------------------------------------------- */
-
-static uint32_t text_of(tq_build *build, const osm_part *part, uint32_t offset)
-{
-    return offset == 0 ? 0 : tq_texts_add(build->texts, tq_str_of(part->texts.at + offset));
-}
-
-/* Day that an opening_date means («2026», «2026-10», «2026-10-01»), as an instant; INT64_MAX = not
- * understood. */
-static int64_t opening_ms(const tq_build *build, const char *text)
-{
-    uint32_t part[3] = {0, 1, 1};
-    tq_str rest = tq_str_of(text);
-    for (unsigned k = 0; k < 3 && rest.len > 0; k++) {
-        size_t len = 0;
-        while (len < rest.len && rest.at[len] != '-')
-            len++;
-        if (!tq_parse_u32((tq_str){rest.at, len}, &part[k])) return INT64_MAX;
-        len += len < rest.len;
-        rest = (tq_str){rest.at + len, rest.len - len};
-    }
-    if (part[0] < 1900 || part[0] > 2200 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
-        part[2] > 31)
-        return INT64_MAX;
-    tq_zone_table zone = {build->zone.count, build->zone.from_s, build->zone.offset_s};
-    return tq_local_to_ms(&zone, tq_day_of((int32_t)part[0], part[1], part[2]), 0);
-}
-
-static tq_status join_way(osm_import *import, import_network *network, const osm_part *part,
-                          const raw_way *raw, uint32_t first_ref, tq_err *err)
-{
-    tq_build *build = import->build;
-    import_name name = {text_of(build, part, raw->name), text_of(build, part, raw->name_en),
-                        text_of(build, part, raw->ref),  text_of(build, part, raw->alt),
-                        text_of(build, part, raw->old),  text_of(build, part, raw->official)};
-    tq_street_attr attr = raw->attr;
-    attr.conditions = text_of(build, part, raw->attr.conditions);
-    osm_way way = {
-        .id = raw->id, .first_ref = first_ref + raw->first_ref, .ref_count = raw->ref_count};
-    way.attr = import_attr_row(network, &attr);
-    way.name = import_name_row(network, &name);
-    if (raw->life != TQ_OPEN) {
-        int64_t until = raw->opening_date != 0
-                            ? opening_ms(build, part->texts.at + raw->opening_date)
-                            : INT64_MAX;
-        way.date = tq_build_date(build, (tq_life)raw->life, INT64_MIN, until, 0);
-    }
-    bool done = way.attr != TQ_NONE && way.name != TQ_NONE && way.date != TQ_NONE &&
-                tq_vec_push(&import->data.ways, way);
-    return done ? TQ_OK : import_no_memory(err);
-}
-
-/* Append ids; false on no memory or over the limit. */
-static bool append_ids(osm_data *data, const int64_t *id, size_t count)
-{
-    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX || !tq_vec_room(&data->refs, count))
-        return false;
-    if (count > 0) memcpy(data->refs.at + data->refs.count, id, count * sizeof *id);
-    data->refs.count += count;
-    return true;
-}
-
-static tq_status join_turns(osm_import *import, const osm_part *part, tq_err *err)
-{
-    osm_data *data = &import->data;
-    uint32_t first = (uint32_t)data->members.count;
-    if (!tq_vec_room(&data->members, part->members.count)) return import_no_memory(err);
-    if (part->members.count > 0)
-        memcpy(data->members.at + first, part->members.at,
-               part->members.count * sizeof *part->members.at);
-    data->members.count += part->members.count;
-    for (size_t k = 0; k < part->turns.count; k++) {
-        osm_turn turn = part->turns.at[k].turn;
-        turn.first_member += first;
-        turn.condition = text_of(import->build, part, turn.condition);
-        if (!tq_vec_push(&data->turns, turn)) return import_no_memory(err);
-    }
-    return TQ_OK;
-}
-
-/* Ways ascending by id, each once. */
-static tq_status order_ways(osm_data *data, tq_err *err)
-{
-    size_t count = data->ways.count, kept = 0;
-    uint32_t *order = TQ_ALLOC(uint32_t, count);
-    uint64_t *key = TQ_ALLOC(uint64_t, count);
-    osm_way *sorted = TQ_ALLOC(osm_way, count);
-    bool done = order != NULL && key != NULL && sorted != NULL;
-    for (size_t k = 0; done && k < count; k++) {
-        order[k] = (uint32_t)k;
-        key[k] = (uint64_t)data->ways.at[k].id ^ UINT64_C(1) << 63;
-    }
-    done = done && tq_sort_by_u64(order, count, key);
-    for (size_t k = 0; done && k < count; k++)
-        if (kept == 0 || sorted[kept - 1].id != data->ways.at[order[k]].id)
-            sorted[kept++] = data->ways.at[order[k]];
-    if (done && count > 0) memcpy(data->ways.at, sorted, kept * sizeof *sorted);
-    data->ways.count = done ? kept : count;
-    tq_free(order);
-    tq_free(key);
-    tq_free(sorted);
-    return done ? TQ_OK : import_no_memory(err);
-}
-
-/* Sort all node ids: node_id ascending and unique, ref_node for every reference. */
-static tq_status number_nodes(osm_data *data, tq_err *err)
-{
-    size_t count = data->refs.count;
-    uint32_t *order = TQ_ALLOC(uint32_t, count), nodes = 0;
-    data->ref_node = TQ_ALLOC(uint32_t, count);
-    bool done = order != NULL && data->ref_node != NULL;
-    uint64_t *key =
-        (uint64_t *)data->refs.at; /* ids with the sign turned sort as numbers without sign */
-    for (size_t k = 0; done && k < count; k++) {
-        order[k] = (uint32_t)k;
-        key[k] ^= UINT64_C(1) << 63;
-    }
-    done = done && tq_sort_by_u64(order, count, key);
-    for (size_t k = 0; done && k < count; k++) {
-        nodes += k == 0 || key[order[k]] != key[order[k - 1]];
-        data->ref_node[order[k]] = nodes - 1;
-    }
-    data->node_id = TQ_ALLOC(int64_t, nodes);
-    data->node_at = TQ_ALLOC(tq_point, nodes);
-    data->node_known = TQ_ALLOC(uint8_t, nodes);
-    done = done && data->node_id != NULL && data->node_at != NULL && data->node_known != NULL;
-    for (size_t k = 0; done && k < count; k++)
-        data->node_id[data->ref_node[k]] = (int64_t)(key[k] ^ UINT64_C(1) << 63);
-    data->node_count = done ? nodes : 0;
-    tq_free(order);
-    return done ? TQ_OK : import_no_memory(err);
-}
-
-static tq_status join_first_pass(osm_import *import, import_network *network, tq_err *err)
-{
-    osm_data *data = &import->data;
-    uint64_t relations = 0, all_ways = 0;
-    for (size_t k = 0; k < import->parts.count; k++) {
-        osm_part *part = &import->parts.at[k];
-        uint32_t first_ref = (uint32_t)data->refs.count;
-        if (!append_ids(data, part->refs.at, part->refs.count)) return import_no_memory(err);
-        for (size_t way = 0; way < part->ways.count; way++)
-            TQ_TRY(join_way(import, network, part, &part->ways.at[way], first_ref, err));
-        TQ_TRY(join_turns(import, part, err));
-        all_ways += part->way_count;
-        relations += part->relation_count;
-        tq_vec_free(&part->refs);
-        tq_vec_free(&part->ways);
-    }
-    for (size_t k = 0; k < import->parts.count; k++) {
-        osm_part *part = &import->parts.at[k];
-        uint32_t first_ref = (uint32_t)data->refs.count;
-        if (!append_ids(data, part->place_refs.at, part->place_refs.count))
-            return import_no_memory(err);
-        for (size_t place = 0; place < part->places.count; place++)
-            part->places.at[place].first_ref += first_ref;
-        tq_vec_free(&part->place_refs);
-    }
-    TQ_TRY(order_ways(data, err));
-    TQ_TRY(number_nodes(data, err));
-    tq_report_count(import->build->report, "osm.ways", all_ways);
-    tq_report_count(import->build->report, "osm.relations", relations);
-    tq_report_count(import->build->report, "osm.street_ways", data->ways.count);
-    tq_report_count(import->build->report, "osm.restrictions", data->turns.count);
-    return TQ_OK;
-}
-
-static tq_status join_second_pass(osm_import *import, tq_err *err)
-{
-    osm_data *data = &import->data;
-    uint64_t nodes = 0;
-    TQ_VEC(osm_marked) marks = {0};
-    for (size_t k = 0; k < import->parts.count; k++) {
-        osm_part *part = &import->parts.at[k];
-        nodes += part->node_count;
-        for (size_t node = 0; node < part->nodes.count; node++) {
-            const raw_node *raw = &part->nodes.at[node];
-            if (data->node_known[raw->node]) continue;
-            data->node_known[raw->node] = 1;
-            data->node_at[raw->node] = raw->at;
-        }
-        for (size_t mark = 0; mark < part->marks.count; mark++)
-            if (!tq_vec_push(&marks, part->marks.at[mark]))
-                return tq_vec_free(&marks), import_no_memory(err);
-        tq_vec_free(&part->nodes);
-        tq_vec_free(&part->marks);
-    }
-    size_t count = marks.count;
-    uint32_t *order = TQ_ALLOC(uint32_t, count);
-    uint64_t *key = TQ_ALLOC(uint64_t, count);
-    bool done = order != NULL && key != NULL;
-    for (size_t k = 0; done && k < count; k++) {
-        order[k] = (uint32_t)k;
-        key[k] = marks.at[k].node;
-    }
-    done = done && tq_sort_by_u64(order, count, key);
-    for (size_t k = 0; done && k < count; k++)
-        if (k == 0 || key[order[k]] != key[order[k - 1]])
-            done = tq_vec_push(&data->marks, marks.at[order[k]]);
-    tq_free(order);
-    tq_free(key);
-    tq_vec_free(&marks);
-    tq_report_count(import->build->report, "osm.nodes", nodes);
-    return done ? TQ_OK : import_no_memory(err);
-}
-
-/* ---- places
- * --------------------------------------------------------------------------------------------- */
-
-/* Middle of the box of a way's known nodes; false when none is known. */
-static bool way_middle(const osm_data *data, const raw_place *raw, tq_point *at)
-{
-    tq_box box = TQ_BOX_EMPTY;
-    for (uint32_t k = 0; k < raw->ref_count; k++) {
-        uint32_t node = data->ref_node[raw->first_ref + k];
-        if (data->node_known[node]) tq_box_add(&box, data->node_at[node]);
-    }
-    if (box.south_e7 > box.north_e7) return false;
-    *at = (tq_point){(int32_t)(((int64_t)box.south_e7 + box.north_e7) / 2),
-                     (int32_t)(((int64_t)box.west_e7 + box.east_e7) / 2)};
-    return true;
-}
-
-static bool add_place(osm_import *import, const osm_part *part, const raw_place *raw)
-{
-    tq_build *build = import->build;
-    tq_point at = raw->at;
-    if (raw->ref_count > 0 && !way_middle(&import->data, raw, &at)) return true;
-    tq_place_row place = {.at = at,
-                          .name = text_of(build, part, raw->name),
-                          .name_en = text_of(build, part, raw->name_en),
-                          .area = text_of(build, part, raw->area),
-                          .city = text_of(build, part, raw->city),
-                          .category = text_of(build, part, raw->category),
-                          .source = tq_texts_add(build->texts, TQ_STR("OpenStreetMap")),
-                          .parent = TQ_NONE,
-                          .link = TQ_NONE,
-                          .first_alias = (uint32_t)build->aliases.count,
-                          .kind = raw->kind,
-                          .weight = raw->weight};
-    const struct {
-        uint32_t values;
-        tq_alias_kind kind;
-    } aliases[] = {{raw->alt, TQ_ALIAS_OTHER},        {raw->zh, TQ_ALIAS_OTHER},
-                   {raw->old, TQ_ALIAS_FORMER},       {raw->official, TQ_ALIAS_OFFICIAL},
-                   {raw->short_name, TQ_ALIAS_SHORT}, {raw->name_en, TQ_ALIAS_ENGLISH}};
-    for (size_t k = 0; k < TQ_COUNT(aliases); k++)
-        if (aliases[k].values != 0 &&
-            !import_add_aliases(build, &place, part->texts.at + aliases[k].values, aliases[k].kind))
-            return false;
-    return tq_vec_push(&build->places, place);
-}
-
-static tq_status join_places(osm_import *import, tq_err *err)
-{
-    size_t before = import->build->places.count;
-    for (size_t k = 0; k < import->parts.count; k++) {
-        const osm_part *part = &import->parts.at[k];
-        for (size_t place = 0; place < part->places.count; place++)
-            if (!add_place(import, part, &part->places.at[place])) return import_no_memory(err);
-    }
-    tq_report_count(import->build->report, "osm.places", import->build->places.count - before);
-    return TQ_OK;
-}
-
-/* ---- the stage
- * ------------------------------------------------------------------------------------------ */
+/* ---- the stage ------------------------------------------------------------------------------ */
 
 static void free_import(osm_import *import)
 {
@@ -844,12 +417,12 @@ static tq_status read_all(osm_import *import, tq_err *err)
     import_network *network = import_network_of(build);
     if (network == NULL || import->file == NULL) return import_no_memory(err);
     for (uint32_t k = 0; k < import->file_count; k++)
-        TQ_TRY(open_file(import, k, err));
+        TQ_TRY(osm_open_file(import, k, err));
     TQ_TRY(run_pass(import, TQ_OSM_WANT_WAYS | TQ_OSM_WANT_RELATIONS, err));
-    TQ_TRY(join_first_pass(import, network, err));
+    TQ_TRY(osm_join_ways(import, network, err));
     TQ_TRY(run_pass(import, TQ_OSM_WANT_NODES, err));
-    TQ_TRY(join_second_pass(import, err));
-    TQ_TRY(join_places(import, err));
+    TQ_TRY(osm_join_nodes(import, err));
+    TQ_TRY(osm_join_places(import, err));
     return osm_build_network(build, &import->data, err);
 }
 

@@ -295,8 +295,7 @@ static tq_status add_chains(folding *fold, tq_err *err)
     return status;
 }
 
-/* ---- barriers
- * ------------------------------------------------------------------------------------------- */
+/* ---- barriers ------------------------------------------------------------------------------- */
 
 /* Ends of edges at barrier nodes: barrier << 32 | edge << 1 | end, sorted. */
 typedef TQ_VEC(uint64_t) edge_ends;

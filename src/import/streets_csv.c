@@ -80,8 +80,7 @@ static tq_str field(const csv_import *import, csv_column column)
     return at == TQ_NONE ? (tq_str){"", 0} : import->csv->field[at];
 }
 
-/* ---- one row
- * -------------------------------------------------------------------------------------------- */
+/* ---- one row -------------------------------------------------------------------------------- */
 
 static tq_status bad_row(const csv_import *import, csv_column column, tq_err *err, const char *what)
 {
@@ -348,8 +347,7 @@ static tq_status read_row(csv_import *import, tq_err *err)
     return done ? TQ_OK : import_no_memory(err);
 }
 
-/* ---- cutting
- * -------------------------------------------------------------------------------------------- */
+/* ---- cutting -------------------------------------------------------------------------------- */
 
 static tq_status add_cut(csv_import *import, uint32_t piece, tq_foot foot, tq_err *err)
 {
@@ -484,8 +482,7 @@ static tq_status find_cuts(csv_import *import, tq_err *err)
     return status;
 }
 
-/* ---- edges
- * ---------------------------------------------------------------------------------------------- */
+/* ---- edges ---------------------------------------------------------------------------------- */
 
 /* Every course as a list of places with its cuts worked in; places that are junctions are found by
  * sorting. */
@@ -618,8 +615,7 @@ static tq_status build_network(csv_import *import, tq_err *err)
     return status;
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------ */
 
 /* The column that shares most leading and trailing bytes: enough to guess what was meant. */
 static const char *nearest_column(tq_str name)

@@ -17,8 +17,7 @@
 #include "import/import.h"
 #include "wire/wire.h"
 
-/* ---- limits
- * --------------------------------------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------------------------------- */
 
 #define TQ_STREETS_CSV_ROWS_MAX  200000u /* rows of one streets.csv */
 #define TQ_STREETS_COURSE_MAX    2000u   /* points of one row */
@@ -35,8 +34,7 @@
 #define TQ_NAME_RUN_M         1000u /* pieces of one name nearer than this are one street */
 #define TQ_STREET_GRID_CELL_M 200u
 
-/* ---- the network
- * ---------------------------------------------------------------------------------- */
+/* ---- the network ---------------------------------------------------------------------------- */
 
 /* Names of a street; texts. The last three hold values as read, several separated by ';'. */
 typedef struct import_name {
@@ -106,8 +104,7 @@ tq_status import_name_streets(tq_build *build, const import_network *network, tq
 bool import_add_aliases(tq_build *build, tq_place_row *place, const char *values,
                         tq_alias_kind kind);
 
-/* ---- class defaults (streets_class.c)
- * ----------------------------------------------------------------- */
+/* ---- class defaults (streets_class.c) ------------------------------------------------------- */
 
 /** Class of OSM's highway value; false when it is no street. */
 bool import_street_class(tq_str highway, tq_street_class *street_class);
@@ -115,30 +112,25 @@ const char *import_street_class_name(tq_street_class street_class);
 uint8_t import_class_access(tq_street_class street_class);
 uint8_t import_class_speed(tq_street_class street_class, bool china);
 
-/* ---- tags (osm_keys.c, osm_way_tags.c, osm_access.c, osm_node_tags.c)
- * ---------------------------------- */
+/* ---- tags (osm_keys.c, osm_way_tags.c, osm_access.c, osm_node_tags.c) ----------------------- */
 
 /* Ascending by text: found by binary search. */
 #define OSM_KEYS(X)                                                                                                                      \
     X(ACCESS, "access")                                                                                                                  \
-    X(ADDR_CITY, "addr:city") X(ADDR_DISTRICT, "addr:district") X(                                                                       \
-        ADDR_NUMBER,                                                                                                                     \
-        "addr:housenumber") X(ADDR_PLACE,                                                                                                \
-                              "addr:place") X(ADDR_STREET,                                                                               \
-                                              "addr:street") X(ADDR_SUBURB,                                                              \
-                                                               "addr:suburb") X(AEROWAY,                                                 \
-                                                                                "aeroway")                                               \
-        X(ALT_NAME, "alt_name") X(AMENITY, "amenity") X(AREA, "area") X(BARRIER, "barrier") X(                                           \
-            BICYCLE, "bicycle") X(BOLLARD,                                                                                               \
-                                  "bollard") X(BRIDGE, "bridge") X(BUS, "bus") X(BUSWAY, "busway")                                       \
-            X(BUSWAY_LEFT, "busway:left") X(BUSWAY_RIGHT, "busway:right") X(CONSTRUCTION, "constr"                                       \
-                                                                                          "uctio"                                        \
-                                                                                          "n") X(                                        \
-                CONSTRUCTION_HIGHWAY,                                                                                                    \
-                "construction:highway") X(CONVEYING, "conveying")                                                                        \
-                X(CRAFT, "craft") X(CROSSING, "crossing") X(CYCLEWAY, "cycleway") X(                                                     \
-                    CYCLEWAY_BOTH,                                                                                                       \
-                    "cycleway:both") X(CYCLEWAY_BOTH_ONEWAY, "cycleway:both:oneway")                                                     \
+    X(ADDR_CITY, "addr:city")                                                                                                            \
+    X(ADDR_DISTRICT, "addr:district") X(ADDR_NUMBER, "addr:housenumber") X(                                                              \
+        ADDR_PLACE, "addr:place") X(ADDR_STREET, "addr:street") X(ADDR_SUBURB, "addr:suburb")                                            \
+        X(AEROWAY, "aeroway") X(ALT_NAME, "alt_name") X(AMENITY, "amenity") X(AREA, "area") X(                                           \
+            BARRIER, "barrier") X(BICYCLE, "bicycle") X(BOLLARD, "bollard") X(BRIDGE, "bridge")                                          \
+            X(BUS, "bus") X(BUSWAY, "busway") X(BUSWAY_LEFT, "busway:left") X(                                                           \
+                BUSWAY_RIGHT, "busway:right") X(CONSTRUCTION, "constr"                                                                   \
+                                                              "uctio"                                                                    \
+                                                              "n") X(CONSTRUCTION_HIGHWAY,                                               \
+                                                                     "construction:highway")                                             \
+                X(CONVEYING, "conveying") X(CRAFT, "craft") X(CROSSING, "crossing") X(                                                   \
+                    CYCLEWAY, "cycleway") X(CYCLEWAY_BOTH,                                                                               \
+                                            "cycleway:both") X(CYCLEWAY_BOTH_ONEWAY,                                                     \
+                                                               "cycleway:both:oneway")                                                   \
                     X(CYCLEWAY_LEFT,                                                                                                     \
                       "cycleway:left") X(CYCLEWAY_LEFT_ONEWAY,                                                                           \
                                          "cycleway:left:oneway") X(CYCLEWAY_RIGHT,                                                       \
@@ -169,71 +161,78 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
                                                                                  "oneway") X(ONEWAY_BICYCLE, "oneway:bicycle")           \
                                                 X(ONEWAY_BUS,                                                                            \
                                                   "oneway:bus") X(ONEWAY_PSV, "oneway:psv")                                              \
-                                                    X(ONEWAY_TAXI, "oneway:taxi") X(                                                     \
-                                                        OPENING_DATE,                                                                    \
-                                                        "opening_date") X(PLACE, "place")                                                \
-                                                        X(PROPOSED,                                                                      \
-                                                          "proposed") X(PROPOSED_HIGHWAY, "propos"                                       \
-                                                                                          "ed:"                                          \
-                                                                                          "highwa"                                       \
-                                                                                          "y")                                           \
-                                                            X(PSV, "psv") X(PUBLIC_TRANSPORT, "pu"                                       \
-                                                                                              "bl"                                       \
-                                                                                              "ic"                                       \
-                                                                                              "_t"                                       \
-                                                                                              "ra"                                       \
-                                                                                              "ns"                                       \
-                                                                                              "po"                                       \
-                                                                                              "r"                                        \
-                                                                                              "t") X(                                    \
-                                                                RAILWAY,                                                                 \
-                                                                "railway") X(RAMP_WHEELCHAIR, "ra"                                       \
-                                                                                              "mp"                                       \
-                                                                                              ":w"                                       \
-                                                                                              "he"                                       \
-                                                                                              "el"                                       \
-                                                                                              "ch"                                       \
-                                                                                              "ai"                                       \
-                                                                                              "r")                                       \
-                                                                X(REF, "ref") X(RESTRICTION, "res"                                       \
-                                                                                             "tri"                                       \
-                                                                                             "cti"                                       \
-                                                                                             "on") X(                                    \
-                                                                    ROUTE,                                                               \
-                                                                    "route") X(SAC_SCALE,                                                \
-                                                                               "sac_scale")                                              \
-                                                                    X(SERVICE, "service") X(                                             \
-                                                                        SHOP,                                                            \
-                                                                        "shop") X(SHORT_NAME, "sh"                                       \
-                                                                                              "or"                                       \
-                                                                                              "t_"                                       \
-                                                                                              "na"                                       \
-                                                                                              "m"                                        \
-                                                                                              "e")                                       \
-                                                                        X(SMOOTHNESS, "smoothnes"                                        \
-                                                                                      "s") X(                                            \
-                                                                            SOURCE_MAXSPEED,                                             \
-                                                                            "source:maxspeed") X(STATION, "station")                     \
+                                                    X(ONEWAY_TAXI, "oneway:taxi") X(OPENING_DATE, "opening_date") X(                     \
+                                                        PLACE,                                                                           \
+                                                        "place") X(PROPOSED,                                                             \
+                                                                   "proposed") X(PROPOSED_HIGHWAY,                                       \
+                                                                                 "propos"                                                \
+                                                                                 "ed:"                                                   \
+                                                                                 "highwa"                                                \
+                                                                                 "y")                                                    \
+                                                        X(PSV, "psv") X(                                                                 \
+                                                            PUBLIC_TRANSPORT,                                                            \
+                                                            "pu"                                                                         \
+                                                            "bl"                                                                         \
+                                                            "ic"                                                                         \
+                                                            "_t"                                                                         \
+                                                            "ra"                                                                         \
+                                                            "ns"                                                                         \
+                                                            "po"                                                                         \
+                                                            "r"                                                                          \
+                                                            "t") X(RAILWAY, "railway")                                                   \
+                                                            X(RAMP_WHEELCHAIR,                                                           \
+                                                              "ra"                                                                       \
+                                                              "mp"                                                                       \
+                                                              ":w"                                                                       \
+                                                              "he"                                                                       \
+                                                              "el"                                                                       \
+                                                              "ch"                                                                       \
+                                                              "ai"                                                                       \
+                                                              "r") X(REF, "ref")                                                         \
+                                                                X(RESTRICTION,                                                           \
+                                                                  "res"                                                                  \
+                                                                  "tri"                                                                  \
+                                                                  "cti"                                                                  \
+                                                                  "on") X(ROUTE, "route")                                                \
+                                                                    X(SAC_SCALE, "sac_scale") X(                                         \
+                                                                        SERVICE,                                                         \
+                                                                        "service") X(SHOP,                                               \
+                                                                                     "shop") X(SHORT_NAME,                               \
+                                                                                               "s"                                       \
+                                                                                               "h"                                       \
+                                                                                               "o"                                       \
+                                                                                               "r"                                       \
+                                                                                               "t"                                       \
+                                                                                               "_"                                       \
+                                                                                               "n"                                       \
+                                                                                               "a"                                       \
+                                                                                               "m"                                       \
+                                                                                               "e")                                      \
+                                                                        X(                                                               \
+                                                                            SMOOTHNESS,                                                  \
+                                                                            "smoothnes"                                                  \
+                                                                            "s") X(SOURCE_MAXSPEED,                                      \
+                                                                                   "source:"                                             \
+                                                                                   "maxspeed") X(STATION, "station")                     \
                                                                             X(SURFACE, "surface") X(                                     \
                                                                                 TAXI,                                                    \
                                                                                 "taxi") X(TOLL, "toll")                                  \
                                                                                 X(TOURISM, "touri"                                       \
-                                                                                           "sm") X(                                      \
-                                                                                    TRACKTYPE, "t"                                       \
-                                                                                               "r"                                       \
-                                                                                               "a"                                       \
-                                                                                               "c"                                       \
-                                                                                               "k"                                       \
-                                                                                               "t"                                       \
-                                                                                               "y"                                       \
-                                                                                               "p"                                       \
-                                                                                               "e")                                      \
-                                                                                    X(TUNNEL, "tu"                                       \
-                                                                                              "nn"                                       \
-                                                                                              "e"                                        \
-                                                                                              "l") X(                                    \
-                                                                                        TYPE,                                            \
-                                                                                        "type")                                          \
+                                                                                           "sm")                                         \
+                                                                                    X(TRACKTYPE,                                         \
+                                                                                      "t"                                                \
+                                                                                      "r"                                                \
+                                                                                      "a"                                                \
+                                                                                      "c"                                                \
+                                                                                      "k"                                                \
+                                                                                      "t"                                                \
+                                                                                      "y"                                                \
+                                                                                      "p"                                                \
+                                                                                      "e") X(TUNNEL,                                     \
+                                                                                             "tu"                                        \
+                                                                                             "nn"                                        \
+                                                                                             "e"                                         \
+                                                                                             "l") X(TYPE, "type")                        \
                                                                                         X(VEHICLE,                                       \
                                                                                           "vehicl"                                       \
                                                                                           "e") X(WHEELCHAIR,                             \
@@ -330,8 +329,7 @@ bool osm_named_of(const osm_values *values, osm_named *out);
 /** «Street 12», or «街道12号»; false when there is no house number. */
 bool osm_address_of(const osm_values *values, tq_buf *out);
 
-/* ---- reading (osm_read.c -> osm_ways.c)
- * ------------------------------------------------------------------ */
+/* ---- reading (osm_read.c -> osm_ways.c) ----------------------------------------------------- */
 
 /* A street way; ref positions are into osm_data.refs. */
 typedef struct osm_way {

@@ -155,8 +155,7 @@ static tq_status find_cuts(tq_build *build, link_state *state, tq_err *err)
     return TQ_OK;
 }
 
-/* ---- cutting
- * -------------------------------------------------------------------------------------- */
+/* ---- cutting -------------------------------------------------------------------------------- */
 
 /* Where an edge went: parts of edge e are e, then part[first[e] .. first[e + 1]) in order along it.
  */

@@ -7,8 +7,9 @@
  */
 #include "import/streets_in.h"
 
-#define CELL_E7 (TQ_NAME_RUN_M * 90) /* 1e-7 degrees of latitude, a little more than a metre each  \
-                                      */
+#define CELL_E7                                                                                    \
+    (TQ_NAME_RUN_M * 90) /* 1e-7 degrees of latitude, a little more than a metre each              \
+                          */
 
 typedef struct name_work {
     const tq_streets *streets;

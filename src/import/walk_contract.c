@@ -10,10 +10,7 @@
  */
 #include "import/walk_in.h"
 
-#ifndef CORE_DEGREE
-#define CORE_DEGREE    12u
-#endif
-#define XX   /* mean neighbours in the core at which contraction ends */
+#define CORE_DEGREE    18u   /* mean neighbours in the core at which contraction ends */
 #define NODE_DEGREE    40u   /* a node with more neighbours stays */
 #define WITNESS_SETTLE 40u   /* nodes that a witness search looks at */
 #define PRUNE_SETTLE   500u  /* the same for arcs of the finished core */

@@ -19,12 +19,13 @@
 /* ---- limits
  * ---------------------------------------------------------------------------------------- */
 
-#define HTTP_HEAD_MAX      16384u /* bytes of request line and headers */
-#define HTTP_URL_MAX       8192u
-#define HTTP_HEADERS_MAX   100u
-#define HTTP_PIPELINE_MAX  64u /* requests answered from one read; then the connection closes */
-#define HTTP_QUERY_MAX     32u /* parameters of a request, those in the path included */
-#define HTTP_QUEUE_MAX     ((size_t)8 << 20)  /* unsent bytes of one connection */
+#define HTTP_HEAD_MAX     16384u /* bytes of request line and headers */
+#define HTTP_URL_MAX      8192u
+#define HTTP_HEADERS_MAX  100u
+#define HTTP_PIPELINE_MAX 64u /* requests answered from one read; then the connection closes */
+#define HTTP_QUERY_MAX    32u /* parameters of a request, those in the path included */
+#define HTTP_QUEUE_MAX                                                                             \
+    (SERVE_BODY_MAX + HTTP_HEAD_MAX)          /* unsent bytes of one connection: one answer */
 #define HTTP_QUEUE_TOTAL   ((size_t)64 << 20) /* unsent bytes of one loop */
 #define HTTP_WRITE_MS      30000              /* a reader may take so long for one answer */
 #define HTTP_TICK_MS       50u

@@ -354,6 +354,8 @@ void tq_day_free(tq_day *day)
         tq_free(day->stop_vertex[kind]);
         tq_free(day->vertex_first[kind]);
         tq_free(day->beside[kind]);
+        tq_free(day->first_arc[kind]);
+        tq_free(day->arc[kind]);
     }
     tq_free(day);
 }

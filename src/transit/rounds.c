@@ -73,9 +73,14 @@ static tq_status push_all(round_search *rounds, const demand *need, tq_arena *wo
     rounds->near_access = TQ_PUSH_RAW(work, uint32_t, need->core);
     rounds->stop_dm = TQ_PUSH_RAW(work, uint32_t, need->stops);
     rounds->stop_access = TQ_PUSH_RAW(work, uint32_t, need->stops);
+    rounds->queue.head = TQ_PUSH_RAW(work, uint32_t, WALK_BUCKETS);
+    rounds->queue.bucket = TQ_PUSH_RAW(work, uint32_t, need->core);
+    rounds->queue.next = TQ_PUSH_RAW(work, uint32_t, need->core);
+    rounds->queue.former = TQ_PUSH_RAW(work, uint32_t, need->core);
     rounds->heap_cap = (uint32_t)(need->core_arcs + need->stops + HEAP_SPARE);
     rounds->heap = TQ_PUSH_RAW(work, uint64_t, rounds->heap_cap);
-    if (rounds->heap == NULL || rounds->stop_access == NULL || rounds->stop_dm == NULL ||
+    if (rounds->heap == NULL || rounds->queue.head == NULL || rounds->queue.bucket == NULL ||
+        rounds->queue.next == NULL || rounds->queue.former == NULL || rounds->stop_access == NULL || rounds->stop_dm == NULL ||
         rounds->near_access == NULL || rounds->near_dm == NULL || rounds->around_list == NULL ||
         rounds->around_mm == NULL || rounds->span_mm == NULL || rounds->source == NULL ||
         rounds->route_list == NULL || rounds->route_place == NULL)
@@ -83,6 +88,7 @@ static tq_status push_all(round_search *rounds, const demand *need, tq_arena *wo
     for (size_t at = 0; at < need->routes; at++) rounds->route_place[at] = TQ_NONE;
     for (size_t at = 0; at < need->core; at++) {
         rounds->around_mm[at] = FAR;
+        rounds->queue.bucket[at] = TQ_NONE;
         rounds->near_dm[at] = TQ_NONE;
     }
     for (size_t at = 0; at < need->stops; at++) rounds->stop_dm[at] = TQ_NONE;
@@ -116,7 +122,7 @@ size_t tq_transit_work_bytes(const tq_city *city)
     }
     size_t levelled = sizeof(round_level) + stops * (4 * sizeof(int32_t) + sizeof(ride_from) + sizeof(reach_from)) +
                       2 * stops * sizeof(int32_t) + core * sizeof(int32_t) + 64;
-    size_t once = core * 6 * sizeof(uint32_t) + stops * 8 * sizeof(uint32_t) +
+    size_t once = core * 9 * sizeof(uint32_t) + WALK_BUCKETS * sizeof(uint32_t) + stops * 8 * sizeof(uint32_t) +
                   (arcs + stops + HEAP_SPARE) * sizeof(uint64_t);
     size_t routes = (size_t)runs_at_most(&city->timetable) * 2 * sizeof(uint32_t);
     size_t answers = 2 * TQ_JOURNEYS_MAX * (sizeof(tq_journey) + JOURNEY_PIECES_MAX * sizeof(tq_piece));

@@ -169,6 +169,38 @@ const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to)
     return found ? &day->rule[0][low] : NULL;
 }
 
+/* The core's arcs once more, in one array and by length, so that a search stops at the first one too long. */
+static bool copy_arcs(tq_day *day, unsigned kind)
+{
+    const tq_walk *walk = &day->city->walk[kind];
+    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)walk->core_count + 1);
+    day_arc *arc = TQ_ALLOC(day_arc, walk->core_arc_count);
+    uint32_t *order = TQ_ALLOC(uint32_t, walk->core_arc_count);
+    uint64_t *key = TQ_ALLOC(uint64_t, walk->core_arc_count);
+    day->first_arc[kind] = first;
+    day->arc[kind] = arc;
+    bool done = first != NULL && arc != NULL && order != NULL && key != NULL;
+    for (uint32_t vertex = 0; done && vertex < walk->core_count; vertex++) {
+        for (uint32_t k = walk->first_core[vertex]; k < walk->first_core[vertex + 1]; k++) {
+            order[k] = k;
+            key[k] = (uint64_t)vertex << 32 | walk->core_dm[k];
+        }
+    }
+    done = done && tq_sort_by_u64(order, walk->core_arc_count, key);
+    uint32_t count = 0, at = 0;
+    for (uint32_t vertex = 0; done && vertex < walk->core_count; vertex++) {
+        for (; at < walk->first_core[vertex + 1]; at++) {
+            uint32_t from = order[at];
+            if (walk->core_dm[from] > ARC_MAX_DM) continue;
+            arc[count++] = (day_arc){walk->core_head[from], (int32_t)(walk->core_dm[from] * 100)};
+        }
+        first[vertex + 1] = count;
+    }
+    tq_free(order);
+    tq_free(key);
+    return done;
+}
+
 tq_status day_make_vertices(tq_day *day, tq_err *err)
 {
     const tq_timetable *table = &day->city->timetable;
@@ -180,7 +212,7 @@ tq_status day_make_vertices(tq_day *day, tq_err *err)
         day->stop_vertex[kind] = vertex;
         day->vertex_first[kind] = first;
         day->beside[kind] = list;
-        if (vertex == NULL || first == NULL || list == NULL)
+        if (vertex == NULL || first == NULL || list == NULL || !copy_arcs(day, kind))
             return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for stops on the walking core");
         for (uint32_t stop = 0; stop < day->stop_count; stop++) {
             uint32_t node = table->stop[stop].node;

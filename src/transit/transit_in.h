@@ -32,6 +32,8 @@
 #define RANGE_SEEDS_MAX  (UINT32_C(1) << 18)
 #define RANGE_WINDOW_MAX (36 * 3600)
 
+#define WALK_BUCKETS 4096u
+
 #define PLACE_NO_BOARD  UINT32_C(0x80000000)
 #define PLACE_NO_ALIGHT UINT32_C(0x40000000)
 #define PLACE_STOP      UINT32_C(0x3fffffff)
@@ -67,7 +69,12 @@ typedef struct day_beside {
     int32_t link_mm;
 } day_beside;
 
-/* What a leg_change between two stops costs when a rule says so; such a pair is never walked freely. */
+typedef struct day_arc {
+    uint32_t head;
+    int32_t mm;
+} day_arc;
+
+/* What a change between two stops costs when a rule says so; such a pair is never walked freely. */
 typedef struct day_rule {
     uint32_t stop;    /* the other stop */
     uint32_t walk_dm; /* straight distance */
@@ -94,13 +101,16 @@ struct tq_day {
     uint32_t rule_count, ruled_count;
     uint32_t *first_rule[2]; /* [stop_count + 1]: [0] from a stop, [1] to a stop */
     day_rule *rule[2];       /* ascending by the other stop */
-    int32_t *same_s;         /* [stop_count], leg_change at the stop itself */
+    int32_t *same_s;         /* [stop_count], change at the stop itself */
     uint8_t *ruled;          /* [stop_count], bit 0: some pair to it (or itself) has a rule; bit 1: from it */
     uint32_t *ruled_stop;    /* [ruled_count] */
     /* stops on the walking cores */
     uint32_t *stop_vertex[TQ_WALK_COUNT];  /* [stop_count], < core_count or TQ_NONE */
     uint32_t *vertex_first[TQ_WALK_COUNT]; /* [core_count + 1] */
     day_beside *beside[TQ_WALK_COUNT];
+    /* arcs of the walking cores, by length at each vertex; none longer than ARC_MAX_DM */
+    uint32_t *first_arc[TQ_WALK_COUNT]; /* [core_count + 1] */
+    day_arc *arc[TQ_WALK_COUNT];
 };
 
 /** Rules between stops, and stops on walking cores: rules.c. */
@@ -137,6 +147,19 @@ typedef struct round_level {
     uint32_t goal_source, goal_access, goal_walk_dm, goal_how;
 } round_level;
 
+/*
+ * Vertices in buckets of labels, each in one at most. Within a bucket order is free: a vertex that is improved
+ * after it was taken comes again, and ends with the same label.
+ */
+typedef struct walk_queue {
+    uint32_t *head;            /* [WALK_BUCKETS] vertex or TQ_NONE */
+    uint32_t *bucket;          /* [core] TQ_NONE = not in it */
+    uint32_t *next, *former;   /* [core] */
+    uint64_t filled[WALK_BUCKETS / 64];
+    int32_t base;
+    unsigned shift;
+} walk_queue;
+
 typedef struct round_search {
     const tq_city *city;
     const tq_day *day;
@@ -161,6 +184,7 @@ typedef struct round_search {
     uint32_t *route_list;
     uint32_t *source;                /* [core] of the walk that holds the vertex */
     int32_t *span_mm;                /* [core] of walks of limited length */
+    walk_queue queue;
     uint64_t *heap;                  /* [heap_cap] */
     uint32_t heap_count, heap_cap;
     int32_t *around_mm;              /* [core] for searches around one stop, FAR between */

@@ -183,33 +183,83 @@ static void settle(round_search *rounds, uint32_t k, uint32_t vertex, int32_t la
     }
 }
 
-/* Dijkstra from the labels in the heap; a label holds for as long as it is the vertex's best. */
-static void walk_freely(round_search *rounds, uint32_t k, uint32_t count)
+static void queue_begin(round_search *rounds, uint32_t k)
 {
-    const tq_walk *walk = rounds->walk;
+    walk_queue *queue = &rounds->queue;
+    queue->base = rounds->first_s * rounds->speed;
+    queue->shift = 14; /* about 16 m */
+    int32_t span = label_limit(rounds, k) - queue->base;
+    while (span >> queue->shift >= (int32_t)WALK_BUCKETS) queue->shift++;
+    memset(queue->filled, 0, sizeof queue->filled);
+}
+
+static void queue_put(walk_queue *queue, uint32_t vertex, int32_t label)
+{
+    uint32_t bucket = (uint32_t)(label - queue->base) >> queue->shift, old = queue->bucket[vertex];
+    if (bucket >= WALK_BUCKETS) bucket = WALK_BUCKETS - 1;
+    if (old == bucket) return;
+    if (old != TQ_NONE) { /* out of the bucket where it was */
+        uint32_t next = queue->next[vertex], former = queue->former[vertex];
+        if (next != TQ_NONE) queue->former[next] = former;
+        if (former != TQ_NONE)
+            queue->next[former] = next;
+        else
+            queue->head[old] = next;
+        if (queue->head[old] == TQ_NONE) queue->filled[old / 64] &= ~(UINT64_C(1) << old % 64);
+    }
+    bool empty = !(queue->filled[bucket / 64] >> bucket % 64 & 1);
+    uint32_t head = empty ? TQ_NONE : queue->head[bucket];
+    if (head != TQ_NONE) queue->former[head] = vertex;
+    queue->next[vertex] = head;
+    queue->former[vertex] = TQ_NONE;
+    queue->bucket[vertex] = bucket;
+    queue->head[bucket] = vertex;
+    queue->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
+}
+
+/* A vertex of the first bucket from *word on; TQ_NONE when all are empty. */
+static uint32_t queue_take(walk_queue *queue, uint32_t *word)
+{
+    while (*word < WALK_BUCKETS / 64 && queue->filled[*word] == 0) ++*word;
+    if (*word == WALK_BUCKETS / 64) return TQ_NONE;
+    uint32_t bucket = *word * 64 + (uint32_t)__builtin_ctzll(queue->filled[*word]);
+    uint32_t vertex = queue->head[bucket], next = queue->next[vertex];
+    queue->head[bucket] = next;
+    queue->bucket[vertex] = TQ_NONE;
+    if (next != TQ_NONE)
+        queue->former[next] = TQ_NONE;
+    else
+        queue->filled[*word] &= queue->filled[*word] - 1;
+    return vertex;
+}
+
+/* Dijkstra from the labels in the queue. */
+static void walk_freely(round_search *rounds, uint32_t k)
+{
+    const tq_day *day = rounds->day;
+    const uint32_t *first = day->first_arc[rounds->query->walk];
+    const day_arc *arcs = day->arc[rounds->query->walk];
     int32_t *best = rounds->best_vertex[k];
     int32_t start_mm = k == 0 ? rounds->first_s * rounds->speed : 0;
     int32_t limit = label_limit(rounds, k);
     if (k == 0 && rounds->max_walk_mm < limit - start_mm) limit = start_mm + rounds->max_walk_mm;
-    while (count > 0) {
-        uint64_t item = heap_take(rounds->heap, &count);
-        uint32_t vertex = (uint32_t)item;
-        int32_t label = (int32_t)(item >> 32);
-        if (label > limit) break;
-        if (label > best[vertex]) continue;
+    uint32_t word = 0, vertex;
+    while ((vertex = queue_take(&rounds->queue, &word)) != TQ_NONE) {
+        int32_t label = best[vertex];
+        if (label > limit) continue;
         uint32_t source = rounds->source[vertex];
         int32_t from_mm = k == 0 ? start_mm : rounds->level[k].ride[source] * rounds->speed;
         int32_t goal_s = rounds->best_goal_s[k];
         settle(rounds, k, vertex, label, from_mm, source, limit);
         if (rounds->best_goal_s[k] < goal_s) limit = TQ_MIN(limit, label_limit(rounds, k));
-        for (uint32_t arc = walk->first_core[vertex]; arc < walk->first_core[vertex + 1]; arc++) {
-            if (walk->core_dm[arc] > ARC_MAX_DM) continue;
-            uint32_t head = walk->core_head[arc];
-            int32_t next = label + (int32_t)(walk->core_dm[arc] * 100);
-            if (next >= best[head] || next > limit) continue;
+        for (uint32_t at = first[vertex]; at < first[vertex + 1]; at++) {
+            int32_t next = label + arcs[at].mm;
+            if (next > limit) break;
+            uint32_t head = arcs[at].head;
+            if (next >= best[head]) continue;
             lower_best(rounds->best_vertex, k, rounds->levels, rounds->shared, head, next);
             rounds->source[head] = source;
-            heap_push(rounds->heap, &count, (uint64_t)(uint32_t)next << 32 | head);
+            queue_put(&rounds->queue, head, next);
         }
     }
 }
@@ -346,8 +396,9 @@ void rounds_change(round_search *rounds, uint32_t k)
 {
     const tq_day *day = rounds->day;
     round_level *row = &rounds->level[k];
-    uint32_t count = 0, *vertex_of = day->stop_vertex[rounds->query->walk];
+    uint32_t *vertex_of = day->stop_vertex[rounds->query->walk];
     bool limited = rounds->max_walk_mm != FAR;
+    queue_begin(rounds, k);
     for (uint32_t at = 0; at < row->ride_count; at++) {
         uint32_t stop = row->ride_list[at], end_dm = rounds->stop_dm[stop];
         int32_t at_s = row->ride[stop], same_s = day->same_s[stop];
@@ -362,13 +413,13 @@ void rounds_change(round_search *rounds, uint32_t k)
         if (label >= rounds->best_vertex[k][vertex] || label > LABEL_MAX) continue;
         lower_best(rounds->best_vertex, k, rounds->levels, rounds->shared, vertex, label);
         rounds->source[vertex] = stop;
-        heap_push(rounds->heap, &count, (uint64_t)(uint32_t)label << 32 | vertex);
+        queue_put(&rounds->queue, vertex, label);
     }
     if (rounds->core == 0) return;
     if (limited)
         walk_each(rounds, k);
     else
-        walk_freely(rounds, k, count);
+        walk_freely(rounds, k);
     if (day->ruled_count != 0) look_again(rounds, k);
 }
 
@@ -402,10 +453,10 @@ tq_status rounds_set_out(round_search *rounds, int32_t first_s, tq_err *err)
             goal(rounds, 0, first_s + ceil_seconds((int32_t)((end_dm + access->walk_dm) * 100), rounds->speed),
                  at, rounds->stop_access[access->stop], end_dm + access->walk_dm, HOW_WALK);
     }
-    uint32_t count = 0;
+    queue_begin(rounds, 0);
     for (uint32_t vertex = 0; vertex < rounds->core; vertex++)
         if (rounds->best_vertex[0][vertex] != FAR)
-            heap_push(rounds->heap, &count, (uint64_t)(uint32_t)rounds->best_vertex[0][vertex] << 32 | vertex);
-    walk_freely(rounds, 0, count);
+            queue_put(&rounds->queue, vertex, rounds->best_vertex[0][vertex]);
+    walk_freely(rounds, 0);
     return TQ_OK;
 }

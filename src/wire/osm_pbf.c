@@ -107,8 +107,7 @@ static tq_proto proto_of(tq_str bytes)
     return (tq_proto){at, at == NULL ? NULL : at + bytes.len};
 }
 
-/* ---- blobs --------------------------------------------------------------------------------------
- */
+/* ---- blobs ---------------------------------------------------------------------------------- */
 
 /* Read the header of the blob at `at`: where the blob itself begins, how long it is, of what type.
  */
@@ -226,8 +225,7 @@ static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob
     return TQ_OK;
 }
 
-/* ---- header -------------------------------------------------------------------------------------
- */
+/* ---- header --------------------------------------------------------------------------------- */
 
 static tq_status read_header(const pbf_block *block, tq_str bytes)
 {
@@ -251,8 +249,7 @@ static tq_status read_header(const pbf_block *block, tq_str bytes)
     }
 }
 
-/* ---- elements -----------------------------------------------------------------------------------
- */
+/* ---- elements ------------------------------------------------------------------------------- */
 
 /* Tag of two string indices, both checked. */
 static tq_status add_tag(const pbf_block *block, uint64_t key, uint64_t value, const void *at)

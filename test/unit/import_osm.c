@@ -8,8 +8,7 @@
 #include "import_build.h"
 #include "osm_test.h"
 
-/* ---- tags -------------------------------------------------------------------------------------
- */
+/* ---- tags ----------------------------------------------------------------------------------- */
 
 #define W         TQ_ACCESS_WHEELCHAIR
 #define F         TQ_ACCESS_FOOT
@@ -275,8 +274,7 @@ static void barrier_rules(void **state)
     }
 }
 
-/* ---- networks ---------------------------------------------------------------------------------
- */
+/* ---- networks ------------------------------------------------------------------------------- */
 
 /* Nodes 1..9 in a row, 0.001 degrees apart; 11.. in a column north of node 3. */
 static const char nodes_xml[] =

@@ -51,8 +51,9 @@ export async function pureChecks() {
   await check('text on every line colour reads at 4.5 : 1 or better', () => {
     for (let at = 0; at < 4096; at++) {
       const hex = [at >> 8, (at >> 4) & 15, at & 15].map((digit) => (digit * 17).toString(16).padStart(2, '0')).join('');
-      const ink = color.inkOn(hex) === '#ffffff' ? 1 : 0;
-      holds(color.contrast(color.luminance(hex), ink) >= 4.5, `#${hex}`);
+      const { back, ink } = color.badge(hex);
+      const read = color.contrast(color.luminance(back.slice(1)), color.luminance(ink.slice(1)));
+      holds(/^#[0-9a-f]{6}$/.test(back) && read >= 4.5, `#${hex}: ${ink} on ${back} is ${read.toFixed(2)}`);
     }
     same(color.lineColor('2060FF', 'metro'), '2060FF');
     holds(/^[0-9A-F]{6}$/i.test(color.lineColor('red;', 'bus')), 'a colour that is none');

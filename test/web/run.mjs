@@ -136,7 +136,7 @@ async function flows(airport, north, hub, south) {
       await page.click('.swap');
       same(await page.inputValue('#from'), north.name);
       await page.waitForFunction(() => document.querySelector('#steps-0 .where')?.textContent.includes('尖草坪'));
-      await page.click('summary >> nth=0');
+      await page.click('button[aria-controls=options]');
       await page.selectOption('#rider', 'senior');
       await page.waitForFunction(() => document.querySelector('#trip-0')?.textContent.includes('免费'));
       await page.goBack();

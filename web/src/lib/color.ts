@@ -1,4 +1,4 @@
-// Text on a line's own colour: black or white, whichever reads better (WCAG 2.1 relative luminance).
+// Text on a line's own colour that can be read: WCAG 2.1 relative luminance and contrast.
 
 export function luminance(hex: string): number {
   const part = [0, 2, 4].map((at) => {
@@ -29,7 +29,21 @@ export function lineColor(color: string | null | undefined, mode: string): strin
   return color && /^[0-9a-fA-F]{6}$/.test(color) ? color : (FALLBACK[mode] ?? '3F4A5A');
 }
 
-export function inkOn(hex: string): string {
-  const back = luminance(hex);
-  return contrast(back, 1) >= contrast(back, 0) ? '#ffffff' : '#000000';
+const READABLE = 4.5;
+/** A colour on which white nearly reads is deepened until it does; on lighter ones the text is black. */
+const NEARLY = 3;
+
+/** Background and text of a line's badge. */
+export function badge(hex: string): { back: string; ink: string } {
+  if (contrast(luminance(hex), 1) < NEARLY) return { back: `#${hex}`, ink: '#000000' };
+  let back = hex;
+  for (let keep = 0.98; contrast(luminance(back), 1) < READABLE; keep -= 0.02)
+    back = [0, 2, 4]
+      .map((at) =>
+        Math.floor(parseInt(hex.slice(at, at + 2), 16) * keep)
+          .toString(16)
+          .padStart(2, '0'),
+      )
+      .join('');
+  return { back: `#${back}`, ink: '#ffffff' };
 }

@@ -25,7 +25,11 @@ export function easiestFirst(trips: Itinerary[]): Itinerary[] {
 
 export function sentences(trip: Itinerary): Sentence[] {
   const told: Sentence[] = [];
-  const legs = trip.legs.filter((leg) => leg.route || leg.distance_m > SHORT_M || trip.legs.length === 1);
+  const inside = (leg: Leg) => leg.mode === 'walk' && leg.from.name === leg.to.name;
+  const legs = trip.legs.filter(
+    (leg, at) =>
+      leg.route || leg.distance_m > SHORT_M || trip.legs.length === 1 || (inside(leg) && at > 0 && at + 1 < trip.legs.length),
+  );
   legs.forEach((leg, at) => {
     const seconds = (Date.parse(leg.arrival) - Date.parse(leg.departure)) / 1000;
     const wait = at ? (Date.parse(leg.departure) - Date.parse(legs[at - 1].arrival)) / 1000 : 0;
@@ -44,6 +48,8 @@ export function sentences(trip: Itinerary): Sentence[] {
           to: called(leg.to.name),
         }),
       });
+    else if (inside(leg) && at > 0 && at + 1 < legs.length)
+      told.push({ icon: 'walk', leg, text: t('plainChange', { at: called(leg.from.name), n: minutes(seconds) }) });
     else
       told.push({
         icon: leg.mode,

@@ -146,7 +146,9 @@ export function nameOf(thing: { name: string; name_en?: string }): string {
   return store.lang === 'en' && thing.name_en ? thing.name_en : thing.name;
 }
 
-/** Language of a text for screen readers: Chinese names keep zh-CN inside English pages. */
+/** Language of a text for screen readers, where it is not that of the page: Chinese names in English pages and the reverse. */
 export function langOf(text: string): Lang | undefined {
-  return store.lang === 'en' && /[\u3400-\u9fff]/.test(text) ? 'zh-CN' : undefined;
+  const chinese = /[\u3400-\u9fff]/.test(text);
+  if (store.lang === 'en') return chinese ? 'zh-CN' : undefined;
+  return !chinese && /[a-z]{3}/i.test(text) ? 'en' : undefined;
 }

@@ -7,7 +7,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre } from 'maplibre-gl';
 import type { Itinerary } from '../lib/api';
 import { FONTS, loadGlyphs } from './glyphs';
-import { BELOW_NAMES, mapStyle } from './style';
+import { BELOW_NAMES, mapStyle, STOPS_NAMED } from './style';
 import { boxOf, NOTHING, tripFeatures, type Box } from './trip';
 
 maplibregl.setWorkerUrl(workerUrl);
@@ -190,6 +190,13 @@ export class CityMap {
     this.map.addSource('trip', { type: 'geojson', data: this.trip });
     for (const layer of TRIP_LINES) this.map.addLayer(layer, BELOW_NAMES);
     for (const layer of TRIP_POINTS) this.map.addLayer(layer);
+    this.nameOnce();
+  }
+
+  /** A stop that the trip names is not named by the map below it as well. */
+  private nameOnce(): void {
+    const names = this.trip.features.map((feature) => String(feature.properties?.name ?? '')).filter(Boolean);
+    this.map.setFilter('stop-names', ['all', STOPS_NAMED, ['!', ['in', ['get', 'name'], ['literal', names]]]] as never);
   }
 
   private clicked(event: maplibregl.MapMouseEvent): void {
@@ -213,6 +220,7 @@ export class CityMap {
     this.trip = trip ? tripFeatures(trip) : NOTHING;
     await this.ready;
     (this.map.getSource('trip') as GeoJSONSource | undefined)?.setData(this.trip);
+    this.nameOnce();
     const box = boxOf(this.trip);
     if (box) this.view(box, padding);
   }

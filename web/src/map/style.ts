@@ -89,7 +89,7 @@ const street = (
 
 const BY_RAIL: ExpressionSpecification = ['in', ['get', 'mode'], ['literal', ['metro', 'rail', 'tram']]];
 const STOPS_SHOWN: ExpressionSpecification = ['any', BY_RAIL, ['>=', ['zoom'], 14]];
-const STOPS_NAMED: ExpressionSpecification = [
+export const STOPS_NAMED: ExpressionSpecification = [
   'all',
   ['!=', ['get', 'kind'], 'entrance'],
   ['any', BY_RAIL, ['>=', ['zoom'], 15]],
@@ -157,10 +157,10 @@ export function mapStyle(origin: string, dark: boolean): StyleSpecification {
         'source-layer': 'stops',
         filter: STOPS_SHOWN,
         paint: {
-          'circle-radius': widen(2.2, 8),
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 1, 11, 2.6, 14, 4.5, 18, 8],
           'circle-color': ink.stop,
           'circle-stroke-color': ink.text,
-          'circle-stroke-width': 1.6,
+          'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 9, 0.8, 12, 1.6],
         },
       },
       {
@@ -184,12 +184,12 @@ export function mapStyle(origin: string, dark: boolean): StyleSpecification {
         type: 'symbol',
         source: 'city',
         'source-layer': 'stops',
-        minzoom: 11,
+        minzoom: 10.2,
         filter: STOPS_NAMED,
         layout: {
           'text-field': ['get', 'name'],
           'text-font': ['Bold'],
-          'text-size': ['interpolate', ['linear'], ['zoom'], 11, 11, 16, 14],
+          'text-size': ['interpolate', ['linear'], ['zoom'], 10, 10.5, 16, 14],
           'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
           'text-radial-offset': 0.7,
           'text-justify': 'auto',
