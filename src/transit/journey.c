@@ -5,25 +5,6 @@
  */
 #include "transit/transit_in.h"
 
-typedef struct ride_leg {
-    const day_route *route;
-    uint32_t run; /* of the route */
-    uint32_t board, alight; /* places */
-} ride_leg;
-
-/* Between two rides, or at an end. */
-typedef struct leg_change {
-    uint32_t how, walk_dm, access;
-    int32_t takes_s; /* with the time to spare before boarding */
-} leg_change;
-
-typedef struct leg_chain {
-    uint32_t rides;
-    ride_leg leg[TQ_BOARDINGS_MAX];
-    leg_change change[TQ_BOARDINGS_MAX + 1]; /* [0] before the first ride */
-    uint32_t end_access;
-} leg_chain;
-
 static int32_t board_s(const tq_day *day, const ride_leg *leg, uint32_t run)
 {
     return day->departure_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->board];
@@ -160,31 +141,30 @@ static void walk_only(const round_search *rounds, const leg_chain *chain, tq_jou
                             .piece_count = 1};
 }
 
-void rounds_journey(const round_search *rounds, uint32_t k, tq_journey *journey, tq_piece *pieces)
+void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey, tq_piece *pieces)
 {
     const tq_day *day = rounds->day;
-    leg_chain chain;
-    collect(rounds, k, &chain);
+    uint32_t k = chain->rides;
     if (k == 0) {
-        walk_only(rounds, &chain, journey, pieces);
+        walk_only(rounds, chain, journey, pieces);
         return;
     }
-    tighten(rounds, &chain);
+    tighten(rounds, chain);
     uint32_t count = 0, walked_dm = 0;
     for (uint32_t ride = 0; ride <= k; ride++) {
-        const leg_change *change = &chain.change[ride];
+        const leg_change *change = &chain->change[ride];
         walked_dm += change->walk_dm;
         if (change->how != HOW_SAME) {
-            int32_t from_s = ride == 0 ? board_s(day, &chain.leg[0], chain.leg[0].run) - change->takes_s
+            int32_t from_s = ride == 0 ? board_s(day, &chain->leg[0], chain->leg[0].run) - change->takes_s
                                        : pieces[count - 1].arrival_s;
             tq_piece *piece = &pieces[count++];
             *piece = walk_piece(rounds, change, from_s);
             if (ride == 0) piece->from_access = change->access;
             if (ride == k) piece->to_access = change->access;
-            if (ride > 0) piece->from_stop = stop_at(day, &chain.leg[ride - 1], chain.leg[ride - 1].alight);
-            if (ride < k) piece->to_stop = stop_at(day, &chain.leg[ride], chain.leg[ride].board);
+            if (ride > 0) piece->from_stop = stop_at(day, &chain->leg[ride - 1], chain->leg[ride - 1].alight);
+            if (ride < k) piece->to_stop = stop_at(day, &chain->leg[ride], chain->leg[ride].board);
         }
-        if (ride < k) pieces[count++] = ride_piece(day, &chain.leg[ride]);
+        if (ride < k) pieces[count++] = ride_piece(day, &chain->leg[ride]);
     }
     *journey = (tq_journey){.departure_s = pieces[0].departure_s,
                             .arrival_s = pieces[count - 1].arrival_s,
@@ -192,4 +172,11 @@ void rounds_journey(const round_search *rounds, uint32_t k, tq_journey *journey,
                             .walk_dm = walked_dm,
                             .piece = pieces,
                             .piece_count = count};
+}
+
+void rounds_journey(const round_search *rounds, uint32_t k, tq_journey *journey, tq_piece *pieces)
+{
+    leg_chain chain;
+    collect(rounds, k, &chain);
+    rounds_chain_journey(rounds, &chain, journey, pieces);
 }

@@ -103,8 +103,8 @@ static void values_and_defaults(void **state)
     (void)state;
     problem why;
     assert_int_equal(ask("/api/v1/reverse?lat=37.8706&lon=-112.5&radius=7", &why), PROBLEM_NONE);
-    int32_t lat, lon;
-    uint32_t radius, limit;
+    int32_t lat = 0, lon = 0;
+    uint32_t radius = 0, limit = 0;
     assert_true(param_e7(&request, "lat", &lat) && param_e7(&request, "lon", &lon));
     assert_int_equal(lat, 378706000);
     assert_int_equal(lon, -1125000000);
