@@ -29,7 +29,7 @@
 #define HTTP_QUEUE_TOTAL   ((size_t)64 << 20) /* unsent bytes of one loop */
 #define HTTP_WRITE_MS      30000              /* a reader may take so long for one answer */
 #define HTTP_TICK_MS       50u
-#define HTTP_EXPIRED_MAX   64u /* timed-out connections handled in one tick */
+#define HTTP_EXPIRED_MAX   32u /* timed-out connections handled in one tick */
 #define HTTP_REFUSE_SLOTS  64u /* beyond max_connections: told 503 and closed */
 #define HTTP_RETRY_AFTER_S 1
 #define SERVE_BODY_MAX     ((size_t)16 << 20) /* bytes of one answer */

@@ -22,6 +22,7 @@
 #define WALKS_MAX   (UINT32_C(1) << 17)
 #define ABOARD_MAX  256u
 #define ENDS_MAX    256u
+#define ANSWERS_MAX (ENDS_MAX + TQ_BOARDINGS_MAX + 1)
 
 typedef struct fare_state {
     uint32_t paid, tariff, metres;
@@ -41,7 +42,7 @@ typedef struct trade {
 /* On the way on foot. */
 typedef struct stroll {
     int32_t label;
-    uint32_t hop_dm, from, next; /* ride label, or access */
+    uint32_t vertex, hop_dm, from, next; /* from: ride label; next: in the vertex's bag */
 } stroll;
 
 typedef struct aboard {
@@ -75,7 +76,8 @@ size_t pareto_bytes(const tq_city *city)
     for (unsigned kind = 0; kind < TQ_WALK_COUNT; kind++)
         core = TQ_MAX(core, (size_t)city->walk[kind].core_count);
     return LABELS_MAX * sizeof(trade) + WALKS_MAX * (sizeof(stroll) + sizeof(uint64_t)) + sizeof(trades) +
-           (core + 2 * (size_t)city->timetable.stop_count) * sizeof(uint32_t) + 4096;
+           (core + 2 * (size_t)city->timetable.stop_count) * sizeof(uint32_t) +
+           ANSWERS_MAX * (sizeof(tq_journey) + JOURNEY_PIECES_MAX * sizeof(tq_piece)) + 4096;
 }
 
 static int32_t relative(const round_search *rounds, int32_t at_s)
@@ -103,7 +105,9 @@ static fare_state fare_enter(const tq_city *city, fare_state fare, int32_t off_s
     uint32_t paid = fare_total(city, &fare, off_s);
     if (row == NULL) paid += UNKNOWN_FEN;
     if (row != NULL && row->kind == TQ_TARIFF_FLAT) paid += tq_tariff_fen(&city->fares, tariff, 0);
-    return (fare_state){.paid = paid, .tariff = tariff, .since_s = at_s};
+    /* Where time does not matter it is left out, so that states can be compared. */
+    bool timed = row != NULL && (row->kind == TQ_TARIFF_FLAT ? row->change_window_s : row->stay_limit_s) != 0;
+    return (fare_state){.paid = paid, .tariff = tariff, .since_s = timed ? at_s : 0};
 }
 
 static bool fare_covers(const fare_state *a, const fare_state *b)
@@ -245,7 +249,9 @@ static void leave_all(trades *all, uint32_t route_at, const aboard *list, uint32
                        .by = {route_at, run, (uint16_t)list[k].place, (uint16_t)place},
                        .fare = list[k].fare};
         if (label.at_s > all->bound_s || label.at_s > rounds->last_s || !is_open(all, stop, real_s)) continue;
-        label.fare.metres += metres(all, route, list[k].place, place);
+        uint32_t tariff = label.fare.tariff;
+        if (tariff != TQ_NONE && rounds->city->fares.tariff[tariff].kind == TQ_TARIFF_DISTANCE)
+            label.fare.metres += metres(all, route, list[k].place, place);
         (void)add_label(all, &all->ride_bag[stop], &label);
     }
 }
@@ -354,11 +360,9 @@ static void add_stroll(trades *all, uint32_t *heap_count, uint32_t vertex, int32
     }
     if (all->stroll_count == WALKS_MAX) return;
     uint32_t index = all->stroll_count++;
-    all->stroll[index] = (stroll){label, hop_dm, from, all->stroll_bag[vertex]};
+    all->stroll[index] = (stroll){label, vertex, hop_dm, from, all->stroll_bag[vertex]};
     all->stroll_bag[vertex] = index;
-    /* The vertex of a stroll is found through the heap's item: label, then stroll; vertices ride along. */
     heap_push(all->heap, heap_count, (uint64_t)(uint32_t)label << 32 | index);
-    rounds->around_list[0] = vertex;
 }
 
 static void walk_rules(trades *all, uint32_t k, uint32_t index)
@@ -388,8 +392,9 @@ static void walk_rules(trades *all, uint32_t k, uint32_t index)
 }
 
 /* What a stroll finds at a vertex. */
-static void arrive(trades *all, uint32_t k, uint32_t vertex, const stroll *walk)
+static void arrive(trades *all, uint32_t k, const stroll *walk)
 {
+    uint32_t vertex = walk->vertex;
     const round_search *rounds = all->rounds;
     const tq_day *day = rounds->day;
     const trade from = all->label[walk->from];
@@ -415,7 +420,7 @@ static void arrive(trades *all, uint32_t k, uint32_t vertex, const stroll *walk)
 }
 
 /* Changes from all ride labels made since first_new; the reach labels they make are the next new ones. */
-static void change_all(trades *all, uint32_t k, uint32_t *vertex_of_stroll)
+static void change_all(trades *all, uint32_t k)
 {
     round_search *rounds = all->rounds;
     const tq_day *day = rounds->day;
@@ -440,20 +445,16 @@ static void change_all(trades *all, uint32_t k, uint32_t *vertex_of_stroll)
         walk_rules(all, k, index);
         uint32_t vertex = rounds->core != 0 ? day->stop_vertex[kind][from.stop] : TQ_NONE;
         if (vertex == TQ_NONE) continue;
-        uint32_t link_dm = rounds->city->timetable.stop[from.stop].link_dm, made = all->stroll_count;
+        uint32_t link_dm = rounds->city->timetable.stop[from.stop].link_dm;
         add_stroll(all, &count, vertex, from.at_s * rounds->speed + (int32_t)(link_dm * 100), link_dm, index);
-        if (all->stroll_count != made) vertex_of_stroll[made] = vertex;
     }
     while (count > 0) {
-        uint32_t index = (uint32_t)heap_take(all->heap, &count), vertex = vertex_of_stroll[index];
-        const stroll walk = all->stroll[index];
-        arrive(all, k, vertex, &walk);
+        const stroll walk = all->stroll[(uint32_t)heap_take(all->heap, &count)];
+        arrive(all, k, &walk);
         const uint32_t *first = day->first_arc[kind];
-        for (uint32_t at = first[vertex]; at < first[vertex + 1]; at++) {
+        for (uint32_t at = first[walk.vertex]; at < first[walk.vertex + 1]; at++) {
             day_arc arc = day->arc[kind][at];
-            uint32_t made = all->stroll_count;
             add_stroll(all, &count, arc.head, walk.label + arc.mm, walk.hop_dm + (uint32_t)arc.mm / 100, walk.from);
-            if (all->stroll_count != made) vertex_of_stroll[made] = arc.head;
         }
     }
     all->first_new = newest;
@@ -518,7 +519,7 @@ static uint32_t keep(const round_search *rounds, tq_journey *list, uint32_t coun
 /* Labels of level 0, from the two-criteria search's own start (all of which are walks of one origin). */
 static void start(trades *all, const round_search *from)
 {
-    const level0 *row = &from->level[0];
+    const round_level *row = &from->level[0];
     for (uint32_t at = 0; at < row->reach_count; at++) {
         uint32_t stop = row->reach_list[at];
         if (row->reach[stop] == FAR) continue;
@@ -531,4 +532,96 @@ static void start(trades *all, const round_search *from)
                        .fare = {.tariff = TQ_NONE}};
         add_reach(all, label);
     }
+}
+
+/* The two searches that bound the trades: from the near end to every stop, and from the far end back. */
+static tq_status bound(trades *all, round_search *out, round_search *other, tq_arena *work, tq_err *err)
+{
+    const round_search *rounds = all->rounds;
+    static const tq_access nowhere = {TQ_NONE, TQ_NONE, 0};
+    tq_transit_query query = *rounds->query;
+    query.direct_walk_dm = TQ_NONE;
+    if (rounds->back)
+        query.from = &nowhere, query.from_count = 0;
+    else
+        query.to = &nowhere, query.to_count = 0;
+    TQ_TRY(rounds_begin(out, rounds->city, rounds->day, &query, 0, false, work, err));
+    rounds_bound(out, all->bound_s + 1);
+    TQ_TRY(rounds_set_out(out, 0, err));
+    query = *rounds->query;
+    query.direct_walk_dm = TQ_NONE;
+    query.arrive_by = !rounds->back;
+    query.time_s += rounds->back ? -all->bound_s : all->bound_s;
+    query.horizon_s = all->bound_s;
+    if (rounds->back)
+        query.to = &nowhere, query.to_count = 0;
+    else
+        query.from = &nowhere, query.from_count = 0;
+    TQ_TRY(rounds_begin(other, rounds->city, rounds->day, &query, 0, false, work, err));
+    other->plain = false;
+    rounds_bound(other, all->bound_s + 1);
+    TQ_TRY(rounds_set_out(other, 0, err));
+    rounds_run(other);
+    return TQ_OK;
+}
+
+static bool push_trades(trades *all, tq_arena *work)
+{
+    const round_search *rounds = all->rounds;
+    all->label = TQ_PUSH_RAW(work, trade, LABELS_MAX);
+    all->stroll = TQ_PUSH_RAW(work, stroll, WALKS_MAX);
+    all->heap = TQ_PUSH_RAW(work, uint64_t, WALKS_MAX);
+    all->ride_bag = TQ_PUSH_RAW(work, uint32_t, rounds->stops);
+    all->reach_bag = TQ_PUSH_RAW(work, uint32_t, rounds->stops);
+    all->stroll_bag = TQ_PUSH_RAW(work, uint32_t, rounds->core);
+    if (all->label == NULL || all->stroll == NULL || all->heap == NULL || all->ride_bag == NULL ||
+        all->reach_bag == NULL || all->stroll_bag == NULL)
+        return false;
+    for (uint32_t stop = 0; stop < rounds->stops; stop++) all->ride_bag[stop] = all->reach_bag[stop] = TQ_NONE;
+    return true;
+}
+
+tq_status tq_transit_pareto(const tq_city *city, const tq_day *day, const tq_transit_query *query,
+                            tq_arena *work, tq_journeys *out, tq_err *err)
+{
+    round_search rounds, setting_out, other;
+    TQ_TRY(rounds_begin(&rounds, city, day, query, 0, false, work, err));
+    TQ_TRY(rounds_set_out(&rounds, 0, err));
+    rounds_run(&rounds);
+    int32_t fastest_s = rounds.best_goal_s[rounds.levels];
+    trades *all = TQ_PUSH(work, trades, 1);
+    tq_journey *list = TQ_PUSH(work, tq_journey, TQ_JOURNEYS_MAX);
+    tq_piece *pieces = TQ_PUSH_RAW(work, tq_piece, ANSWERS_MAX * JOURNEY_PIECES_MAX);
+    if (all == NULL || list == NULL || pieces == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu", work->cap,
+                       tq_transit_work_bytes(city));
+    uint32_t count = 0, made = 0;
+    for (uint32_t k = 0; k <= rounds.levels; k++) {
+        if (rounds.level[k].goal_s == FAR) continue;
+        tq_journey journey;
+        rounds_journey(&rounds, k, &journey, pieces + (size_t)made++ * JOURNEY_PIECES_MAX);
+        count = keep(&rounds, list, count, journey);
+    }
+    if (fastest_s != FAR) {
+        all->rounds = &rounds;
+        all->other = &other;
+        all->bound_s = (int32_t)TQ_MIN((int64_t)fastest_s + TQ_MAX(BOUND_S, fastest_s / 2), (int64_t)rounds.last_s);
+        TQ_TRY(bound(all, &setting_out, &other, work, err));
+        if (!push_trades(all, work))
+            return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu", work->cap,
+                           tq_transit_work_bytes(city));
+        start(all, &setting_out);
+        for (uint32_t k = 1; k <= rounds.levels && all->first_new != all->label_count; k++) {
+            ride_on(all);
+            change_all(all, k);
+        }
+        for (uint32_t at = 0; at < all->end_count; at++) {
+            tq_journey journey;
+            end_journey(all, &all->ends[at], &journey, pieces + (size_t)made++ * JOURNEY_PIECES_MAX);
+            count = keep(&rounds, list, count, journey);
+        }
+    }
+    journeys_sort(list, count);
+    *out = (tq_journeys){list, count};
+    return TQ_OK;
 }

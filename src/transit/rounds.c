@@ -127,7 +127,7 @@ size_t tq_transit_work_bytes(const tq_city *city)
     size_t routes = (size_t)runs_at_most(&city->timetable) * 2 * sizeof(uint32_t);
     size_t answers = 2 * TQ_JOURNEYS_MAX * (sizeof(tq_journey) + JOURNEY_PIECES_MAX * sizeof(tq_piece));
     size_t range = RANGE_SEEDS_MAX * sizeof(uint32_t) + (RANGE_WINDOW_MAX + 2) * sizeof(uint32_t);
-    return 2 * (levelled * levels + once + routes) + answers + range + pareto_bytes(city) + 65536;
+    return 3 * (levelled * levels + once + routes) + answers + range + pareto_bytes(city) + 65536;
 }
 
 static tq_status check_query(const tq_city *city, const tq_day *day, const tq_transit_query *query, tq_err *err)

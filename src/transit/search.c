@@ -156,7 +156,7 @@ static way_out *list_ways(const round_search *rounds, tq_arena *work, uint32_t *
 }
 
 /* By departure, then arrival; few enough to insert. */
-static void sort_journeys(tq_journey *journey, uint32_t count)
+void journeys_sort(tq_journey *journey, uint32_t count)
 {
     for (uint32_t k = 1; k < count; k++) {
         tq_journey moved = journey[k];
@@ -207,7 +207,7 @@ tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_tran
     TQ_TRY(run_part(&window, 0, (int32_t)window_s, err));
     uint32_t count = (uint32_t)TQ_MIN(window.found, (uint64_t)TQ_JOURNEYS_MAX);
     if (direct) window.journey[count == TQ_JOURNEYS_MAX ? --count : count] = walked, count++;
-    sort_journeys(window.journey, count);
+    journeys_sort(window.journey, count);
     *out = (tq_journeys){window.journey, count};
     return TQ_OK;
 }

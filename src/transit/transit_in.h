@@ -194,9 +194,9 @@ typedef struct round_search {
 /** Set up for a query; TQ_BAD_INPUT, TQ_NO_MEMORY. `ranged`: best arrays for each number of rides apart. */
 tq_status rounds_begin(round_search *rounds, const tq_city *city, const tq_day *day, const tq_transit_query *query,
                        uint32_t window_s, bool ranged, tq_arena *work, tq_err *err);
-/** Ready the arrays of a round_level for labels. */
+/** Ready the arrays of a level for labels. */
 void rounds_open_level(round_search *rounds, uint32_t k);
-/** Rides and walks from level 0 on; afterwards each round_level has its goal. */
+/** Rides and walks from level 0 on; afterwards each level has its goal. */
 void rounds_run(round_search *rounds);
 /** Forget the levels (not the best labels). */
 void rounds_clear(round_search *rounds);
@@ -206,7 +206,7 @@ void rounds_clear(round_search *rounds);
 tq_status rounds_ends(round_search *rounds, tq_err *err);
 /** Walk from the near end, leaving at first_s: fills level 0. */
 tq_status rounds_set_out(round_search *rounds, int32_t first_s, tq_err *err);
-/** Changes after the rides of round_level k. */
+/** Changes after the rides of level k. */
 void rounds_change(round_search *rounds, uint32_t k);
 /** In a range: the near end can enter rides at a stop from at_s on. */
 void rounds_seed(round_search *rounds, uint32_t stop, int32_t at_s, reach_from by);
@@ -215,8 +215,32 @@ void rounds_bound(round_search *rounds, int32_t at_s);
 
 /* Journeys: journey.c. */
 #define JOURNEY_PIECES_MAX (2 * TQ_BOARDINGS_MAX + 1)
-/** The journey of round_level k's goal into `pieces` [JOURNEY_PIECES_MAX], as late (backward: as early) as it can be. */
+typedef struct ride_leg {
+    const day_route *route;
+    uint32_t run; /* of the route */
+    uint32_t board, alight; /* places */
+} ride_leg;
+
+/* Between two rides, or at an end. */
+typedef struct leg_change {
+    uint32_t how, walk_dm, access;
+    int32_t takes_s; /* with the time to spare before boarding */
+} leg_change;
+
+typedef struct leg_chain {
+    uint32_t rides;
+    ride_leg leg[TQ_BOARDINGS_MAX];
+    leg_change change[TQ_BOARDINGS_MAX + 1]; /* [0] before the first ride */
+    uint32_t end_access;
+} leg_chain;
+
+/** Rides and changes in the order of travel, made into pieces; `chain` is tightened in place. */
+void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey, tq_piece *pieces);
+/** The journey of level k's goal into `pieces` [JOURNEY_PIECES_MAX], as late (backward: as early) as it can be. */
 void rounds_journey(const round_search *rounds, uint32_t k, tq_journey *journey, tq_piece *pieces);
+
+/** By departure, then arrival, then rides. */
+void journeys_sort(tq_journey *journey, uint32_t count);
 
 /* Fares: fare.c. */
 uint32_t fare_of_stay(const tq_city *city, uint32_t tariff, uint32_t ride_m, int32_t stay_s);

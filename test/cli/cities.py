@@ -29,8 +29,11 @@ def make(name, zone, osm=(), gtfs=()):
 # ---- rnv: streets and 424,266 stop_times -----------------------------------------------------------------
 folder, counters = make("rnv", "Europe/Berlin", ["pairs/rnv/rnv.osm.pbf"], ["pairs/rnv/rnv.gtfs.zip"])
 check("rnv: 424,266 stop_times are read", counters.get("gtfs.stop_times") == 424266, counters)
-found = Run("places", folder, "Mannheim Hauptbahnhof", "--json").json().get("places", [])
-check("rnv: the main station of Mannheim is found", found and "Hauptbahnhof" in found[0]["name"], found[:2])
+found = Run("places", folder, "ma hauptbahnhof", "--json").json().get("places", [])
+check("rnv: the main station of Mannheim is found", found and found[0]["name"] == "MA Hauptbahnhof", found[:2])
+run = Run("plan", folder, "--from", "MA Hauptbahnhof", "--to", "HD Hauptbahnhof", "--depart", "2016-11-16T08:00", "--json")
+check("rnv: from Mannheim to Heidelberg by tram", run.code == 0 and
+      any(l["mode"] == "tram" for i in run.json().get("itineraries", []) for l in i["legs"]), run)
 
 # ---- Porto Alegre: two feeds --------------------------------------------------------------------------------
 folder, counters = make("poa", "America/Sao_Paulo", ["pairs/porto_alegre/poa.osm.pbf"],

@@ -46,7 +46,7 @@ check("every key has a comment", text.count("#") >= 25, text.count("#"))
 check("a city without a tongqu.yaml is refused with the remedy", "tongqu init" in Run("import", work).err)
 lines = text.split("\n")
 for old, new, wanted in (("max_walk", "max_wlak", "max_walk"), (" m/s", " m", "m/s"), ("port: 8787", "port: 123456", "65535"),
-                         ("timezone: ", "timezone: Mars/", "timezone")):
+                         ("night_end: 04:00", "night_end: 04:00 h", "04:00"), ("walk_speed", "walk_pace", "walk_speed")):
     bad = os.path.join(work, "bad" + str(len(new)))
     os.makedirs(bad, exist_ok=True)
     where = next(k for k, line in enumerate(lines) if old in line.split("#")[0])

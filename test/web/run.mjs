@@ -100,6 +100,16 @@ async function flows(airport, north, hub, south) {
     }),
   );
 
+  await check('an address with codes only gets its names from the answer', () =>
+    withPage(`#from=stop:${airport.id}&to=stop:${north.id}&depart=${DAY}T09:00`, {}, async (page) => {
+      await page.waitForSelector('#trip-0');
+      same(await page.inputValue('#from'), airport.name);
+      same(await page.inputValue('#to'), north.name);
+      await page.waitForTimeout(300);
+      same(await page.locator('.trip[class*=chosen]').count(), 1, 'chosen trips');
+    }),
+  );
+
   await check('up and down move through the trips; the chosen one is in the address', () =>
     withPage(day, {}, async (page) => {
       await page.waitForSelector('#trip-1');
