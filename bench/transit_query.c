@@ -1,13 +1,16 @@
 /*
- * Timetable questions: laying out a day, and Pareto (arrival, rides) door to door with walking on all streets.
+ * Timetable questions: laying out a day, and Pareto (arrival, rides) door to door with walking on
+ * all streets.
  *
- * Porto Alegre (2019-05-15) and the generated city are imported with their streets; 2,000 questions between random
- * street nodes, leaving at a random second of the day. The yardstick in the same run is the same search without a
- * contracted core: Dijkstra between rounds over every street node; its answers must be equal. Hong Kong has no
- * streets: stop to stop, with straight walks of at most 600 s as transfers. Prints JSON lines.
+ * Porto Alegre (2019-05-15) and the generated city are imported with their streets; 2,000 questions
+ * between random street nodes, leaving at a random second of the day. The yardstick in the same run
+ * is the same search without a contracted core: Dijkstra between rounds over every street node; its
+ * answers must be equal. Hong Kong has no streets: stop to stop, with straight walks of at most 600
+ * s as transfers. Prints JSON lines.
  *
  * usage: bench_transit_query [poa|syn|hongkong]... Data: TQ_SHARED_DATA, by default ../shared/data.
- * TQ_HONGKONG_GTFS may name the expanded feed (build_gtfs.py --expand); else headways are expanded by the day.
+ * TQ_HONGKONG_GTFS may name the expanded feed (build_gtfs.py --expand); else headways are expanded
+ * by the day.
  */
 #include <stdio.h>
 
@@ -34,7 +37,13 @@ static const town towns[] = {
      2019,
      5,
      15},
-    {"syn", "generated/syn_city.osm.pbf", {"generated/syn_city.gtfs.zip", NULL}, "Asia/Shanghai", 2026, 7, 8},
+    {"syn",
+     "generated/syn_city.osm.pbf",
+     {"generated/syn_city.gtfs.zip", NULL},
+     "Asia/Shanghai",
+     2026,
+     7,
+     8},
     {"hongkong", NULL, {"hongkong/hk_bus_2022-03.gtfs.zip", NULL}, "Asia/Hong_Kong", 2022, 3, 2},
 };
 
@@ -43,13 +52,17 @@ static double ms_since(int64_t start_ns)
     return (double)(env->mono_ns(env->user) - start_ns) / 1e6;
 }
 
-static void print_times(const char *town, const char *what, uint32_t *ns, uint32_t count, const char *more)
+static void print_times(const char *town, const char *what, uint32_t *ns, uint32_t count,
+                        const char *more)
 {
     if (count == 0 || !tq_sort_u32(ns, count)) return;
     double sum = 0;
-    for (uint32_t k = 0; k < count; k++) sum += ns[k];
-    printf("{\"name\":\"transit.%s.%s\",\"n\":%u,\"mean_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f%s}\n", town, what,
-           count, sum / count / 1e3, ns[count / 2] / 1e3, ns[(size_t)count * 99 / 100] / 1e3, more);
+    for (uint32_t k = 0; k < count; k++)
+        sum += ns[k];
+    printf("{\"name\":\"transit.%s.%s\",\"n\":%u,\"mean_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f%"
+           "s}\n",
+           town, what, count, sum / count / 1e3, ns[count / 2] / 1e3,
+           ns[(size_t)count * 99 / 100] / 1e3, more);
     fflush(stdout);
 }
 
@@ -103,7 +116,8 @@ static bool straight_transfers(const tq_city *city, tq_city *out)
         for (uint32_t b = a + 1; b < table->stop_count; b++) {
             const tq_stop *from = &table->stop[order[a]], *to = &table->stop[order[b]];
             if (to->at.lat_e7 - from->at.lat_e7 > 70000) break; /* 780 m */
-            uint32_t dm = tq_distance_dm(from->at, to->at), walk_s = (dm * 100 + WALK_MM_S - 1) / WALK_MM_S;
+            uint32_t dm = tq_distance_dm(from->at, to->at),
+                     walk_s = (dm * 100 + WALK_MM_S - 1) / WALK_MM_S;
             if (walk_s > 600) continue;
             for (unsigned way = 0; way < 2; way++) {
                 tq_transfer row = {.from_stop = order[way ? b : a],
@@ -141,7 +155,8 @@ static bool make_ground(const tq_city *city, ground *out)
     out->node_count = nodes;
     out->part = TQ_ALLOC(uint32_t, nodes);
     out->dist = TQ_ALLOC(uint32_t, nodes);
-    out->heap = (tq_heap){TQ_ALLOC(uint32_t, nodes), TQ_ALLOC(uint32_t, nodes), TQ_ALLOC(int64_t, nodes), 0};
+    out->heap = (tq_heap){TQ_ALLOC(uint32_t, nodes), TQ_ALLOC(uint32_t, nodes),
+                          TQ_ALLOC(int64_t, nodes), 0};
     uint32_t *queue = out->heap.id, best = 0;
     memset(out->part, 0xff, nodes * sizeof *out->part);
     for (uint32_t start = 0; start < nodes; start++) {
@@ -176,9 +191,10 @@ static uint32_t walk_dm(ground *ground, uint32_t from, uint32_t to)
         int64_t key;
         uint32_t node = tq_heap_pop(&ground->heap, &key);
         if (node == to) found = (uint32_t)key;
-        for (uint32_t k = ground->walk.first_core[node]; found == TQ_NONE && k < ground->walk.first_core[node + 1];
-             k++) {
-            uint32_t head = ground->walk.core_head[k], next = (uint32_t)key + ground->walk.core_dm[k];
+        for (uint32_t k = ground->walk.first_core[node];
+             found == TQ_NONE && k < ground->walk.first_core[node + 1]; k++) {
+            uint32_t head = ground->walk.core_head[k],
+                     next = (uint32_t)key + ground->walk.core_dm[k];
             if (next >= ground->dist[head]) continue;
             ground->dist[head] = next;
             tq_heap_lower(&ground->heap, head, next);
@@ -203,7 +219,8 @@ static bench now;
 
 static ground streets;
 
-/* Questions are made once, with the walk between their ends as the caller of a search would know it. */
+/* Questions are made once, with the walk between their ends as the caller of a search would know
+ * it. */
 typedef struct question {
     tq_access from, to;
     uint32_t direct_dm;
@@ -233,14 +250,16 @@ static bool make_questions(const tq_city *city)
         row->from = random_end(city, &random);
         row->to = random_end(city, &random);
         row->time_s = (int32_t)tq_random_below(&random, 86400);
-        row->direct_dm = row->from.node == TQ_NONE ? TQ_NONE : walk_dm(&streets, row->from.node, row->to.node);
+        row->direct_dm =
+            row->from.node == TQ_NONE ? TQ_NONE : walk_dm(&streets, row->from.node, row->to.node);
     }
     return true;
 }
 
 enum kind { KIND_SEARCH, KIND_BACK, KIND_RANGE, KIND_PARETO };
 
-/* Ask the same seeded questions; returns how many answers differ from those kept (or keeps them). */
+/* Ask the same seeded questions; returns how many answers differ from those kept (or keeps them).
+ */
 static uint32_t ask(uint32_t count, enum kind kind, bool keep, uint32_t *journeys)
 {
     uint32_t wrong = 0;
@@ -262,9 +281,11 @@ static uint32_t ask(uint32_t count, enum kind kind, bool keep, uint32_t *journey
         tq_arena_reset(&now.work, 0);
         int64_t start = tq_cpu_ns();
         tq_status status =
-            kind == KIND_RANGE    ? tq_transit_range(now.city, now.day, &query, 3600, &now.work, &found, &err)
-            : kind == KIND_PARETO ? tq_transit_pareto(now.city, now.day, &query, &now.work, &found, &err)
-                                  : tq_transit_search(now.city, now.day, &query, &now.work, &found, &err);
+            kind == KIND_RANGE
+                ? tq_transit_range(now.city, now.day, &query, 3600, &now.work, &found, &err)
+            : kind == KIND_PARETO
+                ? tq_transit_pareto(now.city, now.day, &query, &now.work, &found, &err)
+                : tq_transit_search(now.city, now.day, &query, &now.work, &found, &err);
         now.ns[k] = (uint32_t)TQ_MIN(tq_cpu_ns() - start, (int64_t)UINT32_MAX);
         if (status != TQ_OK) {
             fprintf(stderr, "%s\n", err.text);
@@ -292,8 +313,8 @@ static bool open_day(const tq_city *city, const town *town, const char *what)
         fprintf(stderr, "%s\n", err.text);
         return false;
     }
-    printf("{\"name\":\"transit.%s.day%s\",\"ms\":%.1f,\"events\":%u,\"bytes\":%zu}\n", town->name, what,
-           ms_since(start), tq_day_events(day), tq_day_bytes(day));
+    printf("{\"name\":\"transit.%s.day%s\",\"ms\":%.1f,\"events\":%u,\"bytes\":%zu}\n", town->name,
+           what, ms_since(start), tq_day_events(day), tq_day_bytes(day));
     now.city = city;
     now.day = day;
     return true;
@@ -309,12 +330,9 @@ static void measure(const tq_city *city, const town *town)
     tq_arena_init(&now.work, memory, bytes);
     ask(QUERIES / 10, KIND_SEARCH, true, &journeys); /* warm up */
     ask(QUERIES, KIND_SEARCH, true, &journeys);
-    (void)snprintf(more, sizeof more, ",\"journeys\":%.2f,\"work_peak\":%zu", (double)journeys / QUERIES,
-                   now.work.peak);
+    (void)snprintf(more, sizeof more, ",\"journeys\":%.2f,\"work_peak\":%zu",
+                   (double)journeys / QUERIES, now.work.peak);
     print_times(town->name, "search", now.ns, QUERIES, more);
-#ifdef QUICK
-    return;
-#endif
     ask(QUERIES, KIND_BACK, false, &journeys);
     print_times(town->name, "arrive_by", now.ns, QUERIES, "");
     ask(QUERIES / 10, KIND_RANGE, false, &journeys);
@@ -369,10 +387,12 @@ static void bench_town(const town *town, const char *data)
         return;
     }
     const tq_walk *walk = &city->walk[TQ_WALK_ANY];
-    printf("{\"name\":\"transit.%s.size\",\"stops\":%u,\"trips\":%u,\"stop_times\":%u,\"nodes\":%u,\"core\":%u,"
+    printf("{\"name\":\"transit.%s.size\",\"stops\":%u,\"trips\":%u,\"stop_times\":%u,\"nodes\":%u,"
+           "\"core\":%u,"
            "\"core_arcs\":%u}\n",
-           town->name, city->timetable.stop_count, city->timetable.trip_count, city->timetable.stop_time_count,
-           city->streets.node_count, walk->core_count, walk->core_arc_count);
+           town->name, city->timetable.stop_count, city->timetable.trip_count,
+           city->timetable.stop_time_count, city->streets.node_count, walk->core_count,
+           walk->core_arc_count);
     tq_city with_walks;
     if (city->streets.node_count != 0)
         measure(city, town);
@@ -388,7 +408,8 @@ int main(int count, char **name)
     env = tq_env_real();
     for (size_t k = 0; k < TQ_COUNT(towns); k++) {
         bool wanted = count < 2;
-        for (int at = 1; at < count; at++) wanted = wanted || strcmp(name[at], towns[k].name) == 0;
+        for (int at = 1; at < count; at++)
+            wanted = wanted || strcmp(name[at], towns[k].name) == 0;
         if (wanted) bench_town(&towns[k], data);
     }
     return 0;

@@ -1,12 +1,13 @@
 /*
- * A tq_city made by hand for tests: stops, lines, trips, transfers, dates and a walking graph, in fixed arrays.
+ * A tq_city made by hand for tests: stops, lines, trips, transfers, dates and a walking graph, in
+ * fixed arrays.
  *
- *   small_city *s = small_begin(&small);        one service «always» on SMALL_DAYS days, meta with change_s 0
- *   small_stop(s, ...); small_line(s, ...); small_trip(s, ...); small_walk_arc(s, ...);
+ *   small_city *s = small_begin(&small);        one service «always» on SMALL_DAYS days, meta with
+ * change_s 0 small_stop(s, ...); small_line(s, ...); small_trip(s, ...); small_walk_arc(s, ...);
  *   small_end(s);                               sorts trips, fills the lists; s->city is ready
  *
- * Walking: street nodes [0, node_count) all belong to the core, but nodes made by small_leaf hang on one core
- * node by an upward arc.
+ * Walking: street nodes [0, node_count) all belong to the core, but nodes made by small_leaf hang
+ * on one core node by an upward arc.
  */
 #ifndef TQ_TEST_SMALL_CITY_H
 #define TQ_TEST_SMALL_CITY_H
@@ -35,7 +36,8 @@ typedef struct small_city {
     tq_stop stop[SMALL_STOPS];
     uint32_t child_first[SMALL_STOPS + 1], child[SMALL_STOPS];
     tq_route route[SMALL_LINES];
-    uint32_t pattern_route[SMALL_LINES], pattern_first[SMALL_LINES + 1], pattern_direction[SMALL_LINES];
+    uint32_t pattern_route[SMALL_LINES], pattern_first[SMALL_LINES + 1],
+        pattern_direction[SMALL_LINES];
     uint32_t pattern_first_trip[SMALL_LINES + 1];
     uint32_t pattern_stop[SMALL_PLACES], pattern_along_m[SMALL_PLACES];
     uint8_t pattern_flags[SMALL_PLACES];
@@ -79,17 +81,19 @@ static inline uint32_t small_date(small_city *s, tq_life life, int64_t from_ms, 
     return s->city.dates.count++;
 }
 
-static inline uint32_t small_stop(small_city *s, int32_t lat_e7, int32_t lon_e7, uint32_t parent, uint32_t node,
-                                  uint32_t link_dm)
+static inline uint32_t small_stop(small_city *s, int32_t lat_e7, int32_t lon_e7, uint32_t parent,
+                                  uint32_t node, uint32_t link_dm)
 {
     uint32_t stop = s->city.timetable.stop_count++;
     TQ_ASSERT(stop < SMALL_STOPS);
-    s->stop[stop] = (tq_stop){.at = {lat_e7, lon_e7}, .parent = parent, .node = node, .link_dm = link_dm};
+    s->stop[stop] =
+        (tq_stop){.at = {lat_e7, lon_e7}, .parent = parent, .node = node, .link_dm = link_dm};
     return stop;
 }
 
 /* A route with one pattern; flags may be NULL. Metres along are 1000 a place. */
-static inline uint32_t small_line(small_city *s, const uint32_t *stop, const uint8_t *flags, uint32_t count)
+static inline uint32_t small_line(small_city *s, const uint32_t *stop, const uint8_t *flags,
+                                  uint32_t count)
 {
     tq_timetable *table = &s->city.timetable;
     uint32_t line = table->pattern_count++;
@@ -108,10 +112,12 @@ static inline uint32_t small_line(small_city *s, const uint32_t *stop, const uin
 }
 
 /* Times are seconds after start_s: arrival, departure, arrival, ... one pair a place. */
-static inline uint32_t small_trip(small_city *s, uint32_t line, int32_t start_s, const tq_stop_time *times)
+static inline uint32_t small_trip(small_city *s, uint32_t line, int32_t start_s,
+                                  const tq_stop_time *times)
 {
     tq_timetable *table = &s->city.timetable;
-    uint32_t trip = table->trip_count++, places = s->pattern_first[line + 1] - s->pattern_first[line];
+    uint32_t trip = table->trip_count++,
+             places = s->pattern_first[line + 1] - s->pattern_first[line];
     TQ_ASSERT(trip < SMALL_TRIPS && table->stop_time_count + places <= SMALL_TIMES);
     s->trip[trip] = (tq_trip){.pattern = line, .profile = trip, .start_s = start_s};
     memcpy(&s->stop_time[table->stop_time_count], times, places * sizeof *times);
@@ -120,7 +126,8 @@ static inline uint32_t small_trip(small_city *s, uint32_t line, int32_t start_s,
     return trip;
 }
 
-static inline void small_transfer(small_city *s, uint32_t from, uint32_t to, uint32_t type, uint32_t min_s)
+static inline void small_transfer(small_city *s, uint32_t from, uint32_t to, uint32_t type,
+                                  uint32_t min_s)
 {
     TQ_ASSERT(s->city.timetable.transfer_count < SMALL_TRIPS);
     s->transfer[s->city.timetable.transfer_count++] = (tq_transfer){.from_stop = from,
@@ -141,7 +148,8 @@ static inline void small_walk_arc(small_city *s, uint32_t a, uint32_t b, uint32_
     s->arc_dm[s->arc_count++] = dm;
 }
 
-/* A street node beside a core node; returns the node. Core nodes come first: set s->core_count before. */
+/* A street node beside a core node; returns the node. Core nodes come first: set s->core_count
+ * before. */
 static inline uint32_t small_leaf(small_city *s, uint32_t head, uint32_t dm)
 {
     s->leaf_head[s->leaf_count] = head;
@@ -162,7 +170,8 @@ static inline void small_end_walk(small_city *s)
     uint32_t nodes = s->core_count + s->leaf_count;
     TQ_ASSERT(nodes <= SMALL_NODES);
     s->city.streets.node_count = nodes;
-    for (uint32_t node = 0; node < nodes; node++) s->vertex_of_node[node] = node;
+    for (uint32_t node = 0; node < nodes; node++)
+        s->vertex_of_node[node] = node;
     uint32_t count = 0;
     for (uint32_t node = 0; node < s->core_count; node++) {
         s->first_core[node] = count;
@@ -197,7 +206,8 @@ static inline void small_end(small_city *s)
     tq_city *city = &s->city;
     tq_timetable *table = &city->timetable;
     qsort(s->trip, table->trip_count, sizeof *s->trip, small_trip_order);
-    for (uint32_t trip = 0; trip < table->trip_count; trip++) s->pattern_first_trip[s->trip[trip].pattern + 1]++;
+    for (uint32_t trip = 0; trip < table->trip_count; trip++)
+        s->pattern_first_trip[s->trip[trip].pattern + 1]++;
     for (uint32_t line = 0; line < table->pattern_count; line++)
         s->pattern_first_trip[line + 1] += s->pattern_first_trip[line];
     for (uint32_t stop = 0; stop < table->stop_count; stop++) {

@@ -1,15 +1,16 @@
 /*
- * What the timetable search must find, by the plainest means: every run of every trip is written out from the
- * calendar, walks are an all-pairs matrix, and layer after layer each run is tried from each place. No routes,
- * no order of runs, no labels, no pruning. For tests of small cities.
+ * What the timetable search must find, by the plainest means: every run of every trip is written
+ * out from the calendar, walks are an all-pairs matrix, and layer after layer each run is tried
+ * from each place. No routes, no order of runs, no labels, no pruning. For tests of small cities.
  */
 #ifndef TQ_TEST_TRANSIT_ORACLE_H
 #define TQ_TEST_TRANSIT_ORACLE_H
 
-#include "small_city.h"
 #include "transit/transit.h"
 
-#define ORACLE_RUNS 1024u
+#include "small_city.h"
+
+#define ORACLE_RUNS  1024u
 #define ORACLE_NEVER INT32_MAX
 
 typedef struct oracle_run {
@@ -23,8 +24,9 @@ typedef struct oracle {
     uint32_t run_count;
     oracle_run run[ORACLE_RUNS];
     int64_t node_dm[SMALL_NODES][SMALL_NODES];
-    int64_t walk_dm[SMALL_STOPS][SMALL_STOPS];  /* on streets, from stop to stop */
-    int32_t rule_s[SMALL_STOPS][SMALL_STOPS];   /* -1 none, ORACLE_NEVER forbidden; for the query's speed */
+    int64_t walk_dm[SMALL_STOPS][SMALL_STOPS]; /* on streets, from stop to stop */
+    int32_t rule_s[SMALL_STOPS]
+                  [SMALL_STOPS]; /* -1 none, ORACLE_NEVER forbidden; for the query's speed */
     int32_t change_s[SMALL_STOPS][SMALL_STOPS]; /* between alighting and boarding, ORACLE_NEVER */
 } oracle;
 
@@ -38,10 +40,13 @@ static inline int64_t oracle_day_ms(const oracle *o, int32_t day)
 static inline void oracle_add_run(oracle *o, uint32_t trip, int32_t shift_s, int32_t start_s)
 {
     const small_city *s = o->s;
-    uint32_t line = s->trip[trip].pattern, places = s->pattern_first[line + 1] - s->pattern_first[line];
+    uint32_t line = s->trip[trip].pattern,
+             places = s->pattern_first[line + 1] - s->pattern_first[line];
     const tq_stop_time *times = &s->stop_time[s->profile_first[s->trip[trip].profile]];
     int32_t base_s = shift_s + start_s;
-    if (base_s + times[0].departure_s > 36 * 3600 || base_s + times[places - 1].arrival_s < -4 * 3600) return;
+    if (base_s + times[0].departure_s > 36 * 3600 ||
+        base_s + times[places - 1].arrival_s < -4 * 3600)
+        return;
     int64_t at_ms = oracle_day_ms(o, o->day) + base_s * INT64_C(1000);
     if (!tq_open_at(&s->city.dates, s->trip[trip].date, at_ms)) return;
     TQ_ASSERT(o->run_count < ORACLE_RUNS);
@@ -56,18 +61,22 @@ static inline void oracle_begin(oracle *o, const small_city *s, int32_t day)
     for (uint32_t trip = 0; trip < s->city.timetable.trip_count; trip++) {
         for (int32_t service_day = day - 3; service_day <= day + 3; service_day++) {
             if (!tq_service_runs(&s->city.timetable, s->trip[trip].service, service_day)) continue;
-            int32_t shift_s = (int32_t)((oracle_day_ms(o, service_day) - oracle_day_ms(o, day)) / 1000);
-            if (s->trip[trip].frequency_count == 0) oracle_add_run(o, trip, shift_s, s->trip[trip].start_s);
+            int32_t shift_s =
+                (int32_t)((oracle_day_ms(o, service_day) - oracle_day_ms(o, day)) / 1000);
+            if (s->trip[trip].frequency_count == 0)
+                oracle_add_run(o, trip, shift_s, s->trip[trip].start_s);
             for (uint32_t f = 0; f < s->trip[trip].frequency_count; f++) {
                 const tq_frequency *often = &s->frequency[s->trip[trip].first_frequency + f];
-                for (int32_t at_s = often->from_s; at_s < often->to_s; at_s += (int32_t)often->headway_s)
+                for (int32_t at_s = often->from_s; at_s < often->to_s;
+                     at_s += (int32_t)often->headway_s)
                     oracle_add_run(o, trip, shift_s, at_s);
             }
         }
     }
     uint32_t nodes = s->core_count + s->leaf_count;
     for (uint32_t a = 0; a < nodes; a++)
-        for (uint32_t b = 0; b < nodes; b++) o->node_dm[a][b] = a == b ? 0 : ORACLE_FAR;
+        for (uint32_t b = 0; b < nodes; b++)
+            o->node_dm[a][b] = a == b ? 0 : ORACLE_FAR;
     for (uint32_t arc = 0; arc < s->arc_count; arc++) {
         uint32_t a = s->arc_from[arc], b = s->arc_to[arc];
         o->node_dm[a][b] = o->node_dm[b][a] = TQ_MIN(o->node_dm[a][b], (int64_t)s->arc_dm[arc]);
@@ -78,24 +87,28 @@ static inline void oracle_begin(oracle *o, const small_city *s, int32_t day)
     for (uint32_t mid = 0; mid < nodes; mid++)
         for (uint32_t a = 0; a < nodes; a++)
             for (uint32_t b = 0; b < nodes; b++)
-                o->node_dm[a][b] = TQ_MIN(o->node_dm[a][b], o->node_dm[a][mid] + o->node_dm[mid][b]);
+                o->node_dm[a][b] =
+                    TQ_MIN(o->node_dm[a][b], o->node_dm[a][mid] + o->node_dm[mid][b]);
     for (uint32_t a = 0; a < s->city.timetable.stop_count; a++)
         for (uint32_t b = 0; b < s->city.timetable.stop_count; b++)
             o->walk_dm[a][b] = s->stop[a].node == TQ_NONE || s->stop[b].node == TQ_NONE
                                    ? ORACLE_FAR
-                                   : s->stop[a].link_dm + o->node_dm[s->stop[a].node][s->stop[b].node] +
+                                   : s->stop[a].link_dm +
+                                         o->node_dm[s->stop[a].node][s->stop[b].node] +
                                          s->stop[b].link_dm;
 }
 
 static inline int32_t oracle_walk_s(int64_t dm, const tq_transit_query *query)
 {
-    if (dm >= ORACLE_FAR || (query->max_walk_dm != TQ_NONE && dm > query->max_walk_dm)) return ORACLE_NEVER;
+    if (dm >= ORACLE_FAR || (query->max_walk_dm != TQ_NONE && dm > query->max_walk_dm))
+        return ORACLE_NEVER;
     return (int32_t)tq_ceil_div(dm * 100, query->walk_mm_s);
 }
 
 static inline bool oracle_row_fits(const small_city *s, uint32_t end, uint32_t stop, bool *station)
 {
-    *station = s->stop[end].kind == TQ_STOP_KIND_STATION && s->child_first[end] != s->child_first[end + 1];
+    *station =
+        s->stop[end].kind == TQ_STOP_KIND_STATION && s->child_first[end] != s->child_first[end + 1];
     return *station ? s->stop[stop].parent == end : end == stop;
 }
 
@@ -105,8 +118,8 @@ static inline void oracle_changes(oracle *o, const tq_transit_query *query)
     const small_city *s = o->s;
     for (uint32_t a = 0; a < s->city.timetable.stop_count; a++) {
         for (uint32_t b = 0; b < s->city.timetable.stop_count; b++) {
-            int32_t straight_s = (int32_t)tq_ceil_div((int64_t)tq_distance_dm(s->stop[a].at, s->stop[b].at) * 100,
-                                                      query->walk_mm_s);
+            int32_t straight_s = (int32_t)tq_ceil_div(
+                (int64_t)tq_distance_dm(s->stop[a].at, s->stop[b].at) * 100, query->walk_mm_s);
             int32_t rule_s = -1, rank = -1;
             if (a != b && s->stop[a].parent != TQ_NONE && s->stop[a].parent == s->stop[b].parent) {
                 rule_s = TQ_MAX(straight_s, (int32_t)s->meta.change_s);
@@ -122,17 +135,18 @@ static inline void oracle_changes(oracle *o, const tq_transit_query *query)
                 int32_t own = 1 + (from_station ? 0 : 1) + (to_station ? 0 : 1);
                 if (own < rank) continue;
                 rank = own;
-                rule_s = transfer->type == 3                                 ? ORACLE_NEVER
-                         : transfer->type == 2 && transfer->min_s != TQ_NONE ? (int32_t)transfer->min_s
-                         : a == b                                            ? 0
-                                                                             : straight_s;
+                rule_s = transfer->type == 3 ? ORACLE_NEVER
+                         : transfer->type == 2 && transfer->min_s != TQ_NONE
+                             ? (int32_t)transfer->min_s
+                         : a == b ? 0
+                                  : straight_s;
             }
             o->rule_s[a][b] = rule_s;
             int32_t walk_s = oracle_walk_s(o->walk_dm[a][b], query);
-            o->change_s[a][b] = rule_s >= 0               ? rule_s
-                                : a == b                  ? 0
+            o->change_s[a][b] = rule_s >= 0              ? rule_s
+                                : a == b                 ? 0
                                 : walk_s == ORACLE_NEVER ? ORACLE_NEVER
-                                                          : walk_s + (int32_t)query->board_slack_s;
+                                                         : walk_s + (int32_t)query->board_slack_s;
         }
     }
 }
@@ -151,9 +165,10 @@ static inline int64_t oracle_access_dm(const oracle *o, const tq_access *access,
     return dm + o->node_dm[node][o->s->stop[stop].node] + o->s->stop[stop].link_dm;
 }
 
-/* Seconds from the door to boarding at a stop (slack counted), or from alighting there to the door. */
-static inline int32_t oracle_end_s(const oracle *o, const tq_transit_query *query, const tq_access *list,
-                                   uint32_t count, uint32_t stop, bool start)
+/* Seconds from the door to boarding at a stop (slack counted), or from alighting there to the door.
+ */
+static inline int32_t oracle_end_s(const oracle *o, const tq_transit_query *query,
+                                   const tq_access *list, uint32_t count, uint32_t stop, bool start)
 {
     int32_t best = ORACLE_NEVER;
     for (uint32_t k = 0; k < count; k++) {
@@ -164,7 +179,8 @@ static inline int32_t oracle_end_s(const oracle *o, const tq_transit_query *quer
         if (list[k].stop == TQ_NONE || list[k].stop == stop) continue;
         int32_t own_s = oracle_walk_s(list[k].walk_dm, query);
         int32_t rule_s = start ? o->rule_s[list[k].stop][stop] : o->rule_s[stop][list[k].stop];
-        if (own_s != ORACLE_NEVER && rule_s >= 0 && rule_s != ORACLE_NEVER) best = TQ_MIN(best, own_s + rule_s);
+        if (own_s != ORACLE_NEVER && rule_s >= 0 && rule_s != ORACLE_NEVER)
+            best = TQ_MIN(best, own_s + rule_s);
     }
     return best;
 }
@@ -182,15 +198,19 @@ static inline int32_t oracle_direct_s(const oracle *o, const tq_transit_query *q
             int32_t rule_s = from.stop != TQ_NONE && to.stop != TQ_NONE && from.stop != to.stop
                                  ? o->rule_s[from.stop][to.stop]
                                  : -1;
-            int32_t from_s = oracle_walk_s(from.walk_dm, query), to_s = oracle_walk_s(to.walk_dm, query);
-            if (rule_s >= 0 && rule_s != ORACLE_NEVER && from_s != ORACLE_NEVER && to_s != ORACLE_NEVER)
+            int32_t from_s = oracle_walk_s(from.walk_dm, query),
+                    to_s = oracle_walk_s(to.walk_dm, query);
+            if (rule_s >= 0 && rule_s != ORACLE_NEVER && from_s != ORACLE_NEVER &&
+                to_s != ORACLE_NEVER)
                 by_rule_s = TQ_MIN(by_rule_s, from_s + rule_s + to_s);
             int64_t dm = (int64_t)from.walk_dm + to.walk_dm;
             uint32_t x = from.node, y = to.node;
-            if (from.stop != TQ_NONE) x = o->s->stop[from.stop].node, dm += o->s->stop[from.stop].link_dm;
+            if (from.stop != TQ_NONE)
+                x = o->s->stop[from.stop].node, dm += o->s->stop[from.stop].link_dm;
             if (to.stop != TQ_NONE) y = o->s->stop[to.stop].node, dm += o->s->stop[to.stop].link_dm;
             if (x == TQ_NONE || y == TQ_NONE) continue;
-            if (x >= o->s->core_count && x == y) /* a walk over the core: what is inside is the caller's to know */
+            if (x >= o->s->core_count &&
+                x == y) /* a walk over the core: what is inside is the caller's to know */
                 dm += 2 * (int64_t)o->s->leaf_dm[x - o->s->core_count];
             best = TQ_MIN(best, dm + o->node_dm[x][y]);
         }
@@ -198,14 +218,15 @@ static inline int32_t oracle_direct_s(const oracle *o, const tq_transit_query *q
     return TQ_MIN(by_rule_s, oracle_walk_s(best, query));
 }
 
-static inline bool oracle_can(const oracle *o, const tq_transit_query *query, uint32_t place_at, uint32_t stop,
-                              int32_t at_s, uint8_t shut)
+static inline bool oracle_can(const oracle *o, const tq_transit_query *query, uint32_t place_at,
+                              uint32_t stop, int32_t at_s, uint8_t shut)
 {
     const tq_stop *row = &o->s->stop[stop];
     int64_t at_ms = oracle_day_ms(o, o->day) + at_s * INT64_C(1000);
     if (o->s->pattern_flags[place_at] & shut) return false;
     if (!tq_open_at(&o->s->city.dates, row->date, at_ms)) return false;
-    if (row->parent != TQ_NONE && !tq_open_at(&o->s->city.dates, o->s->stop[row->parent].date, at_ms))
+    if (row->parent != TQ_NONE &&
+        !tq_open_at(&o->s->city.dates, o->s->stop[row->parent].date, at_ms))
         return false;
     uint8_t wheelchair = row->wheelchair;
     if (wheelchair == 0 && row->parent != TQ_NONE) wheelchair = o->s->stop[row->parent].wheelchair;
@@ -213,11 +234,11 @@ static inline bool oracle_can(const oracle *o, const tq_transit_query *query, ui
 }
 
 /*
- * Earliest arrival with at most k rides when leaving at from_s, for k = 0 .. max_boardings; rides within
- * [first_s, last_s]. oracle_changes must have been called for the query.
+ * Earliest arrival with at most k rides when leaving at from_s, for k = 0 .. max_boardings; rides
+ * within [first_s, last_s]. oracle_changes must have been called for the query.
  */
-static inline void oracle_forward(const oracle *o, const tq_transit_query *query, int32_t from_s, int32_t last_s,
-                                  int32_t arrival_s[TQ_BOARDINGS_MAX + 1])
+static inline void oracle_forward(const oracle *o, const tq_transit_query *query, int32_t from_s,
+                                  int32_t last_s, int32_t arrival_s[TQ_BOARDINGS_MAX + 1])
 {
     const small_city *s = o->s;
     uint32_t stops = s->city.timetable.stop_count;
@@ -230,7 +251,8 @@ static inline void oracle_forward(const oracle *o, const tq_transit_query *query
         ready[stop] = takes_s == ORACLE_NEVER ? ORACLE_NEVER : from_s + takes_s;
     }
     for (uint32_t k = 1; k <= query->max_boardings; k++) {
-        for (uint32_t stop = 0; stop < stops; stop++) alight[stop] = ORACLE_NEVER;
+        for (uint32_t stop = 0; stop < stops; stop++)
+            alight[stop] = ORACLE_NEVER;
         for (uint32_t run = 0; run < o->run_count; run++) {
             const tq_trip *trip = &s->trip[o->run[run].trip];
             if (query->wheelchair && (trip->flags & TQ_TRIP_NO_WHEELCHAIR)) continue;
@@ -258,14 +280,17 @@ static inline void oracle_forward(const oracle *o, const tq_transit_query *query
         }
         for (uint32_t stop = 0; stop < stops; stop++) {
             int32_t takes_s = oracle_end_s(o, query, query->to, query->to_count, stop, false);
-            if (alight[stop] != ORACLE_NEVER && takes_s != ORACLE_NEVER) best = TQ_MIN(best, alight[stop] + takes_s);
+            if (alight[stop] != ORACLE_NEVER && takes_s != ORACLE_NEVER)
+                best = TQ_MIN(best, alight[stop] + takes_s);
         }
         arrival_s[k] = best;
     }
 }
 
-/* All seconds at which leaving catches some run exactly, ascending, without repeats; returns their number. */
-static inline uint32_t oracle_leaves(const oracle *o, const tq_transit_query *query, int32_t *leave_s, uint32_t cap)
+/* All seconds at which leaving catches some run exactly, ascending, without repeats; returns their
+ * number. */
+static inline uint32_t oracle_leaves(const oracle *o, const tq_transit_query *query,
+                                     int32_t *leave_s, uint32_t cap)
 {
     const small_city *s = o->s;
     uint32_t count = 0;
@@ -274,7 +299,8 @@ static inline uint32_t oracle_leaves(const oracle *o, const tq_transit_query *qu
         const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
         uint32_t first = s->pattern_first[trip->pattern], end = s->pattern_first[trip->pattern + 1];
         for (uint32_t at = first; at < end; at++) {
-            int32_t takes_s = oracle_end_s(o, query, query->from, query->from_count, s->pattern_stop[at], true);
+            int32_t takes_s =
+                oracle_end_s(o, query, query->from, query->from_count, s->pattern_stop[at], true);
             if (takes_s == ORACLE_NEVER) continue;
             TQ_ASSERT(count < cap);
             leave_s[count++] = o->run[run].base_s + times[at - first].departure_s - takes_s;
@@ -283,7 +309,8 @@ static inline uint32_t oracle_leaves(const oracle *o, const tq_transit_query *qu
     for (uint32_t k = 1; k < count; k++) {
         int32_t moved = leave_s[k];
         uint32_t to = k;
-        for (; to > 0 && leave_s[to - 1] > moved; to--) leave_s[to] = leave_s[to - 1];
+        for (; to > 0 && leave_s[to - 1] > moved; to--)
+            leave_s[to] = leave_s[to - 1];
         leave_s[to] = moved;
     }
     uint32_t kept = 0;

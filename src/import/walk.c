@@ -1,14 +1,15 @@
 /*
  * Walking cores: what the timetable search walks on.
  *
- * One for any walk (arcs open to people on foot, either direction) and one without steps (wheelchair arcs).
- * Everything that lies between stops is contracted away (walk_contract.c); what a stop's node is stays. Core
- * vertices are numbered along a curve over the map (Morton order), so that a search touches memory where it
- * walks; the others follow in descending order of contraction, each with its arcs to vertices of lower number.
+ * One for any walk (arcs open to people on foot, either direction) and one without steps
+ * (wheelchair arcs). Everything that lies between stops is contracted away (walk_contract.c); what
+ * a stop's node is stays. Core vertices are numbered along a curve over the map (Morton order), so
+ * that a search touches memory where it walks; the others follow in descending order of
+ * contraction, each with its arcs to vertices of lower number.
  *
- * A date counts only by its life: an edge that is planned, being built or closed for good is left out; one that
- * is open from or until some day is walked at any time, since the core has no clock. The street search of
- * `road` knows the instant.
+ * A date counts only by its life: an edge that is planned, being built or closed for good is left
+ * out; one that is open from or until some day is walked at any time, since the core has no clock.
+ * The street search of `road` knows the instant.
  */
 #include "import/walk_in.h"
 
@@ -56,14 +57,16 @@ static uint64_t spread(uint32_t value)
     return (bits | bits << 1) & UINT64_C(0x5555555555555555);
 }
 
-static tq_status number_vertices(const tq_build *build, const walk_graph *graph, walk_order *order, tq_err *err)
+static tq_status number_vertices(const tq_build *build, const walk_graph *graph, walk_order *order,
+                                 tq_err *err)
 {
     const tq_streets *streets = &build->city.streets;
     uint32_t *core = TQ_ALLOC(uint32_t, graph->node_count);
     uint64_t *key = TQ_ALLOC(uint64_t, graph->node_count);
     bool done = core != NULL && key != NULL;
     for (uint32_t node = 0; done && node < graph->node_count; node++) {
-        bool used = graph->list[node].count != 0 || graph->keep[node] || graph->rank[node] != TQ_NONE;
+        bool used =
+            graph->list[node].count != 0 || graph->keep[node] || graph->rank[node] != TQ_NONE;
         order->vertex_of_node[node] = TQ_NONE;
         if (!used) continue;
         order->vertex_count++;
@@ -89,8 +92,8 @@ static tq_status number_vertices(const tq_build *build, const walk_graph *graph,
 }
 
 /* Arcs of one vertex by ascending head; lists are short, so they are sorted by insertion. */
-static void write_arcs(const walk_graph *graph, const walk_order *order, uint32_t vertex, uint32_t *head,
-                       uint32_t *dm)
+static void write_arcs(const walk_graph *graph, const walk_order *order, uint32_t vertex,
+                       uint32_t *head, uint32_t *dm)
 {
     const walk_list *list = &graph->list[order->node_of_vertex[vertex]];
     for (uint32_t k = 0; k < list->count; k++) {
@@ -105,8 +108,8 @@ static void write_arcs(const walk_graph *graph, const walk_order *order, uint32_
     }
 }
 
-static tq_status freeze_walk(tq_build *build, const walk_graph *graph, const walk_order *order, tq_walk *out,
-                             tq_err *err)
+static tq_status freeze_walk(tq_build *build, const walk_graph *graph, const walk_order *order,
+                             tq_walk *out, tq_err *err)
 {
     uint32_t core_arcs = 0, up_arcs = 0;
     for (uint32_t vertex = 0; vertex < order->vertex_count; vertex++) {
@@ -118,22 +121,27 @@ static tq_status freeze_walk(tq_build *build, const walk_graph *graph, const wal
     }
     uint32_t outer = order->vertex_count - order->core_count;
     tq_pool *pool = &build->pool;
-    uint32_t *first_core = tq_pool_push(pool, ((size_t)order->core_count + 1) * sizeof(uint32_t), 64);
+    uint32_t *first_core =
+        tq_pool_push(pool, ((size_t)order->core_count + 1) * sizeof(uint32_t), 64);
     uint32_t *core_head = tq_pool_push(pool, (size_t)core_arcs * sizeof(uint32_t), 64);
     uint32_t *core_dm = tq_pool_push(pool, (size_t)core_arcs * sizeof(uint32_t), 64);
     uint32_t *first_up = tq_pool_push(pool, ((size_t)outer + 1) * sizeof(uint32_t), 64);
     uint32_t *up_head = tq_pool_push(pool, (size_t)up_arcs * sizeof(uint32_t), 64);
     uint32_t *up_dm = tq_pool_push(pool, (size_t)up_arcs * sizeof(uint32_t), 64);
-    if (first_core == NULL || core_head == NULL || core_dm == NULL || first_up == NULL || up_head == NULL ||
-        up_dm == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a walking core of %u vertices", order->vertex_count);
+    if (first_core == NULL || core_head == NULL || core_dm == NULL || first_up == NULL ||
+        up_head == NULL || up_dm == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a walking core of %u vertices",
+                       order->vertex_count);
     for (uint32_t vertex = 0; vertex < order->core_count; vertex++) {
-        write_arcs(graph, order, vertex, core_head + first_core[vertex], core_dm + first_core[vertex]);
-        first_core[vertex + 1] = first_core[vertex] + graph->list[order->node_of_vertex[vertex]].count;
+        write_arcs(graph, order, vertex, core_head + first_core[vertex],
+                   core_dm + first_core[vertex]);
+        first_core[vertex + 1] =
+            first_core[vertex] + graph->list[order->node_of_vertex[vertex]].count;
     }
     for (uint32_t k = 0; k < outer; k++) {
         write_arcs(graph, order, order->core_count + k, up_head + first_up[k], up_dm + first_up[k]);
-        first_up[k + 1] = first_up[k] + graph->list[order->node_of_vertex[order->core_count + k]].count;
+        first_up[k + 1] =
+            first_up[k] + graph->list[order->node_of_vertex[order->core_count + k]].count;
     }
     *out = (tq_walk){.vertex_count = order->vertex_count,
                      .core_count = order->core_count,
@@ -153,7 +161,8 @@ static tq_status make_walk(tq_build *build, uint32_t mask, tq_walk *out, tq_err 
 {
     uint32_t nodes = build->city.streets.node_count;
     walk_graph graph;
-    walk_order order = {.vertex_of_node = tq_pool_push(&build->pool, (size_t)nodes * sizeof(uint32_t), 64),
+    walk_order order = {.vertex_of_node =
+                            tq_pool_push(&build->pool, (size_t)nodes * sizeof(uint32_t), 64),
                         .node_of_vertex = TQ_ALLOC(uint32_t, nodes)};
     tq_status status = walk_graph_begin(&graph, nodes, err);
     if (status == TQ_OK && (order.vertex_of_node == NULL || order.node_of_vertex == NULL))
@@ -175,6 +184,7 @@ tq_status import_walks(tq_build *build, tq_err *err)
     tq_report_count(build->report, "walk.vertices", any->vertex_count);
     tq_report_count(build->report, "walk.core_vertices", any->core_count);
     tq_report_count(build->report, "walk.core_arcs", any->core_arc_count);
-    tq_report_count(build->report, "walk.step_free_core_vertices", build->city.walk[TQ_WALK_STEP_FREE].core_count);
+    tq_report_count(build->report, "walk.step_free_core_vertices",
+                    build->city.walk[TQ_WALK_STEP_FREE].core_count);
     return TQ_OK;
 }

@@ -1,19 +1,21 @@
 /*
- * Contraction of the walking graph (Geisberger et al. 2008; a core that is left over: Bauer et al. 2010).
+ * Contraction of the walking graph (Geisberger et al. 2008; a core that is left over: Bauer et al.
+ * 2010).
  *
- * Nodes go in order of degree, then of how many layers lie below them, so that crossings and bends of streets
- * vanish first. A shortcut between two neighbours is left out when a limited search finds a way that is no
- * longer. The rest, the core, holds every stop's node; contraction ends when it would get denser than
- * CORE_DEGREE. At last arcs of the core that are longer than another way are taken out.
+ * Nodes go in order of degree, then of how many layers lie below them, so that crossings and bends
+ * of streets vanish first. A shortcut between two neighbours is left out when a limited search
+ * finds a way that is no longer. The rest, the core, holds every stop's node; contraction ends when
+ * it would get denser than CORE_DEGREE. At last arcs of the core that are longer than another way
+ * are taken out.
  *
  * All choices go by number, so the same graph gives the same core.
  */
 #include "import/walk_in.h"
 
-#define CORE_DEGREE    18u   /* mean neighbours in the core at which contraction ends */
-#define NODE_DEGREE    40u   /* a node with more neighbours stays */
-#define WITNESS_SETTLE 40u   /* nodes that a witness search looks at */
-#define PRUNE_SETTLE   500u  /* the same for arcs of the finished core */
+#define CORE_DEGREE    18u  /* mean neighbours in the core at which contraction ends */
+#define NODE_DEGREE    40u  /* a node with more neighbours stays */
+#define WITNESS_SETTLE 40u  /* nodes that a witness search looks at */
+#define PRUNE_SETTLE   500u /* the same for arcs of the finished core */
 
 tq_status walk_graph_begin(walk_graph *graph, uint32_t node_count, tq_err *err)
 {
@@ -28,8 +30,10 @@ tq_status walk_graph_begin(walk_graph *graph, uint32_t node_count, tq_err *err)
     graph->heap_pos = TQ_ALLOC(uint32_t, node_count);
     graph->heap_key = TQ_ALLOC(int64_t, node_count);
     if (graph->list == NULL || graph->keep == NULL || graph->rank == NULL || graph->dist == NULL ||
-        graph->seen == NULL || graph->heap_id == NULL || graph->heap_pos == NULL || graph->heap_key == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the walking graph of %u nodes", node_count);
+        graph->seen == NULL || graph->heap_id == NULL || graph->heap_pos == NULL ||
+        graph->heap_key == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the walking graph of %u nodes",
+                       node_count);
     for (uint32_t node = 0; node < node_count; node++) {
         graph->rank[node] = TQ_NONE;
         graph->heap_pos[node] = TQ_NONE;
@@ -68,7 +72,8 @@ static bool add_arc(walk_graph *graph, uint32_t tail, uint32_t head, uint32_t dm
         if (!tq_vec_room(&graph->arc, room)) return false;
         size_t first = graph->arc.count;
         if (list->count != 0)
-            memcpy(&graph->arc.at[first], &graph->arc.at[list->first], list->count * sizeof(walk_arc));
+            memcpy(&graph->arc.at[first], &graph->arc.at[list->first],
+                   list->count * sizeof(walk_arc));
         graph->arc.count += room;
         list->first = first;
         list->room = room;
@@ -100,8 +105,10 @@ static void drop_arc(walk_graph *graph, uint32_t tail, uint32_t head)
     }
 }
 
-/* Distances from a node up to `most`, not through `without`; at most `settle` nodes. Labels stay in dist. */
-static uint32_t search(walk_graph *graph, uint32_t from, uint32_t without, uint32_t most, uint32_t settle)
+/* Distances from a node up to `most`, not through `without`; at most `settle` nodes. Labels stay in
+ * dist. */
+static uint32_t search(walk_graph *graph, uint32_t from, uint32_t without, uint32_t most,
+                       uint32_t settle)
 {
     tq_heap heap = {graph->heap_id, graph->heap_pos, graph->heap_key, 0};
     uint32_t seen = 0;
@@ -121,35 +128,42 @@ static uint32_t search(walk_graph *graph, uint32_t from, uint32_t without, uint3
             tq_heap_lower(&heap, arc.head, next);
         }
     }
-    while (heap.count > 0) tq_heap_pop(&heap, NULL);
+    while (heap.count > 0)
+        tq_heap_pop(&heap, NULL);
     return seen;
 }
 
 static void forget(walk_graph *graph, uint32_t seen)
 {
-    for (uint32_t k = 0; k < seen; k++) graph->dist[graph->seen[k]] = TQ_NONE;
+    for (uint32_t k = 0; k < seen; k++)
+        graph->dist[graph->seen[k]] = TQ_NONE;
 }
 
-/* Take a node out, joining its neighbours where no other way is as short. Its own list stays as it is. */
+/* Take a node out, joining its neighbours where no other way is as short. Its own list stays as it
+ * is. */
 static bool contract(walk_graph *graph, uint32_t node)
 {
     walk_arc near[NODE_DEGREE];
     uint32_t count = graph->list[node].count;
     memcpy(near, &graph->arc.at[graph->list[node].first], count * sizeof *near);
-    for (uint32_t k = 0; k < count; k++) drop_arc(graph, near[k].head, node);
+    for (uint32_t k = 0; k < count; k++)
+        drop_arc(graph, near[k].head, node);
     graph->live_arcs -= count;
     graph->live_nodes--;
     graph->rank[node] = graph->contracted++;
     for (uint32_t a = 0; a + 1 < count; a++) {
         uint32_t longest = 0, seen = 0;
-        for (uint32_t b = a + 1; b < count; b++) longest = TQ_MAX(longest, near[a].dm + near[b].dm);
+        for (uint32_t b = a + 1; b < count; b++)
+            longest = TQ_MAX(longest, near[a].dm + near[b].dm);
         if (count > 2) seen = search(graph, near[a].head, node, longest, WITNESS_SETTLE);
         uint32_t need[NODE_DEGREE], needed = 0;
         for (uint32_t b = a + 1; b < count; b++)
-            if (count == 2 || near[a].dm + near[b].dm < graph->dist[near[b].head]) need[needed++] = b;
+            if (count == 2 || near[a].dm + near[b].dm < graph->dist[near[b].head])
+                need[needed++] = b;
         forget(graph, seen);
         for (uint32_t k = 0; k < needed; k++)
-            if (!walk_graph_join(graph, near[a].head, near[need[k]].head, near[a].dm + near[need[k]].dm))
+            if (!walk_graph_join(graph, near[a].head, near[need[k]].head,
+                                 near[a].dm + near[need[k]].dm))
                 return false;
     }
     return true;
@@ -177,12 +191,15 @@ static tq_status contract_all(walk_graph *graph, tq_heap *queue, uint32_t *layer
         }
         uint32_t degree = graph->list[node].count;
         if (degree > NODE_DEGREE) break;
-        if (degree > CORE_DEGREE && graph->live_arcs > (uint64_t)CORE_DEGREE * graph->live_nodes) break;
-        if (!contract(graph, node)) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for shortcuts of walks");
+        if (degree > CORE_DEGREE && graph->live_arcs > (uint64_t)CORE_DEGREE * graph->live_nodes)
+            break;
+        if (!contract(graph, node))
+            return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for shortcuts of walks");
         for (uint32_t k = 0; k < graph->list[node].count; k++) {
             uint32_t head = graph->arc.at[graph->list[node].first + k].head;
             layer[head] = TQ_MAX(layer[head], layer[node] + 1);
-            if (queue->pos[head] != TQ_NONE) tq_heap_lower(queue, head, priority(graph, layer, head));
+            if (queue->pos[head] != TQ_NONE)
+                tq_heap_lower(queue, head, priority(graph, layer, head));
         }
     }
     return TQ_OK;
@@ -195,7 +212,8 @@ static void prune_core(walk_graph *graph)
         walk_list *list = &graph->list[node];
         if (graph->rank[node] != TQ_NONE || list->count == 0) continue;
         uint32_t longest = 0;
-        for (uint32_t k = 0; k < list->count; k++) longest = TQ_MAX(longest, graph->arc.at[list->first + k].dm);
+        for (uint32_t k = 0; k < list->count; k++)
+            longest = TQ_MAX(longest, graph->arc.at[list->first + k].dm);
         uint32_t seen = search(graph, node, TQ_NONE, longest, PRUNE_SETTLE), kept = 0;
         for (uint32_t k = 0; k < list->count; k++) {
             walk_arc arc = graph->arc.at[list->first + k];

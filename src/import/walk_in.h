@@ -17,9 +17,9 @@ typedef struct walk_list {
 typedef struct walk_graph {
     uint32_t node_count;
     TQ_VEC(walk_arc) arc;
-    walk_list *list;   /* [node_count] */
-    uint8_t *keep;     /* [node_count], a stop's node */
-    uint32_t *rank;    /* [node_count], TQ_NONE = in the core */
+    walk_list *list; /* [node_count] */
+    uint8_t *keep;   /* [node_count], a stop's node */
+    uint32_t *rank;  /* [node_count], TQ_NONE = in the core */
     uint32_t contracted;
     /* a node's neighbours when it was contracted are left in its list: its upward arcs */
     uint64_t live_arcs;

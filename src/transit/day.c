@@ -1,13 +1,14 @@
 /*
  * One service day laid out for searching.
  *
- * Every run that touches [DAY_FROM_S, DAY_TO_S] of the day is taken, whichever service day it belongs to;
- * service days are placed by their instants, so a day before or after a clock shift lies 23 or 25 hours away.
- * The runs of a pattern are dealt out to routes in which no run overtakes another at any place: sorted by
- * departure, each joins the first route whose last run it follows everywhere. Times are kept run by run, since a
- * search rides along a run and looks at the run before it; both rows are then read in order.
- * Frequencies are written out run by run; those that are not exact carry their headway.
- * Stops and trips that are not open at the instant are not served.
+ * Every run that touches [DAY_FROM_S, DAY_TO_S] of the day is taken, whichever service day it
+ * belongs to; service days are placed by their instants, so a day before or after a clock shift
+ * lies 23 or 25 hours away. The runs of a pattern are dealt out to routes in which no run overtakes
+ * another at any place: sorted by departure, each joins the first route whose last run it follows
+ * everywhere. Times are kept run by run, since a search rides along a run and looks at the run
+ * before it; both rows are then read in order. Frequencies are written out run by run; those that
+ * are not exact carry their headway. Stops and trips that are not open at the instant are not
+ * served.
  */
 #include "transit/transit_in.h"
 
@@ -32,15 +33,18 @@ typedef struct maker {
     TQ_VEC(int32_t) out_start;
 } maker;
 
-static bool add_run(maker *make, uint32_t trip, int32_t start_s, int32_t shift_s, uint32_t headway_s, int32_t day)
+static bool add_run(maker *make, uint32_t trip, int32_t start_s, int32_t shift_s,
+                    uint32_t headway_s, int32_t day)
 {
     const tq_timetable *table = make->table;
     const tq_trip *row = &table->trip[trip];
     uint32_t places = table->pattern_first[row->pattern + 1] - table->pattern_first[row->pattern];
     const tq_stop_time *times = &table->stop_time[table->profile_first[row->profile]];
     int64_t at_s = (int64_t)shift_s + start_s;
-    if (at_s + times[0].departure_s > DAY_TO_S || at_s + times[places - 1].arrival_s < DAY_FROM_S) return true;
-    if (!tq_open_at(&make->day->city->dates, row->date, make->day->day_ms + at_s * 1000)) return true;
+    if (at_s + times[0].departure_s > DAY_TO_S || at_s + times[places - 1].arrival_s < DAY_FROM_S)
+        return true;
+    if (!tq_open_at(&make->day->city->dates, row->date, make->day->day_ms + at_s * 1000))
+        return true;
     pending run = {.trip = trip,
                    .headway_s = headway_s,
                    .start_s = (int32_t)at_s,
@@ -56,12 +60,15 @@ static bool add_trip(maker *make, uint32_t trip)
     for (int32_t away = -DAY_BEFORE; away <= DAY_AFTER; away++) {
         int32_t day = make->day->day + away, shift_s = make->shift_s[away + DAY_BEFORE];
         if (!tq_service_runs(table, row->service, day)) continue;
-        if (row->frequency_count == 0 && !add_run(make, trip, row->start_s, shift_s, 0, day)) return false;
-        for (uint32_t f = row->first_frequency; f < row->first_frequency + row->frequency_count; f++) {
+        if (row->frequency_count == 0 && !add_run(make, trip, row->start_s, shift_s, 0, day))
+            return false;
+        for (uint32_t f = row->first_frequency; f < row->first_frequency + row->frequency_count;
+             f++) {
             const tq_frequency *often = &table->frequency[f];
             if (often->headway_s == 0) continue;
             for (int64_t at_s = often->from_s; at_s < often->to_s; at_s += often->headway_s)
-                if (!add_run(make, trip, (int32_t)at_s, shift_s, often->exact ? 0 : often->headway_s, day))
+                if (!add_run(make, trip, (int32_t)at_s, shift_s,
+                             often->exact ? 0 : often->headway_s, day))
                     return false;
         }
     }
@@ -73,7 +80,8 @@ static bool follows(const maker *make, const pending *a, const pending *b, uint3
 {
     const tq_timetable *table = make->table;
     uint32_t profile_a = table->trip[a->trip].profile, profile_b = table->trip[b->trip].profile;
-    if ((table->trip[a->trip].flags ^ table->trip[b->trip].flags) & TQ_TRIP_NO_WHEELCHAIR) return false;
+    if ((table->trip[a->trip].flags ^ table->trip[b->trip].flags) & TQ_TRIP_NO_WHEELCHAIR)
+        return false;
     if (profile_a == profile_b) return a->start_s <= b->start_s;
     const tq_stop_time *times_a = &table->stop_time[table->profile_first[profile_a]];
     const tq_stop_time *times_b = &table->stop_time[table->profile_first[profile_b]];
@@ -94,8 +102,10 @@ static bool add_places(maker *make, uint32_t pattern, bool *dated)
     *dated = false;
     for (uint32_t at = first; at < end; at++) {
         uint32_t stop = table->pattern_stop[at], flags = 0;
-        if ((table->pattern_flags[at] & TQ_PATTERN_NO_PICKUP) || at + 1 == end) flags |= PLACE_NO_BOARD;
-        if ((table->pattern_flags[at] & TQ_PATTERN_NO_DROPOFF) || at == first) flags |= PLACE_NO_ALIGHT;
+        if ((table->pattern_flags[at] & TQ_PATTERN_NO_PICKUP) || at + 1 == end)
+            flags |= PLACE_NO_BOARD;
+        if ((table->pattern_flags[at] & TQ_PATTERN_NO_DROPOFF) || at == first)
+            flags |= PLACE_NO_ALIGHT;
         if (make->day->open_from_s[stop] != INT32_MIN || make->day->open_until_s[stop] != INT32_MAX)
             *dated = true;
         if (!tq_vec_push(&make->places, stop | flags)) return false;
@@ -110,10 +120,13 @@ static bool deal_runs(maker *make, uint32_t places)
     make->keys.count = make->order.count = make->chain_last.count = make->chain_size.count = 0;
     for (uint32_t run = 0; run < make->runs.count; run++) {
         const pending *row = &make->runs.at[run];
-        const tq_stop_time *times = &table->stop_time[table->profile_first[table->trip[row->trip].profile]];
+        const tq_stop_time *times =
+            &table->stop_time[table->profile_first[table->trip[row->trip].profile]];
         uint32_t first = (uint32_t)(row->start_s + times[0].departure_s) ^ UINT32_C(0x80000000);
-        uint32_t last = (uint32_t)(row->start_s + times[places - 1].arrival_s) ^ UINT32_C(0x80000000);
-        if (!tq_vec_push(&make->keys, (uint64_t)first << 32 | last) || !tq_vec_push(&make->order, run))
+        uint32_t last =
+            (uint32_t)(row->start_s + times[places - 1].arrival_s) ^ UINT32_C(0x80000000);
+        if (!tq_vec_push(&make->keys, (uint64_t)first << 32 | last) ||
+            !tq_vec_push(&make->order, run))
             return false;
     }
     if (!tq_sort_by_u64(make->order.at, make->order.count, make->keys.at)) return false;
@@ -124,7 +137,8 @@ static bool deal_runs(maker *make, uint32_t places)
                !follows(make, &make->runs.at[make->chain_last.at[chain]], run, places))
             chain++;
         if (chain == make->chain_last.count) {
-            if (!tq_vec_push(&make->chain_last, 0u) || !tq_vec_push(&make->chain_size, 0u)) return false;
+            if (!tq_vec_push(&make->chain_last, 0u) || !tq_vec_push(&make->chain_size, 0u))
+                return false;
         }
         make->chain_last.at[chain] = make->order.at[k];
         make->chain_size.at[chain]++;
@@ -139,8 +153,8 @@ static bool add_pattern(maker *make, uint32_t pattern)
     uint32_t places = table->pattern_first[pattern + 1] - table->pattern_first[pattern];
     if (places < 2 || places > UINT16_MAX) return true;
     make->runs.count = 0;
-    for (uint32_t trip = table->pattern_first_trip[pattern]; trip < table->pattern_first_trip[pattern + 1];
-         trip++)
+    for (uint32_t trip = table->pattern_first_trip[pattern];
+         trip < table->pattern_first_trip[pattern + 1]; trip++)
         if (!add_trip(make, trip)) return false;
     if (make->runs.count == 0) return true;
     if (make->runs.count > DAY_RUNS_MAX - make->out.count) return false;
@@ -157,14 +171,17 @@ static bool add_pattern(maker *make, uint32_t pattern)
                            .run_count = make->chain_size.at[chain],
                            .pattern = pattern,
                            .flags = dated ? ROUTE_DATED : 0};
-        if (table->trip[make->runs.at[make->chain_last.at[chain]].trip].flags & TQ_TRIP_NO_WHEELCHAIR)
+        if (table->trip[make->runs.at[make->chain_last.at[chain]].trip].flags &
+            TQ_TRIP_NO_WHEELCHAIR)
             route.flags |= ROUTE_NO_WHEELCHAIR;
         if (!tq_vec_push(&make->routes, route)) return false;
         make->day->event_count += (size_t)route.run_count * places;
-        make->chain_last.at[chain] = (uint32_t)first_run; /* from here on: where its next run goes */
+        make->chain_last.at[chain] =
+            (uint32_t)first_run; /* from here on: where its next run goes */
         first_run += route.run_count;
     }
-    if (!tq_vec_room(&make->out, make->order.count) || !tq_vec_room(&make->out_start, make->order.count))
+    if (!tq_vec_room(&make->out, make->order.count) ||
+        !tq_vec_room(&make->out_start, make->order.count))
         return false;
     make->out.count = make->out_start.count = first_run;
     for (size_t k = 0; k < make->order.count; k++) {
@@ -189,7 +206,8 @@ static bool write_events(maker *make)
         size_t event = row->first_event;
         for (uint32_t run = row->first_run; run < row->first_run + row->run_count; run++) {
             const tq_trip *trip = &make->table->trip[day->run[run].trip];
-            const tq_stop_time *times = &make->table->stop_time[make->table->profile_first[trip->profile]];
+            const tq_stop_time *times =
+                &make->table->stop_time[make->table->profile_first[trip->profile]];
             int32_t start_s = make->out_start.at[run];
             for (uint32_t place = 0; place < row->place_count; place++, event++) {
                 day->arrival_s[event] = start_s + times[place].arrival_s;
@@ -222,7 +240,8 @@ static bool list_calls(tq_day *day)
                 }
             }
             if (pass == 1) break;
-            for (uint32_t stop = 0; stop < day->stop_count; stop++) first[stop + 2] += first[stop + 1];
+            for (uint32_t stop = 0; stop < day->stop_count; stop++)
+                first[stop + 2] += first[stop + 1];
             day->call[way] = TQ_ALLOC(day_call, first[day->stop_count + 1]);
             if (day->call[way] == NULL) return false;
         }
@@ -234,13 +253,15 @@ static int32_t second_of(const tq_day *day, int64_t at_ms, int32_t least, int32_
 {
     if (at_ms == INT64_MIN) return least;
     if (at_ms == INT64_MAX) return most;
-    int64_t second = tq_ceil_div(at_ms / 2 - day->day_ms / 2, 500); /* halves: no overflow at the far ends */
+    int64_t second =
+        tq_ceil_div(at_ms / 2 - day->day_ms / 2, 500); /* halves: no overflow at the far ends */
     if (second <= (int64_t)4 * DAY_FROM_S) return least;
     if (second >= (int64_t)4 * DAY_TO_S) return most;
     return (int32_t)second;
 }
 
-/* When each stop is open, in seconds of the day, both ends inclusive; a platform closes with its station. */
+/* When each stop is open, in seconds of the day, both ends inclusive; a platform closes with its
+ * station. */
 static void date_stops(tq_day *day)
 {
     const tq_city *city = day->city;
@@ -318,14 +339,16 @@ tq_status tq_day_make(const tq_city *city, int32_t number, tq_day **out, tq_err 
     tq_vec_free(&make.out_start);
     if (status != TQ_OK) {
         tq_day_free(day);
-        return tq_fail(err, status, 0, "a service day could not be laid out: no memory, or over %u runs",
+        return tq_fail(err, status, 0,
+                       "a service day could not be laid out: no memory, or over %u runs",
                        DAY_RUNS_MAX);
     }
-    day->bytes = sizeof *day + day->event_count * 2 * sizeof(int32_t) + day->run_count * sizeof(day_run) +
-                 day->route_count * sizeof(day_route) + day->place_count * sizeof(uint32_t) +
-                 ((size_t)day->first_call[0][day->stop_count] + day->first_call[1][day->stop_count]) *
-                     sizeof(day_call) +
-                 (size_t)day->rule_count * 2 * sizeof(day_rule) + (size_t)day->stop_count * 48;
+    day->bytes =
+        sizeof *day + day->event_count * 2 * sizeof(int32_t) + day->run_count * sizeof(day_run) +
+        day->route_count * sizeof(day_route) + day->place_count * sizeof(uint32_t) +
+        ((size_t)day->first_call[0][day->stop_count] + day->first_call[1][day->stop_count]) *
+            sizeof(day_call) +
+        (size_t)day->rule_count * 2 * sizeof(day_rule) + (size_t)day->stop_count * 48;
     *out = day;
     return TQ_OK;
 }

@@ -1,10 +1,10 @@
 /*
  * A bounded cache of service days: a few, least recently used goes first, never one that is in use.
- * A day is made outside the lock, so that a question about another day doesn't wait; when two threads make the
- * same one, the second to finish throws its own away. More days than DAYS_KEPT exist only while in use.
+ * A day is made outside the lock, so that a question about another day doesn't wait; when two
+ * threads make the same one, the second to finish throws its own away. More days than DAYS_KEPT
+ * exist only while in use.
  */
 #include "os/os.h"
-
 #include "transit/transit_in.h"
 
 #define DAYS_KEPT 6u
@@ -41,7 +41,8 @@ tq_status tq_days_open(const tq_city *city, tq_days **out, tq_err *err)
 void tq_days_close(tq_days *days)
 {
     if (days == NULL) return;
-    for (uint32_t slot = 0; slot < DAYS_MAX; slot++) tq_day_free(days->slot[slot].day);
+    for (uint32_t slot = 0; slot < DAYS_MAX; slot++)
+        tq_day_free(days->slot[slot].day);
     tq_mutex_free(days->mutex);
     tq_free(days);
 }
@@ -59,7 +60,8 @@ static const tq_day *take(tq_days *days, int32_t number)
     return NULL;
 }
 
-/* Drop unused days beyond DAYS_KEPT, oldest first; the lock is held. Returns what the caller frees. */
+/* Drop unused days beyond DAYS_KEPT, oldest first; the lock is held. Returns what the caller frees.
+ */
 static tq_day *drop_one(tq_days *days)
 {
     uint32_t count = 0, oldest = DAYS_MAX;
@@ -67,7 +69,8 @@ static tq_day *drop_one(tq_days *days)
         const kept_day *kept = &days->slot[slot];
         if (kept->day == NULL) continue;
         count++;
-        if (kept->users == 0 && (oldest == DAYS_MAX || kept->used < days->slot[oldest].used)) oldest = slot;
+        if (kept->users == 0 && (oldest == DAYS_MAX || kept->used < days->slot[oldest].used))
+            oldest = slot;
     }
     if (count <= DAYS_KEPT || oldest == DAYS_MAX) return NULL;
     tq_day *day = days->slot[oldest].day;
@@ -98,7 +101,8 @@ tq_status tq_days_get(tq_days *days, int32_t number, const tq_day **out, tq_err 
     tq_mutex_unlock(days->mutex);
     tq_day_free(made);
     tq_day_free(dropped);
-    if (found == NULL) return tq_fail(err, TQ_BUSY, 0, "%u service days are in use at once", DAYS_MAX);
+    if (found == NULL)
+        return tq_fail(err, TQ_BUSY, 0, "%u service days are in use at once", DAYS_MAX);
     *out = found;
     return TQ_OK;
 }

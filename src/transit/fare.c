@@ -1,10 +1,10 @@
 /*
  * What the rides of a journey cost at the full fare.
  *
- * A flat tariff is paid at each boarding, but not within its change window after the one that was paid. A
- * tariff by distance sums the metres of rides that follow each other inside it, whatever is walked in between,
- * and is settled when another tariff is boarded or the journey ends; who stays inside longer than its limit
- * pays its highest step. Metres are those along the patterns.
+ * A flat tariff is paid at each boarding, but not within its change window after the one that was
+ * paid. A tariff by distance sums the metres of rides that follow each other inside it, whatever is
+ * walked in between, and is settled when another tariff is boarded or the journey ends; who stays
+ * inside longer than its limit pays its highest step. Metres are those along the patterns.
  */
 #include "transit/transit_in.h"
 
@@ -12,7 +12,8 @@ uint32_t fare_of_stay(const tq_city *city, uint32_t tariff, uint32_t ride_m, int
 {
     const tq_tariff *row = &city->fares.tariff[tariff];
     uint32_t fen = tq_tariff_fen(&city->fares, tariff, ride_m);
-    if (row->stay_limit_s == 0 || stay_s <= (int32_t)TQ_MIN(row->stay_limit_s, (uint32_t)INT32_MAX)) return fen;
+    if (row->stay_limit_s == 0 || stay_s <= (int32_t)TQ_MIN(row->stay_limit_s, (uint32_t)INT32_MAX))
+        return fen;
     for (uint32_t step = row->first_step; step < row->first_step + row->step_count; step++)
         fen = TQ_MAX(fen, city->fares.step[step].fen);
     return fen;
@@ -40,10 +41,12 @@ bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *f
         if (tariff == TQ_NONE || tariff >= city->fares.tariff_count) return false;
         const tq_tariff *row = &city->fares.tariff[tariff];
         guessed = guessed || row->assumed;
-        if (open != tariff && open != TQ_NONE && city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
+        if (open != tariff && open != TQ_NONE &&
+            city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
             paid += fare_of_stay(city, open, metres, until_s - since_s);
         bool free = row->kind == TQ_TARIFF_FLAT && open == tariff && row->change_window_s != 0 &&
-                    piece->departure_s - since_s <= (int32_t)TQ_MIN(row->change_window_s, (uint32_t)INT32_MAX);
+                    piece->departure_s - since_s <=
+                        (int32_t)TQ_MIN(row->change_window_s, (uint32_t)INT32_MAX);
         if (row->kind == TQ_TARIFF_FLAT && !free) {
             paid += tq_tariff_fen(&city->fares, tariff, 0);
             since_s = piece->departure_s;

@@ -1,18 +1,21 @@
 /*
- * From labels to a journey: follow how each stop was reached, put the pieces in the order of travel, and take
- * out waiting: forward, every ride but the last moves to the latest run of its route that still makes the next
- * change, so that the rider leaves as late as these rides allow; backward the other way round.
+ * From labels to a journey: follow how each stop was reached, put the pieces in the order of
+ * travel, and take out waiting: forward, every ride but the last moves to the latest run of its
+ * route that still makes the next change, so that the rider leaves as late as these rides allow;
+ * backward the other way round.
  */
 #include "transit/transit_in.h"
 
 static int32_t board_s(const tq_day *day, const ride_leg *leg, uint32_t run)
 {
-    return day->departure_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->board];
+    return day
+        ->departure_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->board];
 }
 
 static int32_t alight_s(const tq_day *day, const ride_leg *leg, uint32_t run)
 {
-    return day->arrival_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->alight];
+    return day
+        ->arrival_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->alight];
 }
 
 static uint32_t stop_at(const tq_day *day, const ride_leg *leg, uint32_t place)
@@ -24,8 +27,8 @@ static bool stops_open(const tq_day *day, const ride_leg *leg, uint32_t run)
 {
     uint32_t from = stop_at(day, leg, leg->board), to = stop_at(day, leg, leg->alight);
     int32_t off_s = board_s(day, leg, run), on_s = alight_s(day, leg, run);
-    return off_s >= day->open_from_s[from] && off_s <= day->open_until_s[from] && on_s >= day->open_from_s[to] &&
-           on_s <= day->open_until_s[to];
+    return off_s >= day->open_from_s[from] && off_s <= day->open_until_s[from] &&
+           on_s >= day->open_from_s[to] && on_s <= day->open_until_s[to];
 }
 
 /* Rides and changes of a level's goal, in the order of travel. */
@@ -33,7 +36,8 @@ static void collect(const round_search *rounds, uint32_t k, leg_chain *out)
 {
     const tq_day *day = rounds->day;
     const round_level *last = &rounds->level[k];
-    leg_change at_goal = {.how = last->goal_how, .walk_dm = last->goal_walk_dm, .access = last->goal_access};
+    leg_change at_goal = {
+        .how = last->goal_how, .walk_dm = last->goal_walk_dm, .access = last->goal_access};
     uint32_t stop = last->goal_source;
     out->rides = k;
     at_goal.takes_s = last->goal_s - (k == 0 ? rounds->first_s : last->ride[stop]);
@@ -68,7 +72,8 @@ static void tighten(const round_search *rounds, leg_chain *chain)
     for (uint32_t k = 1; k < chain->rides; k++) {
         uint32_t at = rounds->back ? k : chain->rides - 1 - k;
         ride_leg *leg = &chain->leg[at];
-        uint32_t low = rounds->back ? 0 : leg->run, high = rounds->back ? leg->run : leg->route->run_count - 1;
+        uint32_t low = rounds->back ? 0 : leg->run,
+                 high = rounds->back ? leg->run : leg->route->run_count - 1;
         if (!rounds->back) {
             int32_t until_s = board_s(day, leg + 1, leg[1].run) - chain->change[at + 1].takes_s;
             while (low < high) { /* last run that arrives by then */
@@ -78,7 +83,8 @@ static void tighten(const round_search *rounds, leg_chain *chain)
                 else
                     high = middle - 1;
             }
-            while (low > leg->run && !stops_open(day, leg, low)) low--;
+            while (low > leg->run && !stops_open(day, leg, low))
+                low--;
             leg->run = low;
         } else {
             int32_t ready_s = alight_s(day, leg - 1, leg[-1].run) + chain->change[at].takes_s;
@@ -89,7 +95,8 @@ static void tighten(const round_search *rounds, leg_chain *chain)
                 else
                     low = middle + 1;
             }
-            while (high < leg->run && !stops_open(day, leg, high)) high++;
+            while (high < leg->run && !stops_open(day, leg, high))
+                high++;
             leg->run = high;
         }
     }
@@ -127,10 +134,12 @@ static tq_piece ride_piece(const tq_day *day, const ride_leg *leg)
                       .headway_s = run->headway_s};
 }
 
-static void walk_only(const round_search *rounds, const leg_chain *chain, tq_journey *journey, tq_piece *pieces)
+static void walk_only(const round_search *rounds, const leg_chain *chain, tq_journey *journey,
+                      tq_piece *pieces)
 {
     int32_t takes_s = chain->change[0].takes_s;
-    int32_t from_s = rounds->back ? rounds->base_s - rounds->first_s - takes_s : rounds->base_s + rounds->first_s;
+    int32_t from_s = rounds->back ? rounds->base_s - rounds->first_s - takes_s
+                                  : rounds->base_s + rounds->first_s;
     pieces[0] = walk_piece(rounds, &chain->change[0], from_s);
     pieces[0].from_access = rounds->back ? chain->change[0].access : chain->end_access;
     pieces[0].to_access = rounds->back ? chain->end_access : chain->change[0].access;
@@ -141,7 +150,8 @@ static void walk_only(const round_search *rounds, const leg_chain *chain, tq_jou
                             .piece_count = 1};
 }
 
-void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey, tq_piece *pieces)
+void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey,
+                          tq_piece *pieces)
 {
     const tq_day *day = rounds->day;
     uint32_t k = chain->rides;
@@ -155,13 +165,15 @@ void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journ
         const leg_change *change = &chain->change[ride];
         walked_dm += change->walk_dm;
         if (change->how != HOW_SAME) {
-            int32_t from_s = ride == 0 ? board_s(day, &chain->leg[0], chain->leg[0].run) - change->takes_s
-                                       : pieces[count - 1].arrival_s;
+            int32_t from_s = ride == 0
+                                 ? board_s(day, &chain->leg[0], chain->leg[0].run) - change->takes_s
+                                 : pieces[count - 1].arrival_s;
             tq_piece *piece = &pieces[count++];
             *piece = walk_piece(rounds, change, from_s);
             if (ride == 0) piece->from_access = change->access;
             if (ride == k) piece->to_access = change->access;
-            if (ride > 0) piece->from_stop = stop_at(day, &chain->leg[ride - 1], chain->leg[ride - 1].alight);
+            if (ride > 0)
+                piece->from_stop = stop_at(day, &chain->leg[ride - 1], chain->leg[ride - 1].alight);
             if (ride < k) piece->to_stop = stop_at(day, &chain->leg[ride], chain->leg[ride].board);
         }
         if (ride < k) pieces[count++] = ride_piece(day, &chain->leg[ride]);

@@ -1,14 +1,15 @@
 /*
  * What a change costs where something other than walking says so.
  *
- * The pair of two stops has a rule when transfers.txt names it (directly, or by a station of either), or when
- * both are platforms of one station. A row with a minimum time replaces the walk: the change takes just that
- * long. Type 3 forbids it. Types 0 and 1, and type 2 without a time, take the straight walk with no supplement.
- * Platforms without a row take the straight walk, at least the city's time for a change. The most specific row
- * wins: stop to stop, then one station, then both; of equals the last. A row from a stop to itself is the time
- * of changing there, else nothing; a row from a station to itself is for its platforms among each other.
- * Rows for single routes or trips (also in-seat changes, types 4 and 5) are left out: the search changes
- * between stops. A pair with a rule is never walked freely on the streets; other pairs are.
+ * The pair of two stops has a rule when transfers.txt names it (directly, or by a station of
+ * either), or when both are platforms of one station. A row with a minimum time replaces the walk:
+ * the change takes just that long. Type 3 forbids it. Types 0 and 1, and type 2 without a time,
+ * take the straight walk with no supplement. Platforms without a row take the straight walk, at
+ * least the city's time for a change. The most specific row wins: stop to stop, then one station,
+ * then both; of equals the last. A row from a stop to itself is the time of changing there, else
+ * nothing; a row from a station to itself is for its platforms among each other. Rows for single
+ * routes or trips (also in-seat changes, types 4 and 5) are left out: the search changes between
+ * stops. A pair with a rule is never walked freely on the streets; other pairs are.
  */
 #include "transit/transit_in.h"
 
@@ -21,8 +22,8 @@ typedef struct pair {
 
 typedef TQ_VEC(pair) pairs;
 
-static bool add_pair(const tq_timetable *table, pairs *all, uint32_t from, uint32_t to, uint32_t rank,
-                     int32_t least_s, uint32_t fixed)
+static bool add_pair(const tq_timetable *table, pairs *all, uint32_t from, uint32_t to,
+                     uint32_t rank, int32_t least_s, uint32_t fixed)
 {
     pair row = {.key = (uint64_t)from << 32 | to, .rank = rank, .least_s = least_s, .fixed = fixed};
     row.walk_dm = TQ_MIN(tq_distance_dm(table->stop[from].at, table->stop[to].at), ARC_MAX_DM);
@@ -52,7 +53,9 @@ static bool add_row(const tq_timetable *table, pairs *all, const tq_transfer *ro
     bool from_station = from != &row->from_stop, to_station = to != &row->to_stop;
     uint32_t rank = (from_station ? 0u : 2u) + (to_station ? 0u : 2u) + 1;
     bool timed = row->type == 2 && row->min_s != TQ_NONE;
-    int32_t least_s = row->type == 3 ? -1 : timed ? (int32_t)TQ_MIN(row->min_s, (uint32_t)HORIZON_MAX_S) : 0;
+    int32_t least_s = row->type == 3 ? -1
+                      : timed        ? (int32_t)TQ_MIN(row->min_s, (uint32_t)HORIZON_MAX_S)
+                                     : 0;
     for (uint32_t a = 0; a < from_count; a++) {
         for (uint32_t b = 0; b < to_count; b++) {
             if (from[a] == to[b] && (from_station || to_station)) continue;
@@ -70,12 +73,14 @@ static bool add_stations(const tq_day *day, pairs *all)
     for (uint32_t station = 0; station < table->stop_count; station++) {
         if (table->stop[station].kind != TQ_STOP_KIND_STATION) continue;
         uint32_t first = table->child_first[station], end = table->child_first[station + 1];
-        if (end - first > STATION_PLATFORMS_MAX) continue; /* no station: somebody's list of all stops */
+        if (end - first > STATION_PLATFORMS_MAX)
+            continue; /* no station: somebody's list of all stops */
         for (uint32_t a = first; a < end; a++) {
             if (table->stop[table->child[a]].kind != TQ_STOP_KIND_STOP) continue;
             for (uint32_t b = first; b < end; b++) {
                 if (a == b || table->stop[table->child[b]].kind != TQ_STOP_KIND_STOP) continue;
-                if (!add_pair(table, all, table->child[a], table->child[b], 0, change_s, 0)) return false;
+                if (!add_pair(table, all, table->child[a], table->child[b], 0, change_s, 0))
+                    return false;
             }
         }
     }
@@ -105,10 +110,12 @@ static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, uns
         }
         former = row->key;
         uint32_t own = way == 0 ? from : to;
-        day->rule[way][count++] = (day_rule){way == 0 ? to : from, row->walk_dm, row->least_s, row->fixed};
+        day->rule[way][count++] =
+            (day_rule){way == 0 ? to : from, row->walk_dm, row->least_s, row->fixed};
         first[own + 1]++;
     }
-    for (uint32_t stop = 0; stop < day->stop_count; stop++) first[stop + 1] += first[stop];
+    for (uint32_t stop = 0; stop < day->stop_count; stop++)
+        first[stop + 1] += first[stop];
     day->rule_count = count;
     return true;
 }
@@ -134,7 +141,8 @@ tq_status day_make_rules(tq_day *day, tq_err *err)
     day->same_s = TQ_ALLOC(int32_t, day->stop_count);
     day->ruled = TQ_ALLOC(uint8_t, day->stop_count);
     day->ruled_stop = TQ_ALLOC(uint32_t, day->stop_count);
-    bool done = day->same_s != NULL && day->ruled != NULL && day->ruled_stop != NULL && add_stations(day, &all);
+    bool done = day->same_s != NULL && day->ruled != NULL && day->ruled_stop != NULL &&
+                add_stations(day, &all);
     for (uint32_t row = 0; done && row < table->transfer_count; row++)
         done = add_row(table, &all, &table->transfer[row]);
     order = TQ_ALLOC(uint32_t, all.count);
@@ -152,7 +160,9 @@ tq_status day_make_rules(tq_day *day, tq_err *err)
     tq_vec_free(&all);
     tq_free(order);
     tq_free(key);
-    return done ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u rules of transfers", table->transfer_count);
+    return done ? TQ_OK
+                : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u rules of transfers",
+                          table->transfer_count);
 }
 
 const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to)
@@ -169,7 +179,8 @@ const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to)
     return found ? &day->rule[0][low] : NULL;
 }
 
-/* The core's arcs once more, in one array and by length, so that a search stops at the first one too long. */
+/* The core's arcs once more, in one array and by length, so that a search stops at the first one
+ * too long. */
 static bool copy_arcs(tq_day *day, unsigned kind)
 {
     const tq_walk *walk = &day->city->walk[kind];
@@ -216,13 +227,16 @@ tq_status day_make_vertices(tq_day *day, tq_err *err)
             return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for stops on the walking core");
         for (uint32_t stop = 0; stop < day->stop_count; stop++) {
             uint32_t node = table->stop[stop].node;
-            vertex[stop] = node != TQ_NONE && walk->vertex_count != 0 ? walk->vertex_of_node[node] : TQ_NONE;
+            vertex[stop] =
+                node != TQ_NONE && walk->vertex_count != 0 ? walk->vertex_of_node[node] : TQ_NONE;
             bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
                           day->first_call[1][stop] != day->first_call[1][stop + 1];
-            if (vertex[stop] >= walk->core_count || table->stop[stop].link_dm > ARC_MAX_DM) vertex[stop] = TQ_NONE;
+            if (vertex[stop] >= walk->core_count || table->stop[stop].link_dm > ARC_MAX_DM)
+                vertex[stop] = TQ_NONE;
             if (vertex[stop] != TQ_NONE && served) first[vertex[stop] + 2]++;
         }
-        for (uint32_t k = 0; k < walk->core_count; k++) first[k + 2] += first[k + 1];
+        for (uint32_t k = 0; k < walk->core_count; k++)
+            first[k + 2] += first[k + 1];
         for (uint32_t stop = 0; stop < day->stop_count; stop++) {
             bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
                           day->first_call[1][stop] != day->first_call[1][stop + 1];

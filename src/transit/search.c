@@ -1,10 +1,10 @@
 /*
  * The questions asked of the rounds: one time, and a window of times.
  *
- * A window is searched from its last second to its first (self-pruning rRAPTOR): a run for each second at
- * which leaving catches some ride exactly, entering only those rides; labels of later runs stay and prune. A run
- * with everything that leaves after the window comes first, so that a journey that is beaten by one just after
- * the window is not offered.
+ * A window is searched from its last second to its first (self-pruning rRAPTOR): a run for each
+ * second at which leaving catches some ride exactly, entering only those rides; labels of later
+ * runs stay and prune. A run with everything that leaves after the window comes first, so that a
+ * journey that is beaten by one just after the window is not offered.
  */
 #include "transit/transit_in.h"
 
@@ -16,12 +16,13 @@ tq_status tq_transit_search(const tq_city *city, const tq_day *day, const tq_tra
     TQ_TRY(rounds_set_out(&rounds, 0, err));
     rounds_run(&rounds);
     uint32_t found = 0;
-    for (uint32_t k = 0; k <= rounds.levels; k++) found += rounds.level[k].goal_s != FAR;
+    for (uint32_t k = 0; k <= rounds.levels; k++)
+        found += rounds.level[k].goal_s != FAR;
     tq_journey *journey = TQ_PUSH(work, tq_journey, found);
     tq_piece *pieces = TQ_PUSH_RAW(work, tq_piece, (size_t)found * JOURNEY_PIECES_MAX);
     if (journey == NULL || pieces == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu", work->cap,
-                       tq_transit_work_bytes(city));
+        return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu",
+                       work->cap, tq_transit_work_bytes(city));
     uint32_t count = 0;
     for (uint32_t k = 0; k <= rounds.levels; k++) {
         if (rounds.level[k].goal_s == FAR) continue;
@@ -32,7 +33,8 @@ tq_status tq_transit_search(const tq_city *city, const tq_day *day, const tq_tra
     return TQ_OK;
 }
 
-/* ---- a window ---------------------------------------------------------------------------------- */
+/* ---- a window ----------------------------------------------------------------------------------
+ */
 
 /* How the near end reaches a stop: seconds from leaving to being able to enter there. */
 typedef struct way_out {
@@ -45,9 +47,10 @@ typedef struct range_window {
     round_search *rounds;
     const way_out *way;
     uint32_t way_count;
-    uint32_t *first;  /* [seconds + 2] of a part of the window */
-    uint32_t *seed;   /* [RANGE_SEEDS_MAX] way */
-    tq_journey *journey; /* [TQ_JOURNEYS_MAX], a ring: the last ones found are nearest to the query's time */
+    uint32_t *first;     /* [seconds + 2] of a part of the window */
+    uint32_t *seed;      /* [RANGE_SEEDS_MAX] way */
+    tq_journey *journey; /* [TQ_JOURNEYS_MAX], a ring: the last ones found are nearest to the
+                            query's time */
     tq_piece *pieces;
     uint64_t found;
     int32_t direct_s; /* FAR = none */
@@ -89,8 +92,8 @@ static uint64_t list_seeds(range_window *window, int32_t from_s, int32_t to_s, b
                 if (at_s == former) continue;
                 former = at_s;
                 total++;
-                int32_t leave_s =
-                    (rounds->back ? rounds->base_s - at_s : at_s - rounds->base_s) - way->takes_s - from_s;
+                int32_t leave_s = (rounds->back ? rounds->base_s - at_s : at_s - rounds->base_s) -
+                                  way->takes_s - from_s;
                 if (writing)
                     window->seed[window->first[leave_s + 1]++] = at;
                 else
@@ -107,7 +110,8 @@ static void keep_journeys(range_window *window)
     for (uint32_t k = 1; k <= rounds->levels; k++) {
         if (rounds->level[k].goal_s == FAR) continue;
         uint32_t slot = (uint32_t)(window->found++ % TQ_JOURNEYS_MAX);
-        rounds_journey(rounds, k, &window->journey[slot], window->pieces + (size_t)slot * JOURNEY_PIECES_MAX);
+        rounds_journey(rounds, k, &window->journey[slot],
+                       window->pieces + (size_t)slot * JOURNEY_PIECES_MAX);
     }
 }
 
@@ -124,7 +128,8 @@ static tq_status run_part(range_window *window, int32_t from_s, int32_t to_s, tq
         return run_part(window, from_s, middle_s - 1, err);
     }
     int32_t seconds = to_s - from_s;
-    for (int32_t s = 0; s <= seconds; s++) window->first[s + 2] += window->first[s + 1];
+    for (int32_t s = 0; s <= seconds; s++)
+        window->first[s + 2] += window->first[s + 1];
     list_seeds(window, from_s, to_s, true);
     for (int32_t s = seconds; s >= 0; s--) {
         uint32_t begin = window->first[s], end = window->first[s + 1];
@@ -177,7 +182,8 @@ tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_tran
                            uint32_t window_s, tq_arena *work, tq_journeys *out, tq_err *err)
 {
     if (window_s > RANGE_WINDOW_MAX)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "a window of %u s is over %d s", window_s, RANGE_WINDOW_MAX);
+        return tq_fail(err, TQ_BAD_INPUT, 0, "a window of %u s is over %d s", window_s,
+                       RANGE_WINDOW_MAX);
     round_search rounds;
     TQ_TRY(rounds_begin(&rounds, city, day, query, window_s + 1, true, work, err));
     range_window window = {.rounds = &rounds, .direct_s = FAR};
@@ -187,10 +193,10 @@ tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_tran
     window.pieces = TQ_PUSH_RAW(work, tq_piece, (TQ_JOURNEYS_MAX + 1) * JOURNEY_PIECES_MAX);
     TQ_TRY(rounds_set_out(&rounds, (int32_t)window_s + 1, err));
     window.way = list_ways(&rounds, work, &window.way_count);
-    if (window.first == NULL || window.seed == NULL || window.journey == NULL || window.pieces == NULL ||
-        window.way == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu", work->cap,
-                       tq_transit_work_bytes(city));
+    if (window.first == NULL || window.seed == NULL || window.journey == NULL ||
+        window.pieces == NULL || window.way == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu",
+                       work->cap, tq_transit_work_bytes(city));
     bool direct = rounds.level[0].goal_s != FAR;
     tq_journey walked;
     if (direct) {
@@ -198,7 +204,8 @@ tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_tran
         rounds.level[0].goal_s = window.direct_s;
         int32_t first_s = rounds.first_s;
         rounds.first_s = 0;
-        rounds_journey(&rounds, 0, &walked, window.pieces + (size_t)TQ_JOURNEYS_MAX * JOURNEY_PIECES_MAX);
+        rounds_journey(&rounds, 0, &walked,
+                       window.pieces + (size_t)TQ_JOURNEYS_MAX * JOURNEY_PIECES_MAX);
         rounds.level[0].goal_s = first_s + window.direct_s;
         rounds.first_s = first_s;
     }

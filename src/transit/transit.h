@@ -1,13 +1,13 @@
 /*
  * transit: timetable search.
  *
- * A tq_day is one service day laid out for the search: all trips that run around that day (those of the
- * day before that are still under way, and those of the next morning), split into FIFO routes, stop by stop
- * columns of departures, overtaking-free, with frequencies expanded. It is made outside of queries, cached,
- * and shared read-only; a query is rounds over it (RAPTOR, Delling, Pajor, Werneck 2012) with walks on the
- * real streets between rounds (multi-modal RAPTOR over tq_walk), in the caller's arena, without malloc or lock.
- * Times inside a query are seconds from the tq_day's midnight («second 0» of its service day).
- * Design note: docs/design/transit.md.
+ * A tq_day is one service day laid out for the search: all trips that run around that day (those of
+ * the day before that are still under way, and those of the next morning), split into FIFO routes,
+ * stop by stop columns of departures, overtaking-free, with frequencies expanded. It is made
+ * outside of queries, cached, and shared read-only; a query is rounds over it (RAPTOR, Delling,
+ * Pajor, Werneck 2012) with walks on the real streets between rounds (multi-modal RAPTOR over
+ * tq_walk), in the caller's arena, without malloc or lock. Times inside a query are seconds from
+ * the tq_day's midnight («second 0» of its service day). Design note: docs/design/transit.md.
  */
 #ifndef TQ_TRANSIT_H
 #define TQ_TRANSIT_H
@@ -41,33 +41,36 @@ typedef struct tq_transit_query {
     uint32_t size;
     const tq_access *from, *to;
     uint32_t from_count, to_count;
-    uint32_t direct_walk_dm; /* walk without any ride; TQ_NONE = not known: only walks over the core count */
+    uint32_t direct_walk_dm; /* walk without any ride; TQ_NONE = not known: only walks over the core
+                                count */
     int32_t time_s;          /* earliest departure, or latest arrival */
     bool arrive_by;
     tq_walk_kind walk;
-    uint32_t walk_mm_s;      /* walking speed */
-    uint32_t max_walk_dm;    /* longest single walk; TQ_NONE = none */
-    uint32_t max_boardings;  /* 1 .. TQ_BOARDINGS_MAX */
-    int32_t horizon_s;       /* rides beyond time_s +- this are not looked at */
-    bool wheelchair;         /* only trips and stops that are not marked as unusable */
-    uint32_t board_slack_s;  /* least time between reaching a stop on foot and boarding, 0 by default */
+    uint32_t walk_mm_s;     /* walking speed */
+    uint32_t max_walk_dm;   /* longest single walk; TQ_NONE = none */
+    uint32_t max_boardings; /* 1 .. TQ_BOARDINGS_MAX */
+    int32_t horizon_s;      /* rides beyond time_s +- this are not looked at */
+    bool wheelchair;        /* only trips and stops that are not marked as unusable */
+    uint32_t
+        board_slack_s; /* least time between reaching a stop on foot and boarding, 0 by default */
 } tq_transit_query;
 void tq_transit_query_default(tq_transit_query *query);
 
 #define TQ_BOARDINGS_MAX 13
 
 /*
- * One piece of a journey. A walk has trip == TQ_NONE. The first and the last piece are always walks, if only of
- * 0 dm; a journey without a ride is one walk. A change at one and the same stop has no piece.
- * The run's stop times are shift_s + trip.start_s + its stop_time, also for runs of frequencies.
+ * One piece of a journey. A walk has trip == TQ_NONE. The first and the last piece are always
+ * walks, if only of 0 dm; a journey without a ride is one walk. A change at one and the same stop
+ * has no piece. The run's stop times are shift_s + trip.start_s + its stop_time, also for runs of
+ * frequencies.
  */
 typedef struct tq_piece {
-    uint32_t trip;               /* of the timetable; TQ_NONE = a walk */
-    uint32_t from_stop, to_stop; /* TQ_NONE = the journey's own start or end */
+    uint32_t trip;                 /* of the timetable; TQ_NONE = a walk */
+    uint32_t from_stop, to_stop;   /* TQ_NONE = the journey's own start or end */
     uint32_t from_place, to_place; /* places in the trip's pattern */
     int32_t departure_s, arrival_s;
-    int32_t shift_s;             /* its times = shift_s + trip.start_s + stop_time */
-    int32_t service_day;         /* days since 1970 of the service day that the run belongs to */
+    int32_t shift_s;     /* its times = shift_s + trip.start_s + stop_time */
+    int32_t service_day; /* days since 1970 of the service day that the run belongs to */
     uint32_t walk_dm;
     uint32_t from_access, to_access; /* walk at the ends: which access, else TQ_NONE */
     uint32_t headway_s;
@@ -87,19 +90,22 @@ typedef struct tq_journeys {
     uint32_t count;
 } tq_journeys;
 
-/** Pareto set over arrival (departure with arrive_by) and boardings. TQ_OK with count 0 when there is none. */
-tq_status tq_transit_search(const tq_city *city, const tq_day *day, const tq_transit_query *query, tq_arena *work,
-                            tq_journeys *out, tq_err *err);
+/** Pareto set over arrival (departure with arrive_by) and boardings. TQ_OK with count 0 when there
+ * is none. */
+tq_status tq_transit_search(const tq_city *city, const tq_day *day, const tq_transit_query *query,
+                            tq_arena *work, tq_journeys *out, tq_err *err);
 
-/** All best departures in [time_s, time_s + window_s] (arrivals in [time_s - window_s, time_s] with arrive_by). */
-tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_transit_query *query, uint32_t window_s,
-                           tq_arena *work, tq_journeys *out, tq_err *err);
+/** All best departures in [time_s, time_s + window_s] (arrivals in [time_s - window_s, time_s] with
+ * arrive_by). */
+tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_transit_query *query,
+                           uint32_t window_s, tq_arena *work, tq_journeys *out, tq_err *err);
 
 /** Pareto set over arrival, boardings, walking and fare (tariffs of the city, full fare). */
-tq_status tq_transit_pareto(const tq_city *city, const tq_day *day, const tq_transit_query *query, tq_arena *work,
-                            tq_journeys *out, tq_err *err);
+tq_status tq_transit_pareto(const tq_city *city, const tq_day *day, const tq_transit_query *query,
+                            tq_arena *work, tq_journeys *out, tq_err *err);
 
-/** Fare in fen of the journey's rides before concessions; false when a route's tariff is not known. */
+/** Fare in fen of the journey's rides before concessions; false when a route's tariff is not known.
+ */
 bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed);
 
 /* Next departures at a stop. */
@@ -109,13 +115,14 @@ typedef struct tq_departure {
     int32_t service_day;
     uint32_t headway_s;
 } tq_departure;
-/** Departures at a stop or station at or after from_s, by time; at most `limit`, at most until_s. */
-uint32_t tq_transit_departures(const tq_city *city, const tq_day *day, uint32_t stop, int32_t from_s, int32_t until_s,
-                               uint32_t limit, tq_departure *out);
+/** Departures at a stop or station at or after from_s, by time; at most `limit`, at most until_s.
+ */
+uint32_t tq_transit_departures(const tq_city *city, const tq_day *day, uint32_t stop,
+                               int32_t from_s, int32_t until_s, uint32_t limit, tq_departure *out);
 
 /** Last departure of a pattern's place at or before until_s on this day, or INT32_MIN. */
-int32_t tq_transit_last_departure(const tq_city *city, const tq_day *day, uint32_t pattern, uint32_t place,
-                                  int32_t until_s);
+int32_t tq_transit_last_departure(const tq_city *city, const tq_day *day, uint32_t pattern,
+                                  uint32_t place, int32_t until_s);
 
 /** Bytes of scratch a search on this city can need. */
 size_t tq_transit_work_bytes(const tq_city *city);

@@ -1,36 +1,38 @@
 /*
  * transit, private: the layout of a service day and the state of a search.
  *
- * Relative time: inside a search a time is an int32 number of seconds away from the query's time, growing in
- * the direction of search: t - time_s when it leaves after, time_s - t when it arrives by. So one engine
- * serves both; «enter» and «leave» a ride mean board and alight forward, alight and board backward.
- * Walking labels count millimetres: seconds * walk_mm_s + millimetres walked. They are exact for every speed,
- * and a stop is reached in the first whole second that is not before its label.
+ * Relative time: inside a search a time is an int32 number of seconds away from the query's time,
+ * growing in the direction of search: t - time_s when it leaves after, time_s - t when it arrives
+ * by. So one engine serves both; «enter» and «leave» a ride mean board and alight forward, alight
+ * and board backward. Walking labels count millimetres: seconds * walk_mm_s + millimetres walked.
+ * They are exact for every speed, and a stop is reached in the first whole second that is not
+ * before its label.
  */
 #ifndef TQ_TRANSIT_IN_H
 #define TQ_TRANSIT_IN_H
 
 #include "transit/transit.h"
 
-/* A day's layout holds every trip that touches this time of it: enough for what is still under way from the
-   evening before, and for a search of half a day from the last second of the day. */
+/* A day's layout holds every trip that touches this time of it: enough for what is still under way
+   from the evening before, and for a search of half a day from the last second of the day. */
 #define DAY_FROM_S (-4 * 3600)
 #define DAY_TO_S   (36 * 3600)
 /* Service days that can touch it: times may pass 24:00, and clocks may shift. */
-#define DAY_BEFORE 2
-#define DAY_AFTER  2
+#define DAY_BEFORE   2
+#define DAY_AFTER    2
 #define DAY_RUNS_MAX (UINT32_C(1) << 24)
 
-/* Walking labels: an arc is at most ARC_MAX_DM long and a label at most LABEL_MAX, so that sums fit int32. */
-#define ARC_MAX_DM       10000000u
-#define LABEL_MAX        1100000000
-#define FAR              INT32_MAX
-#define WALK_MM_S_MIN    100u
-#define WALK_MM_S_MAX    5000u
-#define HORIZON_MAX_S    (48 * 3600)
+/* Walking labels: an arc is at most ARC_MAX_DM long and a label at most LABEL_MAX, so that sums fit
+ * int32. */
+#define ARC_MAX_DM            10000000u
+#define LABEL_MAX             1100000000
+#define FAR                   INT32_MAX
+#define WALK_MM_S_MIN         100u
+#define WALK_MM_S_MAX         5000u
+#define HORIZON_MAX_S         (48 * 3600)
 #define STATION_PLATFORMS_MAX 512u
-#define RANGE_SEEDS_MAX  (UINT32_C(1) << 18)
-#define RANGE_WINDOW_MAX (36 * 3600)
+#define RANGE_SEEDS_MAX       (UINT32_C(1) << 18)
+#define RANGE_WINDOW_MAX      (36 * 3600)
 
 #define WALK_BUCKETS 4096u
 
@@ -43,7 +45,7 @@
 
 /* Runs of one pattern of which none overtakes another. */
 typedef struct day_route {
-    size_t first_event;  /* row-major: event[first_event + run * place_count + place] */
+    size_t first_event;   /* row-major: event[first_event + run * place_count + place] */
     uint32_t first_place; /* into place */
     uint32_t first_run;   /* into run */
     uint32_t place_count, run_count;
@@ -93,7 +95,8 @@ struct tq_day {
     day_run *run;         /* [run_count] */
     int32_t *arrival_s;   /* [event_count] */
     int32_t *departure_s; /* [event_count] */
-    uint32_t *first_call[2]; /* [stop_count + 1]: [0] where one can board, [1] where one can alight */
+    uint32_t
+        *first_call[2]; /* [stop_count + 1]: [0] where one can board, [1] where one can alight */
     day_call *call[2];
     int32_t *open_from_s, *open_until_s; /* [stop_count], both inclusive */
     uint8_t *no_wheelchair;              /* [stop_count] */
@@ -102,8 +105,9 @@ struct tq_day {
     uint32_t *first_rule[2]; /* [stop_count + 1]: [0] from a stop, [1] to a stop */
     day_rule *rule[2];       /* ascending by the other stop */
     int32_t *same_s;         /* [stop_count], change at the stop itself */
-    uint8_t *ruled;          /* [stop_count], bit 0: some pair to it (or itself) has a rule; bit 1: from it */
-    uint32_t *ruled_stop;    /* [ruled_count] */
+    uint8_t
+        *ruled; /* [stop_count], bit 0: some pair to it (or itself) has a rule; bit 1: from it */
+    uint32_t *ruled_stop; /* [ruled_count] */
     /* stops on the walking cores */
     uint32_t *stop_vertex[TQ_WALK_COUNT];  /* [stop_count], < core_count or TQ_NONE */
     uint32_t *vertex_first[TQ_WALK_COUNT]; /* [core_count + 1] */
@@ -119,12 +123,13 @@ tq_status day_make_vertices(tq_day *day, tq_err *err);
 /** The rule from one stop to another, NULL if they are walked freely. */
 const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to);
 
-/* ---- a search --------------------------------------------------------------------------------- */
+/* ---- a search ---------------------------------------------------------------------------------
+ */
 
 typedef enum how { HOW_NONE, HOW_ACCESS, HOW_SAME, HOW_WALK, HOW_RULE } how;
 
 typedef struct ride_from {
-    uint32_t route, run; /* run of the route */
+    uint32_t route, run;   /* run of the route */
     uint16_t enter, leave; /* places in the direction of search */
 } ride_from;
 
@@ -148,13 +153,13 @@ typedef struct round_level {
 } round_level;
 
 /*
- * Vertices in buckets of labels, each in one at most. Within a bucket order is free: a vertex that is improved
- * after it was taken comes again, and ends with the same label.
+ * Vertices in buckets of labels, each in one at most. Within a bucket order is free: a vertex that
+ * is improved after it was taken comes again, and ends with the same label.
  */
 typedef struct walk_queue {
-    uint32_t *head;            /* [WALK_BUCKETS] vertex or TQ_NONE */
-    uint32_t *bucket;          /* [core] TQ_NONE = not in it */
-    uint32_t *next, *former;   /* [core] */
+    uint32_t *head;          /* [WALK_BUCKETS] vertex or TQ_NONE */
+    uint32_t *bucket;        /* [core] TQ_NONE = not in it */
+    uint32_t *next, *former; /* [core] */
     uint64_t filled[WALK_BUCKETS / 64];
     int32_t base;
     unsigned shift;
@@ -165,14 +170,16 @@ typedef struct round_search {
     const tq_day *day;
     const tq_transit_query *query;
     const tq_walk *walk;
-    bool back, plain; /* plain: no rules and no limit of walking, so that walking dominates riding */
+    bool back,
+        plain; /* plain: no rules and no limit of walking, so that walking dominates riding */
     int32_t base_s, last_s; /* the query's time; rides after last_s (relative) are not looked at */
     int32_t speed, slack_s; /* millimetres a second */
     int32_t max_walk_mm;
     uint32_t stops, core, levels; /* levels: most rides */
-    int32_t first_s; /* relative time at which this run leaves */
-    round_level *level;     /* [levels + 1] */
-    /* Best so far with at most k rides; one array for all k in a single search. [levels + 1] each */
+    int32_t first_s;              /* relative time at which this run leaves */
+    round_level *level;           /* [levels + 1] */
+    /* Best so far with at most k rides; one array for all k in a single search. [levels + 1] each
+     */
     int32_t **best_ride, **best_reach, **best_vertex;
     int32_t *best_goal_s; /* [levels + 1] */
     uint32_t shared;      /* 1: arrays of all levels are the same one */
@@ -180,20 +187,22 @@ typedef struct round_search {
     uint32_t *near_dm, *near_access; /* [core] walk from a core vertex to the far end; TQ_NONE */
     uint32_t *stop_dm, *stop_access; /* [stop] from a stop itself, when it is an end; TQ_NONE */
     /* scratch */
-    uint32_t *route_place;           /* [route_count] first place to look at; UINT32_MAX none */
+    uint32_t *route_place; /* [route_count] first place to look at; UINT32_MAX none */
     uint32_t *route_list;
-    uint32_t *source;                /* [core] of the walk that holds the vertex */
-    int32_t *span_mm;                /* [core] of walks of limited length */
+    uint32_t *source; /* [core] of the walk that holds the vertex */
+    int32_t *span_mm; /* [core] of walks of limited length */
     walk_queue queue;
-    uint64_t *heap;                  /* [heap_cap] */
+    uint64_t *heap; /* [heap_cap] */
     uint32_t heap_count, heap_cap;
-    int32_t *around_mm;              /* [core] for searches around one stop, FAR between */
+    int32_t *around_mm; /* [core] for searches around one stop, FAR between */
     uint32_t *around_list;
 } round_search;
 
-/** Set up for a query; TQ_BAD_INPUT, TQ_NO_MEMORY. `ranged`: best arrays for each number of rides apart. */
-tq_status rounds_begin(round_search *rounds, const tq_city *city, const tq_day *day, const tq_transit_query *query,
-                       uint32_t window_s, bool ranged, tq_arena *work, tq_err *err);
+/** Set up for a query; TQ_BAD_INPUT, TQ_NO_MEMORY. `ranged`: best arrays for each number of rides
+ * apart. */
+tq_status rounds_begin(round_search *rounds, const tq_city *city, const tq_day *day,
+                       const tq_transit_query *query, uint32_t window_s, bool ranged,
+                       tq_arena *work, tq_err *err);
 /** Ready the arrays of a level for labels. */
 void rounds_open_level(round_search *rounds, uint32_t k);
 /** Rides and walks from level 0 on; afterwards each level has its goal. */
@@ -217,7 +226,7 @@ void rounds_bound(round_search *rounds, int32_t at_s);
 #define JOURNEY_PIECES_MAX (2 * TQ_BOARDINGS_MAX + 1)
 typedef struct ride_leg {
     const day_route *route;
-    uint32_t run; /* of the route */
+    uint32_t run;           /* of the route */
     uint32_t board, alight; /* places */
 } ride_leg;
 
@@ -235,8 +244,10 @@ typedef struct leg_chain {
 } leg_chain;
 
 /** Rides and changes in the order of travel, made into pieces; `chain` is tightened in place. */
-void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey, tq_piece *pieces);
-/** The journey of level k's goal into `pieces` [JOURNEY_PIECES_MAX], as late (backward: as early) as it can be. */
+void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey,
+                          tq_piece *pieces);
+/** The journey of level k's goal into `pieces` [JOURNEY_PIECES_MAX], as late (backward: as early)
+ * as it can be. */
 void rounds_journey(const round_search *rounds, uint32_t k, tq_journey *journey, tq_piece *pieces);
 
 /** By departure, then arrival, then rides. */
@@ -255,12 +266,13 @@ static inline int32_t ceil_seconds(int32_t label, int32_t speed)
 }
 
 /* Lower a best label of k rides, and of more rides where it is better still. */
-static inline void lower_best(int32_t **best, uint32_t k, uint32_t levels, uint32_t shared, uint32_t at,
-                              int32_t value)
+static inline void lower_best(int32_t **best, uint32_t k, uint32_t levels, uint32_t shared,
+                              uint32_t at, int32_t value)
 {
     best[k][at] = value;
     if (shared) return;
-    for (uint32_t more = k + 1; more <= levels && best[more][at] > value; more++) best[more][at] = value;
+    for (uint32_t more = k + 1; more <= levels && best[more][at] > value; more++)
+        best[more][at] = value;
 }
 
 /* Binary heap of (key << 32 | id), smallest first; the caller keeps to its capacity. */

@@ -1,17 +1,19 @@
 /*
  * Walking in a search: from the near end, between rides, to the far end.
  *
- * Between rounds one Dijkstra runs over the walking core from all stops that the round improved; a vertex
- * keeps its best label of all rounds, so later rounds only walk where they are earlier. The far end hangs on
- * the core vertices that an upward search from it meets.
+ * Between rounds one Dijkstra runs over the walking core from all stops that the round improved; a
+ * vertex keeps its best label of all rounds, so later rounds only walk where they are earlier. The
+ * far end hangs on the core vertices that an upward search from it meets.
  *
- * Pairs of stops with a rule (rules.c) are not walked freely. The Dijkstra knows one source a vertex; where
- * that source and the stop have a rule, another source may still be the best free one. So when the street
- * label of such a stop is better than what it got, a search around it looks for free sources of this round,
- * and leaves out vertices whose best label plus the way back is no better: it stays within a few corners.
+ * Pairs of stops with a rule (rules.c) are not walked freely. The Dijkstra knows one source a
+ * vertex; where that source and the stop have a rule, another source may still be the best free
+ * one. So when the street label of such a stop is better than what it got, a search around it looks
+ * for free sources of this round, and leaves out vertices whose best label plus the way back is no
+ * better: it stays within a few corners.
  *
- * With a longest walk a later but nearer source can matter. Then sources go one by one, by time, each only
- * where it is nearer than all before: that yields all walks that are not both later and longer.
+ * With a longest walk a later but nearer source can matter. Then sources go one by one, by time,
+ * each only where it is nearer than all before: that yields all walks that are not both later and
+ * longer.
  */
 #include "transit/transit_in.h"
 
@@ -21,11 +23,13 @@ void rounds_bound(round_search *rounds, int32_t at_s)
         if (rounds->best_goal_s[k] > at_s) rounds->best_goal_s[k] = at_s;
 }
 
-static void goal(round_search *rounds, uint32_t k, int32_t at_s, uint32_t source, uint32_t access, uint32_t walk_dm,
-                 how by)
+static void goal(round_search *rounds, uint32_t k, int32_t at_s, uint32_t source, uint32_t access,
+                 uint32_t walk_dm, how by)
 {
-    /* Time to spare between a walk and a ride: backward, the far end is where the first ride is boarded. */
-    if (rounds->back && k > 0 && (by == HOW_WALK || (by == HOW_ACCESS && walk_dm != 0))) at_s += rounds->slack_s;
+    /* Time to spare between a walk and a ride: backward, the far end is where the first ride is
+     * boarded. */
+    if (rounds->back && k > 0 && (by == HOW_WALK || (by == HOW_ACCESS && walk_dm != 0)))
+        at_s += rounds->slack_s;
     if (at_s >= rounds->best_goal_s[k]) return;
     for (uint32_t more = k; more <= rounds->levels && rounds->best_goal_s[more] > at_s; more++)
         rounds->best_goal_s[more] = at_s;
@@ -65,16 +69,18 @@ static bool pair_ruled(const round_search *rounds, uint32_t source, uint32_t sto
     if (source == stop) return true;
     uint8_t side = rounds->back ? 2 : 1;
     if (!(rounds->day->ruled[stop] & side)) return false;
-    return (rounds->back ? day_rule_of(rounds->day, stop, source) : day_rule_of(rounds->day, source, stop)) !=
-           NULL;
+    return (rounds->back ? day_rule_of(rounds->day, stop, source)
+                         : day_rule_of(rounds->day, source, stop)) != NULL;
 }
 
-/* ---- the ends ---------------------------------------------------------------------------------- */
+/* ---- the ends ----------------------------------------------------------------------------------
+ */
 
 typedef void (*vertex_seen)(round_search *rounds, uint32_t vertex, uint64_t dm, uint32_t access);
 
 /* Upwards from a street node to the core, in descending order of vertices. */
-static tq_status climb(round_search *rounds, const tq_access *access, uint32_t number, vertex_seen seen, tq_err *err)
+static tq_status climb(round_search *rounds, const tq_access *access, uint32_t number,
+                       vertex_seen seen, tq_err *err)
 {
     const tq_walk *walk = rounds->walk;
     if (rounds->core == 0) return TQ_OK;
@@ -95,7 +101,8 @@ static tq_status climb(round_search *rounds, const tq_access *access, uint32_t n
             uint64_t sum = (uint64_t)dm + walk->up_dm[arc];
             if (sum > ARC_MAX_DM) continue;
             if (count == rounds->heap_cap)
-                return tq_fail(err, TQ_NO_MEMORY, 0, "a walk climbs over %u streets", rounds->heap_cap);
+                return tq_fail(err, TQ_NO_MEMORY, 0, "a walk climbs over %u streets",
+                               rounds->heap_cap);
             heap_push(rounds->heap, &count, (uint64_t)~walk->up_head[arc] << 32 | sum);
         }
     }
@@ -121,7 +128,8 @@ static void near_vertex(round_search *rounds, uint32_t vertex, uint64_t dm, uint
 static tq_status check_access(const round_search *rounds, const tq_access *access, tq_err *err)
 {
     if (access->stop != TQ_NONE && access->stop >= rounds->stops)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "stop %u of %u does not exist", access->stop, rounds->stops);
+        return tq_fail(err, TQ_BAD_INPUT, 0, "stop %u of %u does not exist", access->stop,
+                       rounds->stops);
     if (access->stop == TQ_NONE && access->node >= rounds->city->streets.node_count)
         return tq_fail(err, TQ_BAD_INPUT, 0, "street node %u of %u does not exist", access->node,
                        rounds->city->streets.node_count);
@@ -134,7 +142,8 @@ tq_status rounds_ends(round_search *rounds, tq_err *err)
     const tq_access *ends[2] = {query->from, query->to};
     uint32_t counts[2] = {query->from_count, query->to_count};
     for (unsigned side = 0; side < 2; side++)
-        for (uint32_t at = 0; at < counts[side]; at++) TQ_TRY(check_access(rounds, &ends[side][at], err));
+        for (uint32_t at = 0; at < counts[side]; at++)
+            TQ_TRY(check_access(rounds, &ends[side][at], err));
     const tq_access *list = ends[!rounds->back];
     for (uint32_t at = 0; at < counts[!rounds->back]; at++) {
         if (list[at].stop == TQ_NONE) {
@@ -154,11 +163,12 @@ tq_status rounds_ends(round_search *rounds, tq_err *err)
     return TQ_OK;
 }
 
-/* ---- walking over the core --------------------------------------------------------------------- */
+/* ---- walking over the core ---------------------------------------------------------------------
+ */
 
 /* A vertex is reached at `label`: the far end and the stops beside it. */
-static void settle(round_search *rounds, uint32_t k, uint32_t vertex, int32_t label, int32_t start_mm, uint32_t source,
-                   int32_t limit)
+static void settle(round_search *rounds, uint32_t k, uint32_t vertex, int32_t label,
+                   int32_t start_mm, uint32_t source, int32_t limit)
 {
     const tq_day *day = rounds->day;
     uint32_t kind = rounds->query->walk;
@@ -189,7 +199,8 @@ static void queue_begin(round_search *rounds, uint32_t k)
     queue->base = rounds->first_s * rounds->speed;
     queue->shift = 14; /* about 16 m */
     int32_t span = label_limit(rounds, k) - queue->base;
-    while (span >> queue->shift >= (int32_t)WALK_BUCKETS) queue->shift++;
+    while (span >> queue->shift >= (int32_t)WALK_BUCKETS)
+        queue->shift++;
     memset(queue->filled, 0, sizeof queue->filled);
 }
 
@@ -220,7 +231,8 @@ static void queue_put(walk_queue *queue, uint32_t vertex, int32_t label)
 /* A vertex of the first bucket from *word on; TQ_NONE when all are empty. */
 static uint32_t queue_take(walk_queue *queue, uint32_t *word)
 {
-    while (*word < WALK_BUCKETS / 64 && queue->filled[*word] == 0) ++*word;
+    while (*word < WALK_BUCKETS / 64 && queue->filled[*word] == 0)
+        ++*word;
     if (*word == WALK_BUCKETS / 64) return TQ_NONE;
     uint32_t bucket = *word * 64 + (uint32_t)__builtin_ctzll(queue->filled[*word]);
     uint32_t vertex = queue->head[bucket], next = queue->next[vertex];
@@ -301,20 +313,26 @@ static void walk_within(round_search *rounds, uint32_t k, uint32_t source)
 static void walk_each(round_search *rounds, uint32_t k)
 {
     round_level *row = &rounds->level[k];
-    for (uint32_t vertex = 0; vertex < rounds->core; vertex++) rounds->span_mm[vertex] = FAR;
+    for (uint32_t vertex = 0; vertex < rounds->core; vertex++)
+        rounds->span_mm[vertex] = FAR;
     uint32_t count = 0;
-    /* The heap's far end: walk_within pushes at most once an arc, and the heap has room for the stops beside. */
+    /* The heap's far end: walk_within pushes at most once an arc, and the heap has room for the
+     * stops beside. */
     uint64_t *order = rounds->heap + (rounds->heap_cap - rounds->stops);
     for (uint32_t at = 0; at < row->ride_count; at++)
         heap_push(order, &count,
                   (uint64_t)(uint32_t)row->ride[row->ride_list[at]] << 32 | row->ride_list[at]);
-    while (count > 0) walk_within(rounds, k, (uint32_t)heap_take(order, &count));
+    while (count > 0)
+        walk_within(rounds, k, (uint32_t)heap_take(order, &count));
 }
 
-/* ---- stops with rules -------------------------------------------------------------------------- */
+/* ---- stops with rules --------------------------------------------------------------------------
+ */
 
-/* Free sources of this round around a stop whose own best street label comes from a source with a rule. */
-static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_t start, int32_t link_mm)
+/* Free sources of this round around a stop whose own best street label comes from a source with a
+ * rule. */
+static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_t start,
+                        int32_t link_mm)
 {
     const tq_walk *walk = rounds->walk;
     const tq_day *day = rounds->day;
@@ -329,10 +347,13 @@ static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_
         int32_t span = (int32_t)(item >> 32);
         if (span > rounds->around_mm[vertex]) continue;
         /* Better than this it must be, in labels. */
-        int32_t best_s = TQ_MIN(rounds->best_reach[k][stop] - 1 - rounds->slack_s, rounds->best_goal_s[k] - 1);
-        int64_t bound = best_s > LABEL_MAX / rounds->speed ? LABEL_MAX : (int64_t)best_s * rounds->speed;
+        int32_t best_s =
+            TQ_MIN(rounds->best_reach[k][stop] - 1 - rounds->slack_s, rounds->best_goal_s[k] - 1);
+        int64_t bound =
+            best_s > LABEL_MAX / rounds->speed ? LABEL_MAX : (int64_t)best_s * rounds->speed;
         if (rounds->best_vertex[k][vertex] > bound - span) continue;
-        for (uint32_t at = day->vertex_first[kind][vertex]; at < day->vertex_first[kind][vertex + 1]; at++) {
+        for (uint32_t at = day->vertex_first[kind][vertex];
+             at < day->vertex_first[kind][vertex + 1]; at++) {
             day_beside beside = day->beside[kind][at];
             if (row->ride[beside.stop] == FAR || pair_ruled(rounds, beside.stop, stop)) continue;
             int64_t walked = (int64_t)span + beside.link_mm;
@@ -345,13 +366,15 @@ static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_
             if (walk->core_dm[arc] > ARC_MAX_DM) continue;
             uint32_t head = walk->core_head[arc];
             int64_t next = (int64_t)span + (int64_t)walk->core_dm[arc] * 100;
-            if (next >= rounds->around_mm[head] || next > LABEL_MAX || next > rounds->max_walk_mm) continue;
+            if (next >= rounds->around_mm[head] || next > LABEL_MAX || next > rounds->max_walk_mm)
+                continue;
             if (rounds->around_mm[head] == FAR) rounds->around_list[touched++] = head;
             rounds->around_mm[head] = (int32_t)next;
             heap_push(rounds->heap, &count, (uint64_t)next << 32 | head);
         }
     }
-    for (uint32_t at = 0; at < touched; at++) rounds->around_mm[rounds->around_list[at]] = FAR;
+    for (uint32_t at = 0; at < touched; at++)
+        rounds->around_mm[rounds->around_list[at]] = FAR;
 }
 
 static void look_again(round_search *rounds, uint32_t k)
@@ -371,8 +394,8 @@ static void look_again(round_search *rounds, uint32_t k)
 }
 
 /* Changes that a rule gives from a stop left at at_s. */
-static void follow_rules(round_search *rounds, uint32_t k, uint32_t stop, int32_t at_s, uint32_t source,
-                         uint32_t before_dm)
+static void follow_rules(round_search *rounds, uint32_t k, uint32_t stop, int32_t at_s,
+                         uint32_t source, uint32_t before_dm)
 {
     const tq_day *day = rounds->day;
     const uint32_t *first = day->first_rule[rounds->back];
@@ -384,11 +407,12 @@ static void follow_rules(round_search *rounds, uint32_t k, uint32_t stop, int32_
             takes_s = TQ_MAX(takes_s, ceil_seconds((int32_t)(rule->walk_dm * 100), rounds->speed));
         uint32_t walk_dm = before_dm + rule->walk_dm;
         if (k > 0 || takes_s < LABEL_MAX / rounds->speed)
-            set_reach(rounds, k, rule->stop, at_s + takes_s, (reach_from){source, walk_dm, HOW_RULE});
+            set_reach(rounds, k, rule->stop, at_s + takes_s,
+                      (reach_from){source, walk_dm, HOW_RULE});
         uint32_t end_dm = rounds->stop_dm[rule->stop];
         if (end_dm != TQ_NONE && end_dm <= (uint32_t)rounds->max_walk_mm / 100)
-            goal(rounds, k, at_s + takes_s + ceil_seconds((int32_t)(end_dm * 100), rounds->speed), source,
-                 rounds->stop_access[rule->stop], walk_dm + end_dm, HOW_RULE);
+            goal(rounds, k, at_s + takes_s + ceil_seconds((int32_t)(end_dm * 100), rounds->speed),
+                 source, rounds->stop_access[rule->stop], walk_dm + end_dm, HOW_RULE);
     }
 }
 
@@ -409,7 +433,8 @@ void rounds_change(round_search *rounds, uint32_t k)
         if (day->rule_count != 0) follow_rules(rounds, k, stop, at_s, stop, 0);
         uint32_t vertex = rounds->core != 0 && !limited ? vertex_of[stop] : TQ_NONE;
         if (vertex == TQ_NONE) continue;
-        int32_t label = at_s * rounds->speed + (int32_t)(rounds->city->timetable.stop[stop].link_dm * 100);
+        int32_t label =
+            at_s * rounds->speed + (int32_t)(rounds->city->timetable.stop[stop].link_dm * 100);
         if (label >= rounds->best_vertex[k][vertex] || label > LABEL_MAX) continue;
         lower_best(rounds->best_vertex, k, rounds->levels, rounds->shared, vertex, label);
         rounds->source[vertex] = stop;
@@ -430,27 +455,33 @@ tq_status rounds_set_out(round_search *rounds, int32_t first_s, tq_err *err)
     uint32_t list_count = rounds->back ? query->to_count : query->from_count;
     rounds->first_s = first_s;
     rounds_open_level(rounds, 0);
-    if (query->direct_walk_dm <= (uint32_t)rounds->max_walk_mm / 100 && query->direct_walk_dm <= ARC_MAX_DM)
-        goal(rounds, 0, first_s + ceil_seconds((int32_t)(query->direct_walk_dm * 100), rounds->speed), TQ_NONE,
+    if (query->direct_walk_dm <= (uint32_t)rounds->max_walk_mm / 100 &&
+        query->direct_walk_dm <= ARC_MAX_DM)
+        goal(rounds, 0,
+             first_s + ceil_seconds((int32_t)(query->direct_walk_dm * 100), rounds->speed), TQ_NONE,
              TQ_NONE, query->direct_walk_dm, HOW_WALK);
     for (uint32_t at = 0; at < list_count; at++) {
         const tq_access *access = &list[at];
-        if (access->walk_dm > ARC_MAX_DM || access->walk_dm > (uint32_t)rounds->max_walk_mm / 100) continue;
+        if (access->walk_dm > ARC_MAX_DM || access->walk_dm > (uint32_t)rounds->max_walk_mm / 100)
+            continue;
         if (access->stop == TQ_NONE) {
             TQ_TRY(climb(rounds, access, at, near_vertex, err));
             continue;
         }
         int32_t at_s = first_s + ceil_seconds((int32_t)(access->walk_dm * 100), rounds->speed);
         int32_t slack_s = access->walk_dm != 0 && !rounds->back ? rounds->slack_s : 0;
-        set_reach(rounds, 0, access->stop, at_s + slack_s, (reach_from){at, access->walk_dm, HOW_ACCESS});
+        set_reach(rounds, 0, access->stop, at_s + slack_s,
+                  (reach_from){at, access->walk_dm, HOW_ACCESS});
         follow_rules(rounds, 0, access->stop, at_s, at, access->walk_dm);
         uint32_t vertex = rounds->day->stop_vertex[query->walk][access->stop];
         if (vertex != TQ_NONE && rounds->core != 0)
-            near_vertex(rounds, vertex,
-                        (uint64_t)access->walk_dm + rounds->city->timetable.stop[access->stop].link_dm, at);
+            near_vertex(
+                rounds, vertex,
+                (uint64_t)access->walk_dm + rounds->city->timetable.stop[access->stop].link_dm, at);
         uint32_t end_dm = rounds->stop_dm[access->stop];
         if (end_dm != TQ_NONE && end_dm + access->walk_dm <= (uint32_t)rounds->max_walk_mm / 100)
-            goal(rounds, 0, first_s + ceil_seconds((int32_t)((end_dm + access->walk_dm) * 100), rounds->speed),
+            goal(rounds, 0,
+                 first_s + ceil_seconds((int32_t)((end_dm + access->walk_dm) * 100), rounds->speed),
                  at, rounds->stop_access[access->stop], end_dm + access->walk_dm, HOW_WALK);
     }
     queue_begin(rounds, 0);

@@ -110,6 +110,14 @@ async function flows(airport, north, hub, south) {
     }),
   );
 
+  await check('from point to point by taxi: the ends keep the names of the question', () =>
+    withPage(`#from=37.870000,112.500000&from_name=${encodeURIComponent('甲地')}&to=37.800000,112.570000&to_name=${encodeURIComponent('乙地')}&depart=${DAY}T09:00&profile=taxi`, {}, async (page) => {
+      await page.waitForSelector('#trip-0');
+      matches(await page.innerText('#steps-0'), /甲地[\s\S]*乘出租车[\s\S]*乙地/);
+      matches(await page.innerText('#trip-0'), /\d+(\.\d+)? 元（推算）/);
+    }),
+  );
+
   await check('up and down move through the trips; the chosen one is in the address', () =>
     withPage(day, {}, async (page) => {
       await page.waitForSelector('#trip-1');

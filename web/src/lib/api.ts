@@ -26,6 +26,8 @@ export interface Leg {
   polyline: string;
   headway_s: number | null;
   assumed: boolean;
+  /** Taxi: from the call to the door. */
+  wait_s?: number;
   stops: StopTime[];
 }
 export interface Itinerary {

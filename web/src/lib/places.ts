@@ -1,6 +1,6 @@
 // Looking places up, and turning what was found into an end of a trip.
 
-import { ask, type Place } from './api';
+import { ask, type Itinerary, type Place } from './api';
 import { nameOf, store, t, tOr } from './store.svelte';
 import type { End } from './question';
 
@@ -48,6 +48,22 @@ export async function endAt(lat: number, lon: number, signal?: AbortSignal): Pro
     // Without a name the point is still a point.
   }
   return { code, name };
+}
+
+/** The answer has no name for a plain point: it is called what the question calls it. */
+export function withEnds(trips: Itinerary[], from: End | null, to: End | null): Itinerary[] {
+  return trips.map((trip) => ({
+    ...trip,
+    legs: trip.legs.map((leg, at) => {
+      const start = at === 0 && !leg.from.name && from;
+      const end = at === trip.legs.length - 1 && !leg.to.name && to;
+      return {
+        ...leg,
+        from: start ? { ...leg.from, name: start.name } : leg.from,
+        to: end ? { ...leg.to, name: end.name } : leg.to,
+      };
+    }),
+  }));
 }
 
 /** Why a place is in the list, in words; "" when it is plain from the name. */
