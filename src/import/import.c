@@ -95,6 +95,7 @@ static const import_stage stages[] = {
     {"streets", import_streets_csv},
     {"timetables", import_gtfs},
     {"link_stops", import_link_stops},
+    {"straight_walks", import_straight_walks},
     {"places_of_stops", import_places_of_stops},
     {"tables", import_tables},
     {"fares", import_fares},

@@ -124,6 +124,7 @@ tq_status import_streets_csv(tq_build *build, tq_err *err);     /* streets_csv.c
 void import_streets_free(tq_build *build); /* drop an unfinished network; fine at any time, once or twice */
 tq_status import_gtfs(tq_build *build, tq_err *err);            /* gtfs*.c: feeds -> timetable, tables, flat fares */
 tq_status import_link_stops(tq_build *build, tq_err *err);      /* streets.c: cut edges at stops, freeze streets */
+tq_status import_straight_walks(tq_build *build, tq_err *err);  /* straight_walks.c: a city without streets */
 tq_status import_tables(tq_build *build, tq_err *err);          /* tables.c: places, gates, aliases, works, dates */
 tq_status import_fares(tq_build *build, tq_err *err);           /* fares.c: fares.csv, taxi */
 tq_status import_hierarchies(tq_build *build, tq_err *err);     /* hierarchy.c: order and topology */

@@ -29,7 +29,8 @@ bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_jou
 {
     for (uint32_t k = 0; k < found->count && *count < cap; k++) {
         const tq_journey *journey = &found->journey[k];
-        if (journey->boardings == 0) continue;
+        /* On streets the walk has its own itinerary; without them it is one by transfers. */
+        if (journey->boardings == 0 && ctx->city->streets.edge_count > 0) continue;
         tq_piece *piece = TQ_PUSH_RAW(&ctx->keep, tq_piece, journey->piece_count);
         if (piece == NULL) return false;
         memcpy(piece, journey->piece, journey->piece_count * sizeof *piece);

@@ -100,6 +100,15 @@ check("JSON errors are JSON", "text" in Run("plan", small, "--from", "91,0", "--
 check("routing without streets says so", Run("route", small, "--from", "37.8,112.5", "--to", "37.84,112.5").code in (1, 3))
 
 yaml = open(os.path.join(small, "tongqu.yaml"), encoding="utf-8").read()
+open(os.path.join(small, "tongqu.yaml"), "w", encoding="utf-8").write(yaml.replace("without_streets: 0 m", "without_streets: 3000 m"))
+run = Run("import", small, "--json")
+check("walking.without_streets makes straight walks, and says that they are estimated", run.code == 0 and
+      run.json()["report"]["counters"].get("walks.straight") == 4 and any("estimated" in f["text"] for f in run.json()["report"]["findings"]), run)
+run = Run("plan", small, "--from", "stop:S3", "--to", "stop:S2", "--depart", "2025-06-03T08:00", "--json")
+legs = (run.json().get("itineraries") or [{"legs": []}])[0]["legs"]
+check("and they are walked", len(legs) == 1 and legs[0]["mode"] == "walk" and 2200 <= legs[0]["distance_m"] <= 3000, run)
+open(os.path.join(small, "tongqu.yaml"), "w", encoding="utf-8").write(yaml)
+Run("import", small)
 open(os.path.join(small, "tongqu.yaml"), "w", encoding="utf-8").write(yaml.replace("bad_rows: skip", "bad_rows: stop"))
 before = open(os.path.join(small, "small.city"), "rb").read()
 run = Run("import", small)
