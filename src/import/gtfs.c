@@ -22,7 +22,7 @@ static tq_status need(gtfs *g, size_t rows, const char *file)
 {
     return rows != 0 ? TQ_OK
                      : tq_fail(g->err, TQ_BAD_INPUT, 0, "the feed %s has no usable row in %s",
-                               g->source->name, file);
+                               gtfs_source_called(g->source), file);
 }
 
 static tq_status need_stops(gtfs *g)

@@ -116,7 +116,8 @@ void gtfs_say(gtfs *g, tq_severity severity, const char *code, const char *file,
 
 tq_status gtfs_no_memory(gtfs *g)
 {
-    return tq_fail(g->err, TQ_NO_MEMORY, 0, "no memory for the timetable of %s", g->source->name);
+    return tq_fail(g->err, TQ_NO_MEMORY, 0, "no memory for the timetable of %s",
+                   gtfs_source_called(g->source));
 }
 
 const char *gtfs_csv_reason(const tq_err *why)

@@ -18,8 +18,8 @@
 #define TQ_GTFS_FILES_MAX 4096u               /* in one feed */
 #define TQ_GTFS_FILE_MAX  ((uint64_t)2 << 30) /* bytes of one file, inflated */
 #define TQ_GTFS_RATIO_FROM                                                                         \
-    ((uint64_t)16 << 20)              /* smaller files may be packed as tightly as they like */
-#define TQ_GTFS_RATIO_MAX        400u /* inflated : packed beyond that size */
+    ((uint64_t)16 << 20)             /* smaller files may be packed as tightly as they like */
+#define TQ_GTFS_RATIO_MAX        64u /* inflated : packed beyond that size; feeds have 3 to 20 */
 #define TQ_GTFS_STOPS_MAX        (1u << 24)
 #define TQ_GTFS_ROUTES_MAX       (1u << 20)
 #define TQ_GTFS_TRIPS_MAX        (1u << 26)
@@ -45,7 +45,8 @@ typedef enum gtfs_source_kind { GTFS_FOLDER, GTFS_ZIP, GTFS_MEMORY } gtfs_source
 struct zip;
 typedef struct gtfs_source {
     gtfs_source_kind kind;
-    char name[128]; /* of the feed: file name without .zip and .gtfs */
+    char name[128];      /* of the feed: file name without .zip and .gtfs */
+    char file_name[160]; /* as given, last part of the path; "" = of no file */
     char path[TQ_PATH_MAX];
     tq_map map;
     struct zip *zip;
@@ -62,6 +63,11 @@ typedef struct gtfs_text {
 } gtfs_text;
 
 tq_status gtfs_source_open(gtfs_source *source, const char *path, tq_err *err);
+/** What to call the source when it is refused. */
+static inline const char *gtfs_source_called(const gtfs_source *source)
+{
+    return source->file_name[0] != '\0' ? source->file_name : source->name;
+}
 /** A zip in memory; the bytes must outlive the source. */
 tq_status gtfs_source_zip(gtfs_source *source, const char *name, const void *bytes, size_t len,
                           tq_err *err);

@@ -216,7 +216,7 @@ tq_status gtfs_read_stops(gtfs *g)
     tq_status status = TQ_OK;
     if (reader->present && in.column.id == TQ_NONE)
         status = tq_fail(g->err, TQ_BAD_INPUT, 1, "stops.txt of %s has no column stop_id",
-                         g->source->name);
+                         gtfs_source_called(g->source));
     for (bool more = true; status == TQ_OK;) {
         status = gtfs_reader_next(reader, &more);
         if (status != TQ_OK || !more) break;
@@ -338,7 +338,7 @@ tq_status gtfs_read_routes(gtfs *g)
     tq_status status = TQ_OK;
     if (reader.present && column.id == TQ_NONE)
         status = tq_fail(g->err, TQ_BAD_INPUT, 1, "routes.txt of %s has no column route_id",
-                         g->source->name);
+                         gtfs_source_called(g->source));
     for (bool more = true; status == TQ_OK;) {
         status = gtfs_reader_next(&reader, &more);
         if (status != TQ_OK || !more) break;

@@ -8,6 +8,7 @@
  * are refused by name.
  */
 #include <libdeflate.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zip.h>
 
@@ -25,6 +26,8 @@ static void name_of_path(gtfs_source *source, const char *path)
     while (from > 0 && path[from - 1] != '/')
         from--;
     tq_str name = {path + from, len - from};
+    (void)snprintf(source->file_name, sizeof source->file_name, "%.*s",
+                   (int)TQ_MIN(name.len, sizeof source->file_name - 1), name.at);
     static const char *const endings[] = {".zip", ".gtfs"};
     for (size_t k = 0; k < TQ_COUNT(endings); k++) {
         size_t cut = strlen(endings[k]);
@@ -41,6 +44,7 @@ tq_status gtfs_source_zip(gtfs_source *source, const char *name, const void *byt
 {
     *source = (gtfs_source){.kind = GTFS_ZIP, .archive_len = len};
     name_of_path(source, name);
+    if (len == 0) return tq_fail(err, TQ_BAD_INPUT, 0, "%s is an empty file; copy it again", name);
     zip_error_t why;
     zip_error_init(&why);
     zip_source_t *from = zip_source_buffer_create(bytes, len, 0, &why);
@@ -105,7 +109,7 @@ static tq_status read_packed(const gtfs_source *source, zip_uint64_t entry, cons
     if (in != NULL) (void)zip_fclose(in);
     if (got != (zip_int64_t)len)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s is cut short; copy the archive again", file,
-                       source->name);
+                       gtfs_source_called(source));
     return TQ_OK;
 }
 
@@ -115,27 +119,26 @@ static tq_status check_entry(const gtfs_source *source, const char *file, const 
     zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_CRC;
     if ((stat->valid & needed) != needed)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s has no size or checksum", file,
-                       source->name);
+                       gtfs_source_called(source));
     if (stat->encryption_method != ZIP_EM_NONE)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s is encrypted; pack it without a password",
-                       file, source->name);
+                       file, gtfs_source_called(source));
     if (stat->comp_method != ZIP_CM_STORE && stat->comp_method != ZIP_CM_DEFLATE)
         return tq_fail(err, TQ_BAD_INPUT, 0,
                        "%s in %s is packed by method %u; only stored and deflate are read", file,
-                       source->name, (unsigned)stat->comp_method);
+                       gtfs_source_called(source), (unsigned)stat->comp_method);
     if (stat->comp_size > source->archive_len)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s is longer than the archive", file,
-                       source->name);
+                       gtfs_source_called(source));
     if (stat->size > TQ_GTFS_FILE_MAX)
         return tq_fail(err, TQ_LIMIT, 0, "%s in %s has %llu bytes, at most %llu are read", file,
-                       source->name, (unsigned long long)stat->size,
+                       gtfs_source_called(source), (unsigned long long)stat->size,
                        (unsigned long long)TQ_GTFS_FILE_MAX);
     bool impossible = stat->size > (stat->comp_size + 1) * DEFLATE_RATIO_MAX;
-    if (impossible ||
-        (stat->size > TQ_GTFS_RATIO_FROM && stat->size / TQ_GTFS_RATIO_MAX > stat->comp_size))
+    if (impossible || stat->size > TQ_GTFS_RATIO_FROM + stat->comp_size * TQ_GTFS_RATIO_MAX)
         return tq_fail(err, TQ_LIMIT, 0,
                        "%s in %s grows from %llu to %llu bytes; more than %u times is refused",
-                       file, source->name, (unsigned long long)stat->comp_size,
+                       file, gtfs_source_called(source), (unsigned long long)stat->comp_size,
                        (unsigned long long)stat->size, TQ_GTFS_RATIO_MAX);
     return TQ_OK;
 }
@@ -146,7 +149,7 @@ static tq_status inflate(const gtfs_source *source, const char *file, const zip_
     if (stat->comp_method == ZIP_CM_STORE) {
         if (stat->size != stat->comp_size)
             return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s is stored with two sizes", file,
-                           source->name);
+                           gtfs_source_called(source));
         memcpy(text, packed, stat->size);
     } else {
         struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
@@ -157,11 +160,13 @@ static tq_status inflate(const gtfs_source *source, const char *file, const zip_
         libdeflate_free_decompressor(inflater);
         if (result != LIBDEFLATE_SUCCESS || got != stat->size)
             return tq_fail(err, TQ_BAD_INPUT, 0,
-                           "%s in %s does not inflate; copy the archive again", file, source->name);
+                           "%s in %s does not inflate; copy the archive again", file,
+                           gtfs_source_called(source));
     }
     if (libdeflate_crc32(0, text, stat->size) != stat->crc)
         return tq_fail(err, TQ_BAD_INPUT, 0,
-                       "%s in %s has a wrong checksum; copy the archive again", file, source->name);
+                       "%s in %s has a wrong checksum; copy the archive again", file,
+                       gtfs_source_called(source));
     return TQ_OK;
 }
 
@@ -173,7 +178,8 @@ static tq_status zip_text(const gtfs_source *source, const char *file, gtfs_text
     zip_stat_t stat;
     zip_stat_init(&stat);
     if (zip_stat_index(source->zip, (zip_uint64_t)entry, 0, &stat) != 0)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s cannot be looked up", file, source->name);
+        return tq_fail(err, TQ_BAD_INPUT, 0, "%s in %s cannot be looked up", file,
+                       gtfs_source_called(source));
     TQ_TRY(check_entry(source, file, &stat, err));
     /* Not zeroed: a large text would be touched twice. */
     char *packed = malloc(stat.comp_size + 1), *text = malloc(stat.size + 1);

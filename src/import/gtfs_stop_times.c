@@ -375,11 +375,11 @@ static tq_status begin_scan(row_scan *scan, const gtfs_reader *reader)
     for (unsigned k = 0; k < TQ_COUNT(needed); k++)
         if (!seen[needed[k]])
             return tq_fail(g->err, TQ_BAD_INPUT, 1, "stop_times.txt of %s has no column %s",
-                           g->source->name, slot_name[needed[k]]);
+                           gtfs_source_called(g->source), slot_name[needed[k]]);
     if (!seen[SLOT_ARRIVAL] && !seen[SLOT_DEPARTURE])
         return tq_fail(g->err, TQ_BAD_INPUT, 1,
                        "stop_times.txt of %s has neither arrival_time nor departure_time",
-                       g->source->name);
+                       gtfs_source_called(g->source));
     /* A row is rarely shorter than forty bytes; too low a guess costs a copy, too high one address
      * space. */
     uint64_t guess =
@@ -392,7 +392,8 @@ tq_status gtfs_read_stop_times(gtfs *g)
     gtfs_reader reader = {0};
     TQ_TRY(gtfs_reader_open(g, file_name, &reader));
     if (!reader.present)
-        return tq_fail(g->err, TQ_BAD_INPUT, 0, "%s has no %s", g->source->name, file_name);
+        return tq_fail(g->err, TQ_BAD_INPUT, 0, "%s has no %s", gtfs_source_called(g->source),
+                       file_name);
     row_scan *scan = TQ_ALLOC(struct row_scan, 1);
     tq_status status = scan != NULL ? begin_scan(scan, &reader) : gtfs_no_memory(g);
     while (status == TQ_OK && scan->at < scan->end) {

@@ -127,7 +127,7 @@ static tq_status too_many_cells(gtfs *g, uint32_t line)
 {
     return tq_fail(g->err, TQ_LIMIT, line,
                    "the tables of %s have more than %u cells, or there is no memory",
-                   g->source->name, TQ_GTFS_CELLS_MAX);
+                   gtfs_source_called(g->source), TQ_GTFS_CELLS_MAX);
 }
 
 tq_status gtfs_table_begin(gtfs *g, const char *file, const tq_csv *csv)

@@ -102,7 +102,7 @@ tq_status gtfs_read_trips(gtfs *g)
         (column.id == TQ_NONE || column.route == TQ_NONE || column.service == TQ_NONE))
         status = tq_fail(g->err, TQ_BAD_INPUT, 1,
                          "trips.txt of %s needs the columns trip_id, route_id, service_id",
-                         g->source->name);
+                         gtfs_source_called(g->source));
     for (bool more = true; status == TQ_OK;) {
         status = gtfs_reader_next(&reader, &more);
         if (status != TQ_OK || !more) break;

@@ -3,17 +3,33 @@
  *
  * What a file is, its first bytes say: gzip or < means XML, anything else must be PBF. A PBF has
  * one part a blob, an XML file is one part. Gzip is unpacked whole, up to TQ_OSM_XML_BYTES_MAX.
+ * What a file may unpack to grows with its size (TQ_OSM_UNPACKED_FREE and _RATIO), whatever its
+ * packing.
  */
 #include <stdio.h>
 #include <zlib.h>
 
 #include "import/osm_in.h"
 
+static uint64_t unpacked_max(const osm_file *file)
+{
+    return TQ_OSM_UNPACKED_FREE + file->map.len * TQ_OSM_UNPACKED_RATIO;
+}
+
+static tq_status over_unpacked_max(const osm_file *file, tq_err *err)
+{
+    return tq_fail(
+        err, TQ_LIMIT, 0,
+        "%s: unpacks to over %u MiB + %u times its size; no extract does, fetch it again",
+        file->name, (unsigned)(TQ_OSM_UNPACKED_FREE >> 20), TQ_OSM_UNPACKED_RATIO);
+}
+
 static tq_status gunzip(osm_file *file, tq_err *err)
 {
     z_stream stream = {0};
     if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return import_no_memory(err);
-    tq_buf out = {.limit = TQ_OSM_XML_BYTES_MAX};
+    tq_buf out = {.limit = (size_t)TQ_MIN(unpacked_max(file), TQ_OSM_XML_BYTES_MAX)};
+    bool over = false; /* the limit, not the memory, ended it */
     int code = Z_OK;
     stream.next_in = (Bytef *)(uintptr_t)file->map.at; /* zlib only reads it */
     stream.avail_in = (uInt)TQ_MIN(file->map.len, UINT32_MAX);
@@ -22,14 +38,18 @@ static tq_status gunzip(osm_file *file, tq_err *err)
         stream.next_out = piece;
         stream.avail_out = 1 << 18;
         code = inflate(&stream, Z_NO_FLUSH);
-        tq_buf_put(&out, piece, ((size_t)1 << 18) - stream.avail_out);
+        size_t got = ((size_t)1 << 18) - stream.avail_out;
+        over = got > out.limit - out.len;
+        tq_buf_put(&out, piece, got);
     }
     uint64_t at = stream.total_in;
     (void)inflateEnd(&stream);
     tq_status status = TQ_OK;
-    if (piece == NULL || (out.failed && out.len < TQ_OSM_XML_BYTES_MAX / 2))
+    if (piece == NULL || (out.failed && !over))
         status = import_no_memory(err);
-    else if (out.failed)
+    else if (over && out.limit < TQ_OSM_XML_BYTES_MAX)
+        status = over_unpacked_max(file, err);
+    else if (over)
         status = tq_fail(err, TQ_LIMIT, 0, "%s: over %u MiB when unpacked; convert it to .osm.pbf",
                          file->name, TQ_OSM_XML_BYTES_MAX >> 20);
     else if (code != Z_STREAM_END)
@@ -50,6 +70,42 @@ static bool begins_as_xml(tq_str bytes)
     if (tq_str_starts(bytes, "\xef\xbb\xbf")) return true;
     bytes = tq_str_trim((tq_str){bytes.at, TQ_MIN(bytes.len, 256)});
     return bytes.len > 0 && bytes.at[0] == '<';
+}
+
+/* A part a blob. The sizes that blobs claim are summed up here, before any is unpacked; reading
+ * holds each to its claim. */
+static tq_status find_blobs(osm_import *import, const osm_file *file, osm_part part, tq_err *err)
+{
+    uint64_t offset = 0, unpacked = 0;
+    tq_err inner = {0};
+    size_t before = import->parts.count;
+    for (bool more = true;;) {
+        uint64_t len = 0;
+        tq_status status = tq_pbf_next_blob(file->bytes, &offset, &part.blob, &more, &inner);
+        if (status == TQ_OK && more)
+            status = tq_pbf_blob_unpacked(file->bytes, &part.blob, &len, &inner);
+        if (status != TQ_OK) {
+            status = tq_fail(err, status, 0, "%s: %.300s", file->name, inner.text);
+            if (err != NULL) err->offset = inner.offset;
+            return status;
+        }
+        if (!more) break;
+        if (import->parts.count == before && !part.blob.is_header)
+            return tq_fail(err, TQ_BAD_INPUT, 0,
+                           "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
+                           file->name);
+        unpacked += len;
+        if (unpacked > unpacked_max(file)) return over_unpacked_max(file, err);
+        if ((import->parts.count - before) * sizeof part >
+            TQ_OSM_KEPT_FREE + file->map.len * TQ_OSM_KEPT_RATIO)
+            return tq_fail(err, TQ_LIMIT, 0, "%s: byte %llu: too many tiny blobs for its size",
+                           file->name, (unsigned long long)part.blob.offset);
+        if (!tq_vec_push(&import->parts, part)) return import_no_memory(err);
+    }
+    if (import->parts.count == before)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data",
+                       file->name);
+    return TQ_OK;
 }
 
 tq_status osm_open_file(osm_import *import, uint32_t index, tq_err *err)
@@ -74,25 +130,5 @@ tq_status osm_open_file(osm_import *import, uint32_t index, tq_err *err)
                            file->name, TQ_OSM_XML_BYTES_MAX >> 20);
         return tq_vec_push(&import->parts, part) ? TQ_OK : import_no_memory(err);
     }
-    uint64_t offset = 0;
-    tq_err inner = {0};
-    size_t before = import->parts.count;
-    for (bool more = true;;) {
-        tq_status status = tq_pbf_next_blob(file->bytes, &offset, &part.blob, &more, &inner);
-        if (status != TQ_OK) {
-            status = tq_fail(err, status, 0, "%s: %.300s", file->name, inner.text);
-            if (err != NULL) err->offset = inner.offset;
-            return status;
-        }
-        if (!more) break;
-        if (import->parts.count == before && !part.blob.is_header)
-            return tq_fail(err, TQ_BAD_INPUT, 0,
-                           "%s: the first blob is no OSMHeader; this is no .osm.pbf file",
-                           file->name);
-        if (!tq_vec_push(&import->parts, part)) return import_no_memory(err);
-    }
-    if (import->parts.count == before)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "%s: the file holds no OpenStreetMap data",
-                       file->name);
-    return TQ_OK;
+    return find_blobs(import, file, part, err);
 }

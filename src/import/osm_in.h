@@ -5,6 +5,8 @@
 #ifndef TQ_IMPORT_OSM_IN_H
 #define TQ_IMPORT_OSM_IN_H
 
+#include <stdatomic.h>
+
 #include "import/streets_in.h"
 
 /* Texts of a part, as offsets into its own buffer, 0 = "". */
@@ -48,6 +50,7 @@ typedef struct osm_part {
     TQ_VEC(osm_marked) marks;
     tq_buf texts;
     uint64_t node_count, way_count, relation_count;
+    uint64_t counted; /* bytes of the above that are in the file's kept_bytes */
 } osm_part;
 
 typedef struct osm_file {
@@ -57,6 +60,7 @@ typedef struct osm_file {
     char *inflated;
     tq_str bytes;
     bool is_xml;
+    atomic_uint_fast64_t kept_bytes; /* by all parts, in both passes */
 } osm_file;
 
 typedef struct osm_import {

@@ -56,14 +56,16 @@ static tq_status join_way(osm_import *import, import_network *network, const osm
     return done ? TQ_OK : import_no_memory(err);
 }
 
-/* Append ids; false on no memory or over the limit. */
-static bool append_ids(osm_data *data, const int64_t *id, size_t count)
+static tq_status append_ids(osm_data *data, const int64_t *id, size_t count, tq_err *err)
 {
-    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX || !tq_vec_room(&data->refs, count))
-        return false;
+    if (data->refs.count + count > TQ_OSM_NODE_REFS_MAX)
+        return tq_fail(err, TQ_LIMIT, 0,
+                       "the streets of all OpenStreetMap files have over %u nodes; import fewer",
+                       TQ_OSM_NODE_REFS_MAX);
+    if (!tq_vec_room(&data->refs, count)) return import_no_memory(err);
     if (count > 0) memcpy(data->refs.at + data->refs.count, id, count * sizeof *id);
     data->refs.count += count;
-    return true;
+    return TQ_OK;
 }
 
 static tq_status join_turns(osm_import *import, const osm_part *part, tq_err *err)
@@ -144,7 +146,7 @@ tq_status osm_join_ways(osm_import *import, import_network *network, tq_err *err
     for (size_t k = 0; k < import->parts.count; k++) {
         osm_part *part = &import->parts.at[k];
         uint32_t first_ref = (uint32_t)data->refs.count;
-        if (!append_ids(data, part->refs.at, part->refs.count)) return import_no_memory(err);
+        TQ_TRY(append_ids(data, part->refs.at, part->refs.count, err));
         for (size_t way = 0; way < part->ways.count; way++)
             TQ_TRY(join_way(import, network, part, &part->ways.at[way], first_ref, err));
         TQ_TRY(join_turns(import, part, err));
@@ -156,8 +158,7 @@ tq_status osm_join_ways(osm_import *import, import_network *network, tq_err *err
     for (size_t k = 0; k < import->parts.count; k++) {
         osm_part *part = &import->parts.at[k];
         uint32_t first_ref = (uint32_t)data->refs.count;
-        if (!append_ids(data, part->place_refs.at, part->place_refs.count))
-            return import_no_memory(err);
+        TQ_TRY(append_ids(data, part->place_refs.at, part->place_refs.count, err));
         for (size_t place = 0; place < part->places.count; place++)
             part->places.at[place].first_ref += first_ref;
         tq_vec_free(&part->place_refs);

@@ -57,6 +57,40 @@ static uint32_t keep_conditions(part_reader *reader)
     return keep_text(reader->part, (tq_str){reader->scratch.at, reader->scratch.len});
 }
 
+/* ---- what a file may make us keep ------------------------------------------------------------ */
+
+/* Bytes of one part that wait until its share of the file's limit is counted. */
+#define KEPT_STEP (256u << 10)
+
+static uint64_t bytes_of_part(const osm_part *part)
+{
+    return sizeof *part + part->ways.count * sizeof *part->ways.at +
+           (part->refs.count + part->place_refs.count + part->members.count) * sizeof(int64_t) +
+           part->turns.count * sizeof *part->turns.at +
+           part->places.count * sizeof *part->places.at +
+           part->nodes.count * sizeof *part->nodes.at + part->marks.count * sizeof *part->marks.at +
+           part->texts.len;
+}
+
+/* References of one byte become numbers of eight, texts of a table are copied at each use: without
+ * a limit a file of some kilobytes fills the memory. */
+static tq_status count_kept(const part_reader *reader, uint64_t step, tq_err *err)
+{
+    osm_part *part = reader->part;
+    osm_file *file = &reader->import->file[part->file];
+    uint64_t bytes = bytes_of_part(part), more = bytes - part->counted;
+    if (more < step) return TQ_OK;
+    part->counted = bytes;
+    uint64_t all = atomic_fetch_add(&file->kept_bytes, more) + more;
+    if (all <= TQ_OSM_KEPT_FREE + file->map.len * TQ_OSM_KEPT_RATIO) return TQ_OK;
+    tq_status status = tq_fail(err, TQ_LIMIT, 0,
+                               "its streets and names need over %u MiB + %u times the file's size "
+                               "of memory; no extract of a city does, fetch it again",
+                               (unsigned)(TQ_OSM_KEPT_FREE >> 20), TQ_OSM_KEPT_RATIO);
+    if (err != NULL) err->offset = part->blob.offset;
+    return status;
+}
+
 /* ---- first pass ----------------------------------------------------------------------------- */
 
 static bool keep_refs(osm_part *part, const tq_osm_element *way)
@@ -265,7 +299,9 @@ static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *e
         osm_values_take(reader->values, element->tag, element->tag_count);
         done = take_restriction(reader, element);
     }
-    return done && !part->texts.failed && !reader->scratch.failed ? TQ_OK : import_no_memory(err);
+    return done && !part->texts.failed && !reader->scratch.failed
+               ? count_kept(reader, KEPT_STEP, err)
+               : import_no_memory(err);
 }
 
 /* ---- second pass ---------------------------------------------------------------------------- */
@@ -318,7 +354,7 @@ static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *
     uint32_t node = next_node_of(reader, element->id);
     raw_node raw = {node, {element->lat_e7, element->lon_e7}};
     if (node != TQ_NONE && !tq_vec_push(&part->nodes, raw)) return import_no_memory(err);
-    if (element->tag_count == 0) return TQ_OK;
+    if (element->tag_count == 0) return count_kept(reader, KEPT_STEP, err);
     osm_values_take(reader->values, element->tag, element->tag_count);
     if (reader->values->set_count == 0) return TQ_OK;
     osm_marked marked = {.node = node};
@@ -326,7 +362,7 @@ static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *
         !tq_vec_push(&part->marks, marked))
         return import_no_memory(err);
     return take_places(reader, element) && !part->texts.failed && !reader->scratch.failed
-               ? TQ_OK
+               ? count_kept(reader, KEPT_STEP, err)
                : import_no_memory(err);
 }
 
@@ -338,8 +374,12 @@ static tq_status read_part(tq_pbf_reader *pbf, part_reader *reader)
     const osm_import *import = reader->import;
     tq_str bytes = import->file[part->file].bytes;
     tq_osm_handler handler = import->want == TQ_OSM_WANT_NODES ? second_pass : first_pass;
-    if (part->is_xml) return tq_osm_xml_read(bytes, import->want, handler, reader, &part->err);
-    return tq_pbf_read_blob(pbf, bytes, &part->blob, import->want, handler, reader, &part->err);
+    if (import->want == TQ_OSM_WANT_NODES) part->counted = bytes_of_part(part);
+    tq_status status =
+        part->is_xml
+            ? tq_osm_xml_read(bytes, import->want, handler, reader, &part->err)
+            : tq_pbf_read_blob(pbf, bytes, &part->blob, import->want, handler, reader, &part->err);
+    return status == TQ_OK ? count_kept(reader, 0, &part->err) : status;
 }
 
 /* A chunk takes every chunk_count-th part, so that all have their share of nodes and ways. */
@@ -423,6 +463,10 @@ static tq_status read_all(osm_import *import, tq_err *err)
     TQ_TRY(run_pass(import, TQ_OSM_WANT_NODES, err));
     TQ_TRY(osm_join_nodes(import, err));
     TQ_TRY(osm_join_places(import, err));
+    uint64_t kept_bytes = 0;
+    for (uint32_t k = 0; k < import->file_count; k++)
+        kept_bytes += atomic_load(&import->file[k].kept_bytes);
+    tq_report_count(build->report, "osm.kept_bytes", kept_bytes);
     return osm_build_network(build, &import->data, err);
 }
 

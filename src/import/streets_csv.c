@@ -150,7 +150,8 @@ static tq_status read_course(csv_import *import, csv_street *street, tq_err *err
     }
     tq_datum datum;
     size_t count = 0, all = import->points.count - first;
-    tq_point *point = import->points.at + first;
+    /* Before the first point of all there is no array to count from. */
+    tq_point *point = all > 0 ? import->points.at + first : NULL;
     TQ_TRY(read_datum(import, point, all, &datum, err));
     for (size_t k = 0; k < all; k++) {
         tq_point at = tq_to_wgs84(point[k], datum);

@@ -26,6 +26,12 @@
 #define TQ_STREETS_EDGES_MAX     (1u << 30)
 #define TQ_OSM_XML_BYTES_MAX     (384u << 20) /* OSM XML after gunzip; larger extracts come as PBF */
 #define TQ_OSM_NODE_REFS_MAX     (1u << 30)   /* node references of all streets and places */
+/* A small file must not fill the memory. Twelve extracts of cities unpack to 1.5 to 3 times their
+ * size, and 0.3 to 4 times their size is kept. */
+#define TQ_OSM_UNPACKED_FREE  ((uint64_t)64 << 20) /* bytes that any file may unpack to */
+#define TQ_OSM_UNPACKED_RATIO 64u                  /* and so many a byte of the file more */
+#define TQ_OSM_KEPT_FREE      ((uint64_t)8 << 20)  /* bytes of ways, nodes, names of any file */
+#define TQ_OSM_KEPT_RATIO     16u                  /* and so many a byte of the file more */
 #define TQ_TURN_MEMBERS_MAX      16u          /* from, via or to members of one turn restriction */
 #define TQ_STOP_REACH_M          500u /* a stop farther from every walkable street is not linked */
 #define TQ_STOP_REUSE_DM         10u  /* a stop this near to a node along its edge uses the node */

@@ -122,20 +122,16 @@ static bool join_runs(name_work *work, const uint32_t *edge, size_t count, uint6
 }
 
 /* The edge a place stands on: nearest to the centre of the longest run among the edges of one
- * street. */
-static uint32_t middle_edge(name_work *work, const uint32_t *edge, size_t count, uint32_t group,
-                            uint64_t *run_dm)
+ * street, at least one edge. */
+static uint32_t middle_edge(name_work *work, const uint32_t *edge, size_t count, uint64_t *run_dm)
 {
     const tq_streets *streets = work->streets;
     uint32_t longest = TQ_NONE;
     for (size_t k = 0; k < count; k++)
-        if (work->group[edge[k]] == group)
-            run_dm[root_of(work->run, edge[k])] += streets->edge_length_dm[edge[k]];
+        run_dm[work->run[edge[k]]] += streets->edge_length_dm[edge[k]];
     for (size_t k = 0; k < count; k++) {
         uint32_t run = work->run[edge[k]];
-        if (work->group[edge[k]] == group && run == edge[k] &&
-            (longest == TQ_NONE || run_dm[run] > run_dm[longest]))
-            longest = run;
+        if (run == edge[k] && (longest == TQ_NONE || run_dm[run] > run_dm[longest])) longest = run;
     }
     int64_t lat = 0, lon = 0, weight = 0;
     for (size_t k = 0; k < count; k++) {
@@ -203,9 +199,20 @@ static bool name_group(tq_build *build, const import_network *network, name_work
         work->run[edge[k]] = root_of(work->run, edge[k]);
         run_dm[edge[k]] = 0;
     }
+    /* Streets of one name side by side, by their first edge: a name may come back ten thousand
+     * times, so that none may look through the edges of all. */
+    uint32_t *sorted = order + count;
     for (size_t k = 0; k < count; k++) {
-        if (work->group[edge[k]] != edge[k]) continue; /* the root stands for its street */
-        if (!add_place(build, network, middle_edge(work, edge, count, edge[k], run_dm)))
+        key[k] = work->group[edge[k]];
+        order[k] = (uint32_t)k;
+    }
+    if (!tq_sort_by_u64(order, count, key)) return false;
+    for (size_t k = 0; k < count; k++)
+        sorted[k] = edge[order[k]];
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from + 1; to < count; to++)
+            if (work->group[sorted[to]] != work->group[sorted[from]]) break;
+        if (!add_place(build, network, middle_edge(work, sorted + from, to - from, run_dm)))
             return false;
     }
     return true;

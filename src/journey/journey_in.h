@@ -51,8 +51,6 @@ tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err);
 void journey_fill_query(const plan_ctx *ctx, tq_transit_query *query);
 /** Keep a copy of the journeys (on streets: of those that ride); false when the answer's memory is full. */
 bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_journey *out, uint32_t cap, uint32_t *count);
-/** Longest wait between two pieces. */
-int32_t journey_longest_wait_s(const tq_journey *journey);
 tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count, tq_err *err);
 
 /* itinerary.c */

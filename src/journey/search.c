@@ -43,26 +43,41 @@ bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_jou
     return true;
 }
 
-/* One search on one day; what is found is appended to out. */
-static tq_status search_day(plan_ctx *ctx, int32_t day, int32_t time_s, uint32_t window_s,
-                            kept_journey *out, uint32_t cap, uint32_t *count, tq_err *err)
+/* One search: of which service day, from (or to) when, how far ahead, and for how wide a window. */
+typedef struct day_question {
+    int32_t day, time_s, horizon_s;
+    uint32_t window_s;
+} day_question;
+
+/* What is found is appended to `found`. */
+typedef struct found_list {
+    kept_journey *at;
+    uint32_t cap, count;
+} found_list;
+
+static tq_status search_day(plan_ctx *ctx, const day_question *question, found_list *list,
+                            tq_err *err)
 {
     const tq_day *layout = NULL;
     tq_transit_query query;
     tq_journeys found = {0};
     journey_fill_query(ctx, &query);
-    query.time_s = time_s;
+    query.time_s = question->time_s;
+    query.horizon_s = question->horizon_s;
     query.arrive_by = ctx->query->arrive_by;
     query.direct_walk_dm = ctx->direct_walk_dm <= ctx->max_walk_dm ? ctx->direct_walk_dm : TQ_NONE;
-    TQ_TRY(tq_days_get(ctx->snapshot->days, day, &layout, err));
+    TQ_TRY(tq_days_get(ctx->snapshot->days, question->day, &layout, err));
     size_t mark = ctx->scratch.used;
     tq_status status = tq_transit_pareto(ctx->city, layout, &query, &ctx->scratch, &found, err);
-    if (status == TQ_OK && !journey_keep(ctx, &found, day, out, cap, count))
+    if (status == TQ_OK &&
+        !journey_keep(ctx, &found, question->day, list->at, list->cap, &list->count))
         status = tq_fail(err, TQ_NO_MEMORY, 0, "too many journeys for one answer");
     tq_arena_reset(&ctx->scratch, mark);
-    if (status == TQ_OK && window_s > 0) {
-        status = tq_transit_range(ctx->city, layout, &query, window_s, &ctx->scratch, &found, err);
-        if (status == TQ_OK && !journey_keep(ctx, &found, day, out, cap, count))
+    if (status == TQ_OK && question->window_s > 0) {
+        status = tq_transit_range(ctx->city, layout, &query, question->window_s, &ctx->scratch,
+                                  &found, err);
+        if (status == TQ_OK &&
+            !journey_keep(ctx, &found, question->day, list->at, list->cap, &list->count))
             status = tq_fail(err, TQ_NO_MEMORY, 0, "too many journeys for one answer");
         tq_arena_reset(&ctx->scratch, mark);
     }
@@ -70,45 +85,75 @@ static tq_status search_day(plan_ctx *ctx, int32_t day, int32_t time_s, uint32_t
     return status;
 }
 
-int32_t journey_longest_wait_s(const tq_journey *journey)
+/* Seconds of the service day `day` at an instant, rounded into the question's time. */
+static int32_t second_of(const plan_ctx *ctx, int64_t at_ms, int32_t day)
 {
-    int32_t longest_s = 0;
-    for (uint32_t k = 1; k < journey->piece_count; k++)
-        longest_s =
-            TQ_MAX(longest_s, journey->piece[k].departure_s - journey->piece[k - 1].arrival_s);
-    return longest_s;
+    int64_t since_ms = at_ms - tq_service_day_ms(&ctx->city->zone, day);
+    return (int32_t)(ctx->query->arrive_by ? tq_floor_div(since_ms, 1000)
+                                           : tq_ceil_div(since_ms, 1000));
 }
 
-static bool all_wait_overnight(const kept_journey *kept, uint32_t count)
+/*
+ * Leaving: first what still runs this night, since a trip that waits for the morning on the way
+ * would hide the one that leaves in the morning. When the night has nothing: trips through the
+ * night, and the mornings of the next days; the list then drops those that wait.
+ */
+static tq_status search_leaving(plan_ctx *ctx, found_list *list, tq_err *err)
 {
-    for (uint32_t k = 0; k < count; k++)
-        if (journey_longest_wait_s(&kept[k].journey) < LONG_WAIT_S) return false;
-    return true;
+    const tq_plan_query *ask = ctx->query;
+    const tq_zone_table *zone = &ctx->city->zone;
+    int32_t night = journey_night_of(ctx->city, ask->time_ms),
+            day = tq_local_day(zone, ask->time_ms, NULL);
+    int64_t end_ms = tq_local_to_ms(zone, night + 1, (int32_t)ctx->city->meta->night_end_s);
+    day_question question = {
+        .day = day, .time_s = second_of(ctx, ask->time_ms, day), .window_s = ask->window_s};
+    bool fits = ask->time_ms + (int64_t)ask->window_s * 1000 <= end_ms;
+    question.horizon_s = fits ? (int32_t)((end_ms - ask->time_ms) / 1000) : HORIZON_S;
+    TQ_TRY(search_day(ctx, &question, list, err));
+    if (list->count > 0 && fits) return TQ_OK;
+    question.horizon_s = HORIZON_S;
+    question.window_s = 0;
+    if (fits) TQ_TRY(search_day(ctx, &question, list, err));
+    uint32_t before = list->count;
+    for (int32_t step = 1; step <= LATER_DAYS && list->count == before; step++) {
+        int64_t morning_ms =
+            tq_local_to_ms(zone, night + step, (int32_t)ctx->city->meta->night_end_s);
+        question.day = night + step;
+        question.time_s = second_of(ctx, morning_ms, question.day);
+        TQ_TRY(search_day(ctx, &question, list, err));
+        /* A walk is an answer too: don't wait days for a bus. */
+        if (ctx->direct_walk_dm <= ctx->max_walk_dm) break;
+    }
+    return TQ_OK;
+}
+
+static tq_status search_arriving(plan_ctx *ctx, found_list *list, tq_err *err)
+{
+    const tq_plan_query *ask = ctx->query;
+    int32_t first_day = tq_local_day(&ctx->city->zone, ask->time_ms, NULL);
+    for (int32_t step = 0; step <= LATER_DAYS && list->count == 0; step++) {
+        day_question question = {.day = first_day - step,
+                                 .horizon_s = HORIZON_S,
+                                 .window_s = step == 0 ? ask->window_s : 0};
+        question.time_s = second_of(ctx, ask->time_ms, question.day);
+        /* An earlier day is entered at its end. */
+        if (step > 0)
+            question.time_s =
+                TQ_MIN(question.time_s, 86400 + (int32_t)ctx->city->meta->night_end_s);
+        TQ_TRY(search_day(ctx, &question, list, err));
+        if (ctx->direct_walk_dm <= ctx->max_walk_dm && step >= 1) break;
+    }
+    return TQ_OK;
 }
 
 tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count,
                          tq_err *err)
 {
-    const tq_plan_query *ask = ctx->query;
-    const tq_zone_table *zone = &ctx->city->zone;
-    int32_t first_day = tq_local_day(zone, ask->time_ms, NULL);
+    found_list list = {.at = out, .cap = cap};
     *count = 0;
     if (ctx->city->timetable.trip_count == 0) return TQ_OK;
-    for (int32_t step = 0; step <= LATER_DAYS; step++) {
-        int32_t day = ask->arrive_by ? first_day - step : first_day + step;
-        int64_t since_ms = ask->time_ms - tq_service_day_ms(zone, day);
-        int64_t time_s =
-            ask->arrive_by ? tq_floor_div(since_ms, 1000) : tq_ceil_div(since_ms, 1000);
-        /* A later day is entered when its service begins, an earlier one at its end. */
-        int64_t night_end_s = ctx->city->meta->night_end_s;
-        if (!ask->arrive_by && step > 0) time_s = TQ_MAX(time_s, night_end_s);
-        if (ask->arrive_by && step > 0) time_s = TQ_MIN(time_s, 86400 + night_end_s);
-        TQ_TRY(search_day(ctx, day, (int32_t)time_s, step == 0 ? ask->window_s : 0, out, cap, count,
-                          err));
-        /* A night spent waiting on the way is no answer as long as the morning has one. */
-        if (*count > 0 && (step > 0 || ask->arrive_by || !all_wait_overnight(out, *count))) break;
-        /* A walk is an answer too: don't wait days for a bus. */
-        if (*count == 0 && ctx->direct_walk_dm <= ctx->max_walk_dm && step >= 1) break;
-    }
+    TQ_TRY(ctx->query->arrive_by ? search_arriving(ctx, &list, err)
+                                 : search_leaving(ctx, &list, err));
+    *count = list.count;
     return TQ_OK;
 }

@@ -221,13 +221,23 @@ static const struct {
     [TQ_BARRIER] = {"barrier", ZOOM_NEVER},
 };
 
+/* The English name, where it is known and is another one. */
+static void english_tag(drawing *at, uint32_t name, uint32_t name_en)
+{
+    const char *text = tq_text(at->city, name_en);
+    if (text[0] != '\0' && strcmp(text, tq_text(at->city, name)) != 0)
+        tq_mvt_tag_text(at->mvt, "name_en", tq_str_of(text));
+}
+
 static void street_tags(drawing *at, uint32_t edge)
 {
     const tq_streets *streets = &at->city->streets;
     const tq_street_attr *attr = tq_edge_attr(streets, edge);
-    const char *name = tq_text(at->city, streets->name[streets->edge_name[edge]].name);
+    const tq_street_name *names = &streets->name[streets->edge_name[edge]];
+    const char *name = tq_text(at->city, names->name);
     tq_mvt_tag_text(at->mvt, "class", tq_str_of(STREETS[attr->street_class].name));
     if (name[0] != '\0') tq_mvt_tag_text(at->mvt, "name", tq_str_of(name));
+    english_tag(at, names->name, names->name_en);
     bool along = attr->access[0] & TQ_ACCESS_MOTOR, against = attr->access[1] & TQ_ACCESS_MOTOR;
     if (along != against) tq_mvt_tag_int(at->mvt, "oneway", along ? 1 : -1);
     if (attr->flags & TQ_STREET_BRIDGE) tq_mvt_tag_int(at->mvt, "bridge", 1);
@@ -302,6 +312,7 @@ static void stop_tags(drawing *at, uint32_t stop)
     static const char *const kinds[] = {"stop", "station", "entrance"};
     const tq_stop *row = &at->city->timetable.stop[stop];
     tq_mvt_tag_text(at->mvt, "name", tq_str_of(tq_text(at->city, row->name)));
+    english_tag(at, row->name, row->name_en);
     tq_mvt_tag_text(at->mvt, "id", tq_str_of(tq_text(at->city, row->id)));
     tq_mvt_tag_text(at->mvt, "kind", tq_str_of(kinds[row->kind]));
     if (at->plan->mode_of_stop[stop] != UINT8_MAX)
@@ -329,6 +340,7 @@ static void place_tags(drawing *at, uint32_t place)
 {
     const tq_place_row *row = &at->city->places.row[place];
     tq_mvt_tag_text(at->mvt, "name", tq_str_of(tq_text(at->city, row->name)));
+    english_tag(at, row->name, row->name_en);
     tq_mvt_tag_text(at->mvt, "kind", tq_str_of(tq_place_kind_name((tq_place_kind)row->kind)));
     const char *category = tq_text(at->city, row->category);
     if (category[0] != '\0') tq_mvt_tag_text(at->mvt, "category", tq_str_of(category));

@@ -185,16 +185,16 @@ static tq_status inflate_blob(tq_pbf_reader *reader, tq_str packed, uint64_t raw
     return TQ_OK;
 }
 
-/* Find the bytes of a blob, inflating them if need be. */
-static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob,
-                           tq_str *bytes, tq_err *err)
+/* A Blob message: raw bytes, or packed ones and how many they unpack to. */
+static tq_status read_blob(tq_str file, const tq_pbf_blob *blob, tq_str *raw, tq_str *packed,
+                           uint64_t *unpacked_len, tq_err *err)
 {
     static const char *const packings[] = {[4] = "lzma", [5] = "bzip2", [6] = "lz4", [7] = "zstd"};
     if (blob->offset > file.len || blob->len > file.len - blob->offset)
         return fail_at(err, blob->offset, "a blob lies outside the file");
     tq_proto proto = proto_of((tq_str){file.at + blob->offset, blob->len});
-    tq_str raw = {0}, packed = {0};
-    uint64_t raw_size = 0;
+    *raw = *packed = (tq_str){0};
+    *unpacked_len = 0;
     for (;;) {
         tq_proto_field field;
         bool more;
@@ -202,9 +202,9 @@ static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob
         if (tq_proto_next(&proto, &field, &more, &inner) != TQ_OK)
             return fail_at(err, blob->offset, inner.text);
         if (!more) break;
-        if (field.number == 1 && field.type == 2) raw = field.bytes;
-        if (field.number == 2 && field.type == 0) raw_size = field.value;
-        if (field.number == 3 && field.type == 2) packed = field.bytes;
+        if (field.number == 1 && field.type == 2) *raw = field.bytes;
+        if (field.number == 2 && field.type == 0) *unpacked_len = field.value;
+        if (field.number == 3 && field.type == 2) *packed = field.bytes;
         if (field.number >= 4 && field.number <= 7 && field.type == 2) {
             char text[128];
             (void)snprintf(text, sizeof text,
@@ -213,15 +213,37 @@ static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob
             return fail_at(err, blob->offset, text);
         }
     }
+    if (packed->at == NULL) {
+        if (raw->at == NULL) return fail_at(err, blob->offset, "a blob holds no data");
+        *unpacked_len = raw->len;
+    }
+    if (*unpacked_len > TQ_PBF_BLOB_MAX)
+        return fail_at(err, blob->offset, "an inflated blob is over the limit of 32 MiB");
+    return TQ_OK;
+}
+
+tq_status tq_pbf_blob_unpacked(tq_str file, const tq_pbf_blob *blob, uint64_t *len, tq_err *err)
+{
+    tq_str raw, packed;
+    uint64_t unpacked = 0;
+    TQ_TRY(read_blob(file, blob, &raw, &packed, &unpacked, err));
+    *len = unpacked;
+    return TQ_OK;
+}
+
+/* Find the bytes of a blob, inflating them if need be. */
+static tq_status open_blob(tq_pbf_reader *reader, tq_str file, const tq_pbf_blob *blob,
+                           tq_str *bytes, tq_err *err)
+{
+    tq_str raw, packed;
+    uint64_t unpacked_len = 0;
+    TQ_TRY(read_blob(file, blob, &raw, &packed, &unpacked_len, err));
     if (packed.at == NULL) {
-        if (raw.at == NULL) return fail_at(err, blob->offset, "a blob holds no data");
         *bytes = raw;
         return TQ_OK;
     }
-    if (raw_size > TQ_PBF_BLOB_MAX)
-        return fail_at(err, blob->offset, "an inflated blob is over the limit of 32 MiB");
-    TQ_TRY(inflate_blob(reader, packed, raw_size, blob->offset, err));
-    *bytes = (tq_str){(const char *)reader->raw, (size_t)raw_size};
+    TQ_TRY(inflate_blob(reader, packed, unpacked_len, blob->offset, err));
+    *bytes = (tq_str){(const char *)reader->raw, (size_t)unpacked_len};
     return TQ_OK;
 }
 
@@ -505,6 +527,9 @@ static tq_status read_strings(const pbf_block *block, tq_str bytes)
         if (field.number != 1 || field.type != 2) continue;
         if (reader->strings.count >= TQ_PBF_STRINGS_MAX)
             return bad(block, field.bytes.at, "a block has over 1048576 strings");
+        if (field.bytes.len > TQ_OSM_TEXT_MAX)
+            return bad(block, field.bytes.at,
+                       "a text has over 4096 bytes; OpenStreetMap allows 255 characters");
         if (!tq_vec_push(&reader->strings, field.bytes)) return no_memory(block->err);
     }
 }

@@ -86,6 +86,8 @@ typedef struct tq_pbf_blob {
 
 /** Find the next blob at *offset and step over it. *more is false at the end of the file. */
 tq_status tq_pbf_next_blob(tq_str file, uint64_t *offset, tq_pbf_blob *blob, bool *more, tq_err *err);
+/** Bytes that the blob says it holds, unpacked; tq_pbf_read_blob refuses a blob that holds another number. */
+tq_status tq_pbf_blob_unpacked(tq_str file, const tq_pbf_blob *blob, uint64_t *len, tq_err *err);
 /* Scratch of one thread that reads blobs. */
 typedef struct tq_pbf_reader tq_pbf_reader;
 tq_pbf_reader *tq_pbf_reader_new(void); /* NULL = no memory */

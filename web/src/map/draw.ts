@@ -142,16 +142,19 @@ export class CityMap {
   private map: MapLibre;
   private ready: Promise<void>;
   private trip = NOTHING;
+  private english = false;
 
   constructor(
     box: HTMLElement,
     bounds: Box,
     words: MapWords,
+    english: boolean,
     private events: MapEvents,
   ) {
+    this.english = english;
     this.map = new maplibregl.Map({
       container: box,
-      style: mapStyle(location.origin, dark.matches),
+      style: mapStyle(location.origin, dark.matches, this.english),
       bounds: [bounds.west, bounds.south, bounds.east, bounds.north],
       fitBoundsOptions: { padding: 20 },
       attributionControl: false,
@@ -180,8 +183,15 @@ export class CityMap {
     this.map.on('movestart', () => (box.dataset.map = 'moving'));
   }
 
+  /** Names in English where the city has them, else in its own language. */
+  speak(english: boolean): void {
+    if (english === this.english) return;
+    this.english = english;
+    this.restyle();
+  }
+
   private restyle = (): void => {
-    this.map.setStyle(mapStyle(location.origin, dark.matches));
+    this.map.setStyle(mapStyle(location.origin, dark.matches, this.english));
     this.map.once('styledata', () => this.addTrip());
   };
 

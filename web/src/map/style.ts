@@ -98,7 +98,8 @@ export const STOPS_NAMED: ExpressionSpecification = [
 /** Where the trip's own layers go: under the names. */
 export const BELOW_NAMES = 'street-names';
 
-export function mapStyle(origin: string, dark: boolean): StyleSpecification {
+export function mapStyle(origin: string, dark: boolean, english: boolean): StyleSpecification {
+  const name: ExpressionSpecification = english ? ['coalesce', ['get', 'name_en'], ['get', 'name']] : ['get', 'name'];
   const ink = dark ? DARK : LIGHT;
   const rest: ExpressionSpecification = ['!', isClass([...TOP, ...MAJOR, ...PATHS])];
   return {
@@ -141,7 +142,7 @@ export function mapStyle(origin: string, dark: boolean): StyleSpecification {
         filter: ['!=', ['coalesce', ['get', 'name'], ''], ''],
         layout: {
           'symbol-placement': 'line',
-          'text-field': ['get', 'name'],
+          'text-field': name,
           'text-font': ['Regular'],
           'text-size': ['interpolate', ['linear'], ['zoom'], 12, 10, 17, 13],
           'symbol-spacing': 380,
@@ -171,7 +172,7 @@ export function mapStyle(origin: string, dark: boolean): StyleSpecification {
         filter: ['!', ['in', ['get', 'kind'], ['literal', ['station', 'stop', 'street', 'address', 'work']]]],
         minzoom: 8,
         layout: {
-          'text-field': ['get', 'name'],
+          'text-field': name,
           'text-font': ['Regular'],
           'text-size': ['match', ['get', 'kind'], 'locality', 14, 11.5],
           'text-padding': 10,
@@ -187,7 +188,7 @@ export function mapStyle(origin: string, dark: boolean): StyleSpecification {
         minzoom: 10.2,
         filter: STOPS_NAMED,
         layout: {
-          'text-field': ['get', 'name'],
+          'text-field': name,
           'text-font': ['Bold'],
           'text-size': ['interpolate', ['linear'], ['zoom'], 10, 10.5, 16, 14],
           'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
