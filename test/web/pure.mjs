@@ -36,6 +36,17 @@ export async function pureChecks() {
     }
   });
 
+  const worth = await load('lib/worth.ts');
+  await check('a trip that walks for hours to save two yuan waits behind the button', () => {
+    const trip = (minutes, walk_m, transfers, fare_fen) => ({ duration_s: minutes * 60, walk_m, transfers, fare_fen });
+    const metro = trip(53, 1, 1, 600);
+    const shortcut = trip(85, 2971, 1, 500);
+    const hike = trip(139, 8074, 1, 400);
+    same(worth.worthwhile([shortcut, hike, metro]), [shortcut, metro]);
+    same(worth.worthwhile([hike]), [hike]);
+    same(worth.worthwhile([]), []);
+  });
+
   const time = await load('lib/time.ts');
   await check('times are read off the text, in the city\'s own clock', () => {
     same(time.clock('2025-06-03T22:31:00+08:00'), '22:31');
