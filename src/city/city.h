@@ -442,16 +442,17 @@ typedef struct tq_search {
 
 /* A project in the dated register: what opens when, and how far it is. */
 typedef struct tq_work {
-    uint32_t id, name, name_en, kind, place, note, source; /* text */
+    uint32_t id, name, name_en, kind, place, note, note_en, source, source_en; /* text */
     uint32_t life;           /* tq_life */
     uint32_t from_day_known; /* 1: from_ms is given */
+    uint32_t spare;
     int64_t from_ms, to_ms;
     uint32_t length_m;       /* 0 = unknown */
     uint32_t done_m, target_m; /* rural programme: done and target length */
     uint32_t speed_kmh, lanes;
     uint32_t done_known;     /* 1: done_m is given; 0: nobody has said how much is done */
 } tq_work;
-_Static_assert(sizeof(tq_work) == 80, "on disk");
+_Static_assert(sizeof(tq_work) == 88, "on disk");
 
 typedef struct tq_works {
     uint32_t count;
@@ -490,7 +491,9 @@ typedef struct tq_meta {
     uint32_t taxi_wait_s;
     uint32_t max_transfers;
     uint32_t night_end_s;        /* a service night ends at this second of the next day, such as 4 h */
+    uint32_t spare;              /* 0: padding would bring chance into the file */
 } tq_meta;
+_Static_assert(sizeof(tq_meta) == 104, "on disk");
 
 struct tq_city {
     tq_map map; /* map.at NULL when the arrays belong to an import */

@@ -98,7 +98,8 @@ static tq_status verify_dates(const tq_city *city, tq_err *err)
         CITY_CHECK(work->life <= TQ_CLOSED && work->id < city->text_len &&
                        work->name < city->text_len && work->name_en < city->text_len &&
                        work->kind < city->text_len && work->place < city->text_len &&
-                       work->note < city->text_len && work->source < city->text_len,
+                       work->note < city->text_len && work->note_en < city->text_len &&
+                       work->source < city->text_len && work->source_en < city->text_len,
                    "works", "a row is not valid");
     }
     return TQ_OK;

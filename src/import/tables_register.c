@@ -129,11 +129,14 @@ enum {
     WORK_LANES,
     WORK_NOTE,
     WORK_SOURCE,
+    WORK_NOTE_EN,
+    WORK_SOURCE_EN,
     WORK_COLUMN_COUNT
 };
 static const char *const work_columns[WORK_COLUMN_COUNT] = {
-    "id",       "name",   "status",   "name_en",   "kind",  "place", "from",  "to",
-    "length_m", "done_m", "target_m", "speed_kmh", "lanes", "note",  "source"};
+    "id",    "name", "status",   "name_en", "kind",     "place",
+    "from",  "to",   "length_m", "done_m",  "target_m", "speed_kmh",
+    "lanes", "note", "source",   "note_en", "source_en"};
 #define WORK_LENGTH_MAX_M 10000000u
 #define WORK_SPEED_MAX    200u
 #define WORK_LANES_MAX    32u
@@ -212,6 +215,8 @@ static tq_status work_row(tables_reader *reader, void *user)
     work.place = tables_text(reader, reader->value[WORK_PLACE]);
     work.note = tables_text(reader, reader->value[WORK_NOTE]);
     work.source = tables_text(reader, reader->value[WORK_SOURCE]);
+    work.note_en = tables_text(reader, reader->value[WORK_NOTE_EN]);
+    work.source_en = tables_text(reader, reader->value[WORK_SOURCE_EN]);
     if (works->rows.count >= TQ_WORKS_MAX)
         return tq_fail(reader->err, TQ_LIMIT, reader->line, "%s line %u: over %u works",
                        reader->file, reader->line, TQ_WORKS_MAX);

@@ -280,7 +280,9 @@ void tq_works_json(const tq_city *city, int64_t at_ms, tq_buf *out)
         tq_json_put_i64(&json, "speed_kmh", work->speed_kmh);
         tq_json_put_i64(&json, "lanes", work->lanes);
         tq_json_put_text(&json, "note", tq_text(city, work->note));
+        tq_json_put_text(&json, "note_en", tq_text(city, work->note_en));
         tq_json_put_text(&json, "source", tq_text(city, work->source));
+        tq_json_put_text(&json, "source_en", tq_text(city, work->source_en));
         tq_json_end_object(&json);
     }
     tq_json_end_array(&json);

@@ -128,7 +128,9 @@ export interface Work {
   lanes?: number | null;
   speed_kmh?: number | null;
   note: string;
+  note_en: string;
   source: string;
+  source_en: string;
 }
 
 export class Problem extends Error {
