@@ -23,13 +23,13 @@
 
 static const tq_env *env;
 
-typedef struct town {
+typedef struct place_data {
     const char *name, *osm, *gtfs[2], *timezone;
     int32_t year;
     unsigned month, day;
-} town;
+} place_data;
 
-static const town towns[] = {
+static const place_data towns[] = {
     {"poa",
      "pairs/porto_alegre/poa.osm.pbf",
      {"pairs/porto_alegre/poa_eptc.gtfs.zip", "pairs/porto_alegre/poa_trensurb.gtfs.zip"},
@@ -146,9 +146,9 @@ typedef struct ground {
     uint32_t *part, count, largest, node_count;
     uint32_t *dist;
     tq_heap heap;
-} ground;
+} street_part;
 
-static bool make_ground(const tq_city *city, ground *out)
+static bool make_ground(const tq_city *city, street_part *out)
 {
     uint32_t nodes = city->streets.node_count;
     if (!plain_walk(city, &out->walk)) return false;
@@ -181,7 +181,7 @@ static bool make_ground(const tq_city *city, ground *out)
     return true;
 }
 
-static uint32_t walk_dm(ground *ground, uint32_t from, uint32_t to)
+static uint32_t walk_dm(street_part *ground, uint32_t from, uint32_t to)
 {
     memset(ground->dist, 0xff, ground->node_count * sizeof *ground->dist);
     ground->dist[from] = 0;
@@ -217,7 +217,7 @@ typedef struct bench {
 
 static bench now;
 
-static ground streets;
+static street_part streets;
 
 /* Questions are made once, with the walk between their ends as the caller of a search would know
  * it. */
@@ -304,7 +304,7 @@ static uint32_t ask(uint32_t count, enum kind kind, bool keep, uint32_t *journey
     return wrong;
 }
 
-static bool open_day(const tq_city *city, const town *town, const char *what)
+static bool open_day(const tq_city *city, const place_data *town, const char *what)
 {
     tq_err err = {0};
     tq_day *day;
@@ -320,7 +320,7 @@ static bool open_day(const tq_city *city, const town *town, const char *what)
     return true;
 }
 
-static void measure(const tq_city *city, const town *town)
+static void measure(const tq_city *city, const place_data *town)
 {
     size_t bytes = tq_transit_work_bytes(city);
     void *memory = tq_alloc_aligned(bytes, 1);
@@ -355,7 +355,7 @@ static void measure(const tq_city *city, const town *town)
     tq_free(memory);
 }
 
-static void bench_town(const town *town, const char *data)
+static void bench_town(const place_data *town, const char *data)
 {
     static tq_settings settings;
     tq_err err = {0};

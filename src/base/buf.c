@@ -134,7 +134,7 @@ void tq_json_key(tq_json *json, const char *key)
 static void put_escaped(tq_buf *buf, tq_str text)
 {
     static const char hex[] = "0123456789abcdef";
-    const char *at = text.at, *end = text.at + text.len;
+    const char *at = text.at, *end = text.len > 0 ? text.at + text.len : text.at;
     while (at < end) {
         const char *run = at;
         while (at < end && (uint8_t)*at >= 0x20 && (uint8_t)*at < 0x80 && *at != '"' && *at != '\\')

@@ -185,7 +185,7 @@ size_t tq_utf8_put(uint32_t code, char out[4])
 
 bool tq_utf8_valid(tq_str text)
 {
-    const char *at = text.at, *end = text.at + text.len;
+    const char *at = text.at, *end = text.len > 0 ? text.at + text.len : text.at;
     while (at < end) {
         const char *before = at;
         uint32_t code = tq_utf8_next(&at, end);

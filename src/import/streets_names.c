@@ -143,6 +143,8 @@ static uint32_t middle_edge(name_work *work, const uint32_t *edge, size_t count,
         lon += at.lon_e7 * length;
         weight += length;
     }
+    /* The longest run has an edge, and each weighs 1 at least. */
+    // cppcheck-suppress zerodiv
     tq_point centre = {(int32_t)(lat / weight), (int32_t)(lon / weight)};
     uint32_t best = TQ_NONE, best_dm = UINT32_MAX;
     for (size_t k = 0; k < count; k++) {

@@ -348,7 +348,8 @@ tq_status tq_day_make(const tq_city *city, int32_t number, tq_day **out, tq_err 
         day->route_count * sizeof(day_route) + day->place_count * sizeof(uint32_t) +
         ((size_t)day->first_call[0][day->stop_count] + day->first_call[1][day->stop_count]) *
             sizeof(day_call) +
-        (size_t)day->rule_count * 2 * sizeof(day_rule) + (size_t)day->stop_count * 48;
+        (size_t)day->rule_count * 2 * (sizeof(day_rule) + sizeof(day_hop)) +
+        (size_t)day->stop_count * 48;
     *out = day;
     return TQ_OK;
 }
@@ -366,6 +367,8 @@ void tq_day_free(tq_day *day)
         tq_free(day->call[way]);
         tq_free(day->first_rule[way]);
         tq_free(day->rule[way]);
+        tq_free(day->first_hop[way]);
+        tq_free(day->hop[way]);
     }
     tq_free(day->open_from_s);
     tq_free(day->open_until_s);

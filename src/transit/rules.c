@@ -120,6 +120,40 @@ static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, uns
     return true;
 }
 
+/* The rules that lead on, shortest first, so that a search stops at the first one too late. */
+static bool list_hops(tq_day *day, unsigned way, uint32_t *order, uint64_t *key)
+{
+    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 1);
+    day->first_hop[way] = first;
+    day->hop[way] = TQ_ALLOC(day_hop, day->rule_count);
+    if (first == NULL || day->hop[way] == NULL) return false;
+    uint32_t count = 0;
+    for (uint32_t stop = 0; stop < day->stop_count; stop++) {
+        for (uint32_t at = day->first_rule[way][stop]; at < day->first_rule[way][stop + 1]; at++) {
+            const day_rule *rule = &day->rule[way][at];
+            const uint32_t *calls = &day->first_call[way][rule->stop];
+            if (rule->least_s < 0 || calls[0] == calls[1]) continue;
+            uint32_t walk_s = (uint32_t)((uint64_t)rule->walk_dm * 100 / WALK_MM_S_MAX);
+            uint32_t floor_s =
+                rule->fixed ? (uint32_t)rule->least_s : TQ_MAX((uint32_t)rule->least_s, walk_s);
+            order[count++] = at;
+            key[at] = (uint64_t)stop << 32 | floor_s;
+        }
+        first[stop + 1] = count;
+    }
+    if (!tq_sort_by_u64(order, count, key)) return false;
+    for (uint32_t stop = 0; stop < day->stop_count; stop++) {
+        for (uint32_t k = first[stop]; k < first[stop + 1]; k++) {
+            const day_rule *rule = &day->rule[way][order[k]];
+            uint32_t walk_s = (uint32_t)((uint64_t)rule->walk_dm * 100 / WALK_MM_S_MAX);
+            day->hop[way][k] = (day_hop){
+                rule->stop, rule->fixed ? rule->least_s : TQ_MAX(rule->least_s, (int32_t)walk_s),
+                rule->walk_dm, rule->fixed ? -1 : rule->least_s};
+        }
+    }
+    return true;
+}
+
 static bool sort_pairs(const pairs *all, uint32_t *order, uint64_t *key, unsigned way)
 {
     for (size_t k = 0; k < all->count; k++) {
@@ -149,7 +183,8 @@ tq_status day_make_rules(tq_day *day, tq_err *err)
     key = TQ_ALLOC(uint64_t, all.count);
     done = done && order != NULL && key != NULL;
     for (unsigned way = 0; done && way < 2; way++)
-        done = sort_pairs(&all, order, key, way) && list_rules(day, &all, order, way);
+        done = sort_pairs(&all, order, key, way) && list_rules(day, &all, order, way) &&
+               list_hops(day, way, order, key);
     for (uint32_t stop = 0; done && stop < day->stop_count; stop++) {
         if (day->first_rule[1][stop] != day->first_rule[1][stop + 1] || day->same_s[stop] != 0)
             day->ruled[stop] |= 1;

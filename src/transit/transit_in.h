@@ -84,6 +84,14 @@ typedef struct day_rule {
     uint32_t fixed;   /* 1: takes least_s; 0: walks, but takes at least least_s */
 } day_rule;
 
+/* A change that a rule allows, to a stop where a ride can be entered. */
+typedef struct day_hop {
+    uint32_t stop;
+    int32_t floor_s; /* what it takes at any speed; exactly that where least_s is -1 */
+    uint32_t walk_dm;
+    int32_t least_s; /* walks, but takes at least this; -1 = floor_s is fixed */
+} day_hop;
+
 struct tq_day {
     const tq_city *city;
     int32_t day;
@@ -104,6 +112,8 @@ struct tq_day {
     uint32_t rule_count, ruled_count;
     uint32_t *first_rule[2]; /* [stop_count + 1]: [0] from a stop, [1] to a stop */
     day_rule *rule[2];       /* ascending by the other stop */
+    uint32_t *first_hop[2];  /* [stop_count + 1], as first_rule */
+    day_hop *hop[2];         /* ascending by floor_s */
     int32_t *same_s;         /* [stop_count], change at the stop itself */
     uint8_t
         *ruled; /* [stop_count], bit 0: some pair to it (or itself) has a rule; bit 1: from it */

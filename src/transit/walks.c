@@ -393,26 +393,74 @@ static void look_again(round_search *rounds, uint32_t k)
     }
 }
 
-/* Changes that a rule gives from a stop left at at_s. */
-static void follow_rules(round_search *rounds, uint32_t k, uint32_t stop, int32_t at_s,
-                         uint32_t source, uint32_t before_dm)
+static int32_t rule_takes_s(const round_search *rounds, const day_rule *rule)
+{
+    if (rule->fixed) return rule->least_s;
+    return TQ_MAX(rule->least_s, ceil_seconds((int32_t)(rule->walk_dm * 100), rounds->speed));
+}
+
+/* Changes that a rule gives from a stop that is an end of the journey. */
+static void set_out_by_rules(round_search *rounds, uint32_t stop, int32_t at_s, uint32_t access,
+                             uint32_t before_dm)
 {
     const tq_day *day = rounds->day;
     const uint32_t *first = day->first_rule[rounds->back];
     for (uint32_t at = first[stop]; at < first[stop + 1]; at++) {
         const day_rule *rule = &day->rule[rounds->back][at];
         if (rule->least_s < 0) continue;
-        int32_t takes_s = rule->least_s;
-        if (!rule->fixed)
-            takes_s = TQ_MAX(takes_s, ceil_seconds((int32_t)(rule->walk_dm * 100), rounds->speed));
+        int32_t takes_s = rule_takes_s(rounds, rule);
         uint32_t walk_dm = before_dm + rule->walk_dm;
-        if (k > 0 || takes_s < LABEL_MAX / rounds->speed)
-            set_reach(rounds, k, rule->stop, at_s + takes_s,
-                      (reach_from){source, walk_dm, HOW_RULE});
+        if (takes_s < LABEL_MAX / rounds->speed)
+            set_reach(rounds, 0, rule->stop, at_s + takes_s,
+                      (reach_from){access, walk_dm, HOW_RULE});
         uint32_t end_dm = rounds->stop_dm[rule->stop];
         if (end_dm != TQ_NONE && end_dm <= (uint32_t)rounds->max_walk_mm / 100)
-            goal(rounds, k, at_s + takes_s + ceil_seconds((int32_t)(end_dm * 100), rounds->speed),
-                 source, rounds->stop_access[rule->stop], walk_dm + end_dm, HOW_RULE);
+            goal(rounds, 0, at_s + takes_s + ceil_seconds((int32_t)(end_dm * 100), rounds->speed),
+                 access, rounds->stop_access[rule->stop], walk_dm + end_dm, HOW_RULE);
+    }
+}
+
+/* The far end's own stops, and the rules that lead to them. */
+static void end_by_rules(round_search *rounds, uint32_t k)
+{
+    const tq_day *day = rounds->day;
+    const tq_transit_query *query = rounds->query;
+    const round_level *row = &rounds->level[k];
+    const tq_access *list = rounds->back ? query->from : query->to;
+    uint32_t count = rounds->back ? query->from_count : query->to_count;
+    const uint32_t *first = day->first_rule[!rounds->back];
+    for (uint32_t k_end = 0; k_end < count; k_end++) {
+        uint32_t end = list[k_end].stop;
+        if (end == TQ_NONE || rounds->stop_dm[end] > (uint32_t)rounds->max_walk_mm / 100) continue;
+        uint32_t end_dm = rounds->stop_dm[end], access = rounds->stop_access[end];
+        int32_t end_s = ceil_seconds((int32_t)(end_dm * 100), rounds->speed);
+        if (row->ride[end] != FAR)
+            goal(rounds, k, row->ride[end] + end_s, end, access, end_dm, HOW_ACCESS);
+        for (uint32_t at = first[end]; at < first[end + 1]; at++) {
+            const day_rule *rule = &day->rule[!rounds->back][at];
+            if (rule->least_s < 0 || row->ride[rule->stop] == FAR) continue;
+            goal(rounds, k, row->ride[rule->stop] + rule_takes_s(rounds, rule) + end_s, rule->stop,
+                 access, rule->walk_dm + end_dm, HOW_RULE);
+        }
+    }
+}
+
+/* Changes that a rule gives from a stop left at at_s; none that is not before limit_s helps. */
+static void follow_rules(round_search *rounds, uint32_t k, uint32_t stop, int32_t at_s,
+                         int32_t limit_s)
+{
+    const tq_day *day = rounds->day;
+    const uint32_t *first = day->first_hop[rounds->back];
+    const day_hop *hop = &day->hop[rounds->back][first[stop]],
+                  *end = &day->hop[rounds->back][first[stop + 1]];
+    const int32_t *best = rounds->best_reach[k];
+    for (; hop < end && hop->floor_s < limit_s - at_s; hop++) {
+        int32_t there_s = at_s + hop->floor_s;
+        if (there_s >= best[hop->stop]) continue;
+        if (hop->least_s >= 0)
+            there_s = at_s + TQ_MAX(hop->least_s,
+                                    ceil_seconds((int32_t)(hop->walk_dm * 100), rounds->speed));
+        set_reach(rounds, k, hop->stop, there_s, (reach_from){stop, hop->walk_dm, HOW_RULE});
     }
 }
 
@@ -422,15 +470,14 @@ void rounds_change(round_search *rounds, uint32_t k)
     round_level *row = &rounds->level[k];
     uint32_t *vertex_of = day->stop_vertex[rounds->query->walk];
     bool limited = rounds->max_walk_mm != FAR;
+    end_by_rules(rounds, k);
     queue_begin(rounds, k);
+    int32_t limit_s = TQ_MIN(rounds->best_goal_s[k], rounds->last_s + 1);
     for (uint32_t at = 0; at < row->ride_count; at++) {
-        uint32_t stop = row->ride_list[at], end_dm = rounds->stop_dm[stop];
+        uint32_t stop = row->ride_list[at];
         int32_t at_s = row->ride[stop], same_s = day->same_s[stop];
-        if (end_dm != TQ_NONE && end_dm <= (uint32_t)rounds->max_walk_mm / 100)
-            goal(rounds, k, at_s + ceil_seconds((int32_t)(end_dm * 100), rounds->speed), stop,
-                 rounds->stop_access[stop], end_dm, HOW_ACCESS);
         if (same_s >= 0) set_reach(rounds, k, stop, at_s + same_s, (reach_from){stop, 0, HOW_SAME});
-        if (day->rule_count != 0) follow_rules(rounds, k, stop, at_s, stop, 0);
+        if (day->rule_count != 0) follow_rules(rounds, k, stop, at_s, limit_s);
         uint32_t vertex = rounds->core != 0 && !limited ? vertex_of[stop] : TQ_NONE;
         if (vertex == TQ_NONE) continue;
         int32_t label =
@@ -472,7 +519,7 @@ tq_status rounds_set_out(round_search *rounds, int32_t first_s, tq_err *err)
         int32_t slack_s = access->walk_dm != 0 && !rounds->back ? rounds->slack_s : 0;
         set_reach(rounds, 0, access->stop, at_s + slack_s,
                   (reach_from){at, access->walk_dm, HOW_ACCESS});
-        follow_rules(rounds, 0, access->stop, at_s, at, access->walk_dm);
+        set_out_by_rules(rounds, access->stop, at_s, at, access->walk_dm);
         uint32_t vertex = rounds->day->stop_vertex[query->walk][access->stop];
         if (vertex != TQ_NONE && rounds->core != 0)
             near_vertex(

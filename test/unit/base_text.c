@@ -70,6 +70,7 @@ static void whole_numbers_take_the_whole_text(void **state)
 static void bad_utf8_is_seen(void **state)
 {
     (void)state;
+    assert_true(tq_utf8_valid((tq_str){0}));
     assert_true(tq_utf8_valid(tq_str_of("化章西街 Huazhang \xF0\x9F\x9A\x87")));
     static const char *const bad[] = {
         "\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE5\x8C", "\xFF"};
@@ -104,10 +105,12 @@ static void json_is_escaped_and_separated(void **state)
     tq_json_end_array(&json);
     tq_json_end_array(&json);
     tq_json_put_text_or_null(&json, "c", "");
+    tq_json_key(&json, "d");
+    tq_json_str(&json, (tq_str){0}); /* no text at all, of no address */
     tq_json_end_object(&json);
     tq_buf_putc(&buf, '\0');
     assert_string_equal(buf.at, "{\"a\":\"x\\\"\\\\\\u000a\\u0001街\xEF\xBF\xBD\",\"b\":[-5,-0."
-                                "0000001,true,null,[]],\"c\":null}");
+                                "0000001,true,null,[]],\"c\":null,\"d\":\"\"}");
     tq_buf_free(&buf);
 }
 

@@ -38,14 +38,9 @@ static tq_build build;
 static int import_city(void **state)
 {
     (void)state;
-    static tq_status (*const stages[])(tq_build *, tq_err *) = {import_osm,
-                                                                import_streets_csv,
-                                                                import_gtfs,
-                                                                import_link_stops,
-                                                                import_places_of_stops,
-                                                                import_places_of_streets,
-                                                                import_tables,
-                                                                import_fares};
+    static tq_status (*const stages[])(tq_build *, tq_err *) = {
+        import_osm,    import_streets_csv, import_gtfs, import_link_stops, import_places_of_stops,
+        import_tables, import_fares};
     tq_err err = {0};
     tq_status status = tq_settings_read("cities/taiyuan", &settings, &err);
     build = (tq_build){
