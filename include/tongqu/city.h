@@ -16,7 +16,8 @@ typedef struct tq_city tq_city;
  * @param path  NAME.city
  * @param city  receives the open city; close it with tq_city_close
  * @param err   may be NULL
- * @return TQ_OK, TQ_IO, TQ_BAD_FILE (damaged, truncated or of another version; err names the section), TQ_NO_MEMORY
+ * @return TQ_OK, TQ_IO, TQ_BAD_FILE (damaged, truncated or of another version; err names the
+ * section), TQ_NO_MEMORY
  *
  * Cost: one pass over the file (bench/city_open).
  */

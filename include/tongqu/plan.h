@@ -18,22 +18,24 @@ typedef struct tq_endpoint {
 } tq_endpoint;
 
 /**
- * Read a place as people and scripts write it: `37.87,112.56`, `gcj02:37.87,112.56`, `bd09:…`, `stop:ID` or a name.
- * A name must mean one thing: TQ_AMBIGUOUS names the candidates in err->text.
+ * Read a place as people and scripts write it: `37.87,112.56`, `gcj02:37.87,112.56`, `bd09:…`,
+ * `stop:ID` or a name. A name must mean one thing: TQ_AMBIGUOUS names the candidates in err->text.
  */
-TQ_API tq_status tq_endpoint_parse(const tq_city *city, const char *text, tq_endpoint *out, tq_err *err);
+TQ_API tq_status tq_endpoint_parse(const tq_city *city, const char *text, tq_endpoint *out,
+                                   tq_err *err);
 
 typedef struct tq_plan_query {
     uint32_t size; /* sizeof(tq_plan_query) */
     tq_endpoint from, to;
-    int64_t time_ms;        /* UTC */
-    bool arrive_by;         /* time_ms is the latest arrival, else the earliest departure */
-    uint32_t window_s;      /* 0: trips for time_ms alone; else all best departures (arrivals) in the window */
+    int64_t time_ms;   /* UTC */
+    bool arrive_by;    /* time_ms is the latest arrival, else the earliest departure */
+    uint32_t window_s; /* 0: trips for time_ms alone; else all best departures (arrivals) in the
+                          window */
     tq_profile profile;
     uint32_t max_transfers; /* boardings - 1; at most TQ_TRANSFERS_MAX */
-    uint32_t max_walk_m;    /* longest single walk; 0 = no limit, UINT32_MAX = the profile's default */
+    uint32_t max_walk_m; /* longest single walk; 0 = no limit, UINT32_MAX = the profile's default */
     tq_rider rider;
-    bool card;              /* pays with a stored-value card */
+    bool card; /* pays with a stored-value card */
 } tq_plan_query;
 
 #define TQ_TRANSFERS_MAX   12
@@ -54,7 +56,7 @@ typedef struct tq_leg_end {
     const char *name;
     const char *stop_id; /* "" for a plain point */
     int32_t lat_e7, lon_e7;
-    uint32_t stop;       /* UINT32_MAX for a plain point */
+    uint32_t stop; /* UINT32_MAX for a plain point */
 } tq_leg_end;
 
 typedef struct tq_leg {
@@ -68,22 +70,23 @@ typedef struct tq_leg {
     /* transit only */
     uint32_t route, trip, from_place, to_place; /* indices; place = position in the pattern */
     int64_t service_day_ms;
-    const char *mode_name; /* "walk", "metro", "bus", ... */
+    const char *mode_name;                               /* "walk", "metro", "bus", ... */
     const char *route_name, *headsign, *trip_id, *color; /* "" when not known; color "RRGGBB" */
-    uint32_t headway_s;    /* frequency-based trip: mean wait is half of it; 0 = timetabled */
-    bool assumed;          /* times are assumed, not published */
+    uint32_t headway_s; /* frequency-based trip: mean wait is half of it; 0 = timetabled */
+    bool assumed;       /* times are assumed, not published */
     /* taxi only */
     uint32_t wait_s;
 } tq_leg;
 
 typedef struct tq_itinerary {
     int64_t departure_ms, arrival_ms;
-    uint32_t transfers;           /* boardings - 1, 0 for none */
+    uint32_t transfers; /* boardings - 1, 0 for none */
     uint32_t walk_m;
     uint32_t fare_fen;
     bool fare_known;
     bool fare_assumed;
-    int64_t last_safe_departure_ms; /* leave later than this and the trip fails tonight; INT64_MIN = no such limit */
+    int64_t last_safe_departure_ms; /* leave later than this and the trip fails tonight; INT64_MIN =
+                                       no such limit */
     const tq_leg *leg;
     uint32_t leg_count;
     uint32_t reasons; /* TQ_BEST_ mask: why it is on the list */
@@ -94,14 +97,15 @@ typedef struct tq_itinerary {
 #define TQ_BEST_WALK      4u
 #define TQ_BEST_FARE      8u
 
-/* A last connection that is gone: «the last 2号线 north left 大南门 at 22:31, one minute before you get there». */
+/* A last connection that is gone: «the last 2号线 north left 大南门 at 22:31, one minute before you
+ * get there». */
 typedef struct tq_missed {
     const char *line, *towards, *at, *stop_id;
     int64_t last_ms;    /* departure of the last one of that night */
     int64_t arrives_ms; /* when you could be there */
     int64_t ready_ms;   /* arrives_ms and the change */
-    /* Minutes, rounded up: how long it had been gone when you arrive, or, if it had not left yet, how many
-       minutes the change is short. */
+    /* Minutes, rounded up: how long it had been gone when you arrive, or, if it had not left yet,
+       how many minutes the change is short. */
     uint32_t by_min;
 } tq_missed;
 
@@ -111,7 +115,7 @@ typedef struct tq_plan_answer {
     const tq_missed *missed;
     uint32_t missed_count;
     int64_t last_safe_departure_ms; /* for the whole question; INT64_MIN = none */
-    const char *note; /* "" or why there is nothing */
+    const char *note;               /* "" or why there is nothing */
 } tq_plan_answer;
 
 #ifdef __cplusplus

@@ -42,7 +42,8 @@ typedef struct tq_err {
     tq_status status;
     uint32_t line;   /* 1-based line or record number, 0 if unknown */
     uint64_t offset; /* byte offset in the input, 0 if unknown */
-    char text[400];  /* UTF-8, one sentence: names the thing and the limit it broke, says what to do */
+    char text[400];  /* UTF-8, one sentence: names the thing and the limit it broke, says what to do
+                      */
 } tq_err;
 
 /** English text of a status; never NULL. */

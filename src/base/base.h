@@ -2,12 +2,13 @@
  * base: what every room stands on. No I/O, no clock, no global state.
  *
  * status and errors  tq_fail, TQ_TRY, TQ_ASSERT
- * memory             tq_arena (fixed, for a query), tq_pool (growing, for an import), tq_vec (array)
- * text               tq_str slices, UTF-8 steps, number parsing, tq_buf and its JSON writer
+ * memory             tq_arena (fixed, for a query), tq_pool (growing, for an import), tq_vec
+ * (array) text               tq_str slices, UTF-8 steps, number parsing, tq_buf and its JSON writer
  * order              radix sort by key, stable; indexed 4-ary heap
  * numbers            64-bit hash, checksum, seeded random numbers
  *
- * Invariants: no function here allocates unless its comment says so; sizes are multiplied with a check.
+ * Invariants: no function here allocates unless its comment says so; sizes are multiplied with a
+ * check.
  */
 #ifndef TQ_BASE_H
 #define TQ_BASE_H
@@ -19,15 +20,15 @@
 
 #define TQ_NONE UINT32_MAX /* "no such index" */
 
-#define TQ_MIN(a, b)       ((a) < (b) ? (a) : (b))
-#define TQ_MAX(a, b)       ((a) > (b) ? (a) : (b))
-#define TQ_COUNT(array)    (sizeof(array) / sizeof *(array))
+#define TQ_MIN(a, b)    ((a) < (b) ? (a) : (b))
+#define TQ_MAX(a, b)    ((a) > (b) ? (a) : (b))
+#define TQ_COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* ---- status and errors -------------------------------------------------------------------- */
 
 /** Fill `err` (may be NULL) and return `status`, so that `return tq_fail(...)` reads well. */
-__attribute__((format(printf, 4, 5))) tq_status tq_fail(tq_err *err, tq_status status, uint64_t line,
-                                                        const char *format, ...);
+__attribute__((format(printf, 4, 5))) tq_status tq_fail(tq_err *err, tq_status status,
+                                                        uint64_t line, const char *format, ...);
 void tq_err_clear(tq_err *err);
 
 /* Return the status of `call` from this function when it is not TQ_OK. */
@@ -82,7 +83,8 @@ typedef struct tq_pool {
 void *tq_pool_push(tq_pool *pool, size_t size, size_t align); /* zeroed; NULL = no memory */
 void tq_pool_free(tq_pool *pool);
 
-/* Growing array of T: `TQ_VEC(uint32_t) ids = {0};`. Allocates. tq_vec_push is false on no memory. */
+/* Growing array of T: `TQ_VEC(uint32_t) ids = {0};`. Allocates. tq_vec_push is false on no memory.
+ */
 #define TQ_VEC(T)                                                                                  \
     struct {                                                                                       \
         T *at;                                                                                     \
@@ -115,7 +117,7 @@ tq_str tq_str_of(const char *text); /* NULL gives the empty slice */
 bool tq_str_eq(tq_str a, tq_str b);
 bool tq_str_is(tq_str a, const char *text);
 bool tq_str_starts(tq_str a, const char *prefix);
-tq_str tq_str_trim(tq_str a); /* spaces, tabs, CR */
+tq_str tq_str_trim(tq_str a);           /* spaces, tabs, CR */
 int tq_str_compare(tq_str a, tq_str b); /* by bytes */
 
 /** Parse the whole slice; false (out untouched) if it is anything else or out of range. */
@@ -125,12 +127,14 @@ bool tq_parse_double(tq_str text, double *out); /* decimal point, never locale; 
 /** Decimal degrees to 1e-7 degrees, exact to the last digit, no floating point. */
 bool tq_parse_e7(tq_str text, int32_t *out);
 
-/** Next code point at *at (advances it); U+FFFD and one byte on a bad sequence. *at < end must hold. */
+/** Next code point at *at (advances it); U+FFFD and one byte on a bad sequence. *at < end must
+ * hold. */
 uint32_t tq_utf8_next(const char **at, const char *end);
 size_t tq_utf8_put(uint32_t code, char out[4]); /* bytes written */
 bool tq_utf8_valid(tq_str text);
 
-/* Growing byte buffer. A failed allocation or the limit makes it sticky `failed`; later puts do nothing. */
+/* Growing byte buffer. A failed allocation or the limit makes it sticky `failed`; later puts do
+ * nothing. */
 typedef struct tq_buf {
     char *at;
     size_t len, cap;
@@ -161,8 +165,8 @@ void tq_json_object(tq_json *json);
 void tq_json_end_object(tq_json *json);
 void tq_json_array(tq_json *json);
 void tq_json_end_array(tq_json *json);
-void tq_json_key(tq_json *json, const char *key); /* a plain ASCII literal */
-void tq_json_str(tq_json *json, tq_str text);     /* escapes; bad UTF-8 becomes U+FFFD */
+void tq_json_key(tq_json *json, const char *key);   /* a plain ASCII literal */
+void tq_json_str(tq_json *json, tq_str text);       /* escapes; bad UTF-8 becomes U+FFFD */
 void tq_json_text(tq_json *json, const char *text); /* NULL -> null */
 void tq_json_i64(tq_json *json, int64_t value);
 void tq_json_fixed(tq_json *json, int64_t value, unsigned digits);
@@ -171,14 +175,16 @@ void tq_json_null(tq_json *json);
 void tq_json_raw(tq_json *json, tq_str raw); /* one already encoded value */
 /* A key and its value at once. */
 void tq_json_put_text(tq_json *json, const char *key, const char *text); /* NULL -> null */
-void tq_json_put_text_or_null(tq_json *json, const char *key, const char *text); /* "" -> null too */
+void tq_json_put_text_or_null(tq_json *json, const char *key,
+                              const char *text); /* "" -> null too */
 void tq_json_put_i64(tq_json *json, const char *key, int64_t value);
 void tq_json_put_fixed(tq_json *json, const char *key, int64_t value, unsigned digits);
 void tq_json_put_bool(tq_json *json, const char *key, bool value);
 
 /* ---- order --------------------------------------------------------------------------------- */
 
-/** Sort `index` (count entries) stably by key[index[k]], ascending. Allocates scratch; false on no memory. */
+/** Sort `index` (count entries) stably by key[index[k]], ascending. Allocates scratch; false on no
+ * memory. */
 bool tq_sort_by_u64(uint32_t *index, size_t count, const uint64_t *key);
 /** Sort keys ascending. Allocates scratch; false on no memory. */
 bool tq_sort_u64(uint64_t *keys, size_t count);
@@ -197,7 +203,8 @@ uint32_t tq_heap_pop(tq_heap *heap, int64_t *key); /* count > 0 must hold */
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
-uint64_t tq_hash(const void *bytes, size_t len, uint64_t seed); /* XXH3, the same on every machine */
+uint64_t tq_hash(const void *bytes, size_t len,
+                 uint64_t seed); /* XXH3, the same on every machine */
 uint64_t tq_mix(uint64_t value);
 
 /* Seeded random numbers (splitmix64): the same stream everywhere. */

@@ -1,26 +1,28 @@
 /*
- * city: one immutable city file, mapped and read in place. Sections, writer, verifier, reader, names.
+ * city: one immutable city file, mapped and read in place. Sections, writer, verifier, reader,
+ * names.
  *
- * A tq_city is a set of frozen arrays. `import` fills one with its own arrays and calls tq_city_write;
- * everyone else gets one from tq_city_load, where the arrays point into the mapped file. The opener checks
- * every offset, order and index bound first; after that hot code reads without checks.
+ * A tq_city is a set of frozen arrays. `import` fills one with its own arrays and calls
+ * tq_city_write; everyone else gets one from tq_city_load, where the arrays point into the mapped
+ * file. The opener checks every offset, order and index bound first; after that hot code reads
+ * without checks.
  *
- * Everything is dated: an edge, stop, trip or place carries a row of `dates`; tq_open_at tells whether it
- * can be used at an instant. Row 0 means «open, always».
+ * Everything is dated: an edge, stop, trip or place carries a row of `dates`; tq_open_at tells
+ * whether it can be used at an instant. Row 0 means «open, always».
  *
  * Format: docs/format/city-file.md. Same sources, same bytes.
  */
 #ifndef TQ_CITY_H
 #define TQ_CITY_H
 
-#include "os/os.h"
-
 #include "tongqu/city.h"
 
 #include "base/base.h"
 #include "geo/geo.h"
+#include "os/os.h"
 
-/* ---- dates ------------------------------------------------------------------------------------ */
+/* ---- dates ------------------------------------------------------------------------------------
+ */
 
 typedef enum tq_life { TQ_PLANNED, TQ_BUILDING, TQ_OPEN, TQ_CLOSED } tq_life;
 
@@ -41,13 +43,35 @@ static inline bool tq_open_at(const tq_dates *dates, uint32_t row, int64_t at_ms
     return date->life == TQ_OPEN && date->from_ms <= at_ms && at_ms < date->to_ms;
 }
 
-/* ---- streets ---------------------------------------------------------------------------------- */
+/* ---- streets ----------------------------------------------------------------------------------
+ */
 
 typedef enum tq_street_class {
-    TQ_MOTORWAY, TQ_MOTORWAY_LINK, TQ_TRUNK, TQ_TRUNK_LINK, TQ_PRIMARY, TQ_PRIMARY_LINK, TQ_SECONDARY,
-    TQ_SECONDARY_LINK, TQ_TERTIARY, TQ_TERTIARY_LINK, TQ_UNCLASSIFIED, TQ_RESIDENTIAL, TQ_LIVING_STREET,
-    TQ_SERVICE, TQ_TRACK, TQ_PEDESTRIAN, TQ_FOOTWAY, TQ_CYCLEWAY, TQ_PATH, TQ_STEPS, TQ_CORRIDOR,
-    TQ_BRIDLEWAY, TQ_FERRY, TQ_PLATFORM, TQ_BARRIER, /* zero-length edge through a gate */
+    TQ_MOTORWAY,
+    TQ_MOTORWAY_LINK,
+    TQ_TRUNK,
+    TQ_TRUNK_LINK,
+    TQ_PRIMARY,
+    TQ_PRIMARY_LINK,
+    TQ_SECONDARY,
+    TQ_SECONDARY_LINK,
+    TQ_TERTIARY,
+    TQ_TERTIARY_LINK,
+    TQ_UNCLASSIFIED,
+    TQ_RESIDENTIAL,
+    TQ_LIVING_STREET,
+    TQ_SERVICE,
+    TQ_TRACK,
+    TQ_PEDESTRIAN,
+    TQ_FOOTWAY,
+    TQ_CYCLEWAY,
+    TQ_PATH,
+    TQ_STEPS,
+    TQ_CORRIDOR,
+    TQ_BRIDLEWAY,
+    TQ_FERRY,
+    TQ_PLATFORM,
+    TQ_BARRIER, /* zero-length edge through a gate */
     TQ_STREET_CLASS_COUNT
 } tq_street_class;
 
@@ -60,7 +84,8 @@ typedef enum tq_street_class {
 #define TQ_ACCESS_LORRY      32u
 #define TQ_ACCESS_EMERGENCY  64u
 #define TQ_ACCESS_WHEELCHAIR 128u /* a foot arc that is also step-free */
-#define TQ_ACCESS_MOTOR      (TQ_ACCESS_CAR | TQ_ACCESS_BUS | TQ_ACCESS_TAXI | TQ_ACCESS_LORRY | TQ_ACCESS_EMERGENCY)
+#define TQ_ACCESS_MOTOR                                                                            \
+    (TQ_ACCESS_CAR | TQ_ACCESS_BUS | TQ_ACCESS_TAXI | TQ_ACCESS_LORRY | TQ_ACCESS_EMERGENCY)
 
 #define TQ_STREET_BRIDGE      1u
 #define TQ_STREET_TUNNEL      2u
@@ -81,7 +106,7 @@ typedef struct tq_street_attr {
     uint8_t surface;      /* tq_surface */
     uint16_t flags;       /* TQ_STREET_ mask */
     int8_t layer;
-    uint8_t wheelchair;   /* 0 unknown, 1 yes, 2 limited, 3 no */
+    uint8_t wheelchair;                                  /* 0 unknown, 1 yes, 2 limited, 3 no */
     uint16_t max_height_cm, max_width_cm, max_length_cm; /* 0 = no limit */
     uint16_t max_weight_10kg, max_axle_10kg;
     uint8_t signed_limit; /* 1: speed_kmh comes from a sign */
@@ -92,7 +117,11 @@ typedef struct tq_street_attr {
 _Static_assert(sizeof(tq_street_attr) == 32, "on disk");
 
 typedef enum tq_surface {
-    TQ_SURFACE_UNKNOWN, TQ_SURFACE_ASPHALT, TQ_SURFACE_PAVING, TQ_SURFACE_COBBLE, TQ_SURFACE_GRAVEL,
+    TQ_SURFACE_UNKNOWN,
+    TQ_SURFACE_ASPHALT,
+    TQ_SURFACE_PAVING,
+    TQ_SURFACE_COBBLE,
+    TQ_SURFACE_GRAVEL,
     TQ_SURFACE_GROUND
 } tq_surface;
 
@@ -103,35 +132,36 @@ typedef struct tq_street_name {
 /* A turn restriction as read; used when the graph is expanded to turns. */
 typedef struct tq_turn {
     uint32_t from_edge, to_edge;
-    uint32_t via_node;              /* TQ_NONE when it goes over edges */
-    uint32_t first_via, via_count;  /* into via_edge */
-    uint32_t only;                  /* 0 = no_, 1 = only_ */
-    uint32_t except;                /* TQ_ACCESS_ mask that is free of it */
-    uint32_t condition;             /* text */
+    uint32_t via_node;             /* TQ_NONE when it goes over edges */
+    uint32_t first_via, via_count; /* into via_edge */
+    uint32_t only;                 /* 0 = no_, 1 = only_ */
+    uint32_t except;               /* TQ_ACCESS_ mask that is free of it */
+    uint32_t condition;            /* text */
 } tq_turn;
 
 /*
- * An edge is a piece of street between two nodes; its two arcs are edge * 2 (along) and edge * 2 + 1
- * (against). Stops are nodes too: import cuts an edge where a stop lies beside it.
+ * An edge is a piece of street between two nodes; its two arcs are edge * 2 (along) and edge * 2 +
+ * 1 (against). Stops are nodes too: import cuts an edge where a stop lies beside it.
  */
 typedef struct tq_streets {
     uint32_t node_count, edge_count, point_count, attr_count, name_count, turn_count, via_count;
-    const tq_point *node_at;          /* [node_count] */
-    const uint32_t *first_out;        /* [node_count + 1], into out_arc */
-    const uint32_t *out_arc;          /* [2 * edge_count], arcs that leave the node, ascending */
-    const uint32_t *edge_from;        /* [edge_count], node */
-    const uint32_t *edge_to;          /* [edge_count], node */
-    const uint32_t *edge_length_dm;   /* [edge_count] */
-    const uint32_t *edge_first_point; /* [edge_count + 1], inner points, without the two end nodes */
-    const tq_point *point;            /* [point_count] */
-    const uint32_t *edge_attr;        /* [edge_count] */
-    const uint32_t *edge_name;        /* [edge_count], into name; row 0 is nameless */
-    const uint32_t *edge_date;        /* [edge_count], row of dates */
-    const int64_t *edge_way;          /* [edge_count], id in the source, 0 = none */
-    const tq_street_attr *attr;       /* [attr_count] */
-    const tq_street_name *name;       /* [name_count], at least 1 when there are edges */
-    const tq_turn *turn;              /* [turn_count] */
-    const uint32_t *via_edge;         /* [via_count] */
+    const tq_point *node_at;        /* [node_count] */
+    const uint32_t *first_out;      /* [node_count + 1], into out_arc */
+    const uint32_t *out_arc;        /* [2 * edge_count], arcs that leave the node, ascending */
+    const uint32_t *edge_from;      /* [edge_count], node */
+    const uint32_t *edge_to;        /* [edge_count], node */
+    const uint32_t *edge_length_dm; /* [edge_count] */
+    const uint32_t
+        *edge_first_point;      /* [edge_count + 1], inner points, without the two end nodes */
+    const tq_point *point;      /* [point_count] */
+    const uint32_t *edge_attr;  /* [edge_count] */
+    const uint32_t *edge_name;  /* [edge_count], into name; row 0 is nameless */
+    const uint32_t *edge_date;  /* [edge_count], row of dates */
+    const int64_t *edge_way;    /* [edge_count], id in the source, 0 = none */
+    const tq_street_attr *attr; /* [attr_count] */
+    const tq_street_name *name; /* [name_count], at least 1 when there are edges */
+    const tq_turn *turn;        /* [turn_count] */
+    const uint32_t *via_edge;   /* [via_count] */
     uint32_t grid_cells, grid_items;
     tq_grid grid; /* over edge boxes */
 } tq_streets;
@@ -149,15 +179,21 @@ static inline const tq_street_attr *tq_edge_attr(const tq_streets *streets, uint
     return &streets->attr[streets->edge_attr[edge]];
 }
 
-/* ---- hierarchies ------------------------------------------------------------------------------ */
+/* ---- hierarchies ------------------------------------------------------------------------------
+ */
 
-/* Streets for motors and for foot and bike have one each: their vertices are the nodes such arcs touch. */
-typedef enum tq_hierarchy_kind { TQ_HIERARCHY_MOTOR, TQ_HIERARCHY_ACTIVE, TQ_HIERARCHY_COUNT } tq_hierarchy_kind;
+/* Streets for motors and for foot and bike have one each: their vertices are the nodes such arcs
+ * touch. */
+typedef enum tq_hierarchy_kind {
+    TQ_HIERARCHY_MOTOR,
+    TQ_HIERARCHY_ACTIVE,
+    TQ_HIERARCHY_COUNT
+} tq_hierarchy_kind;
 
 /*
  * Topology of a customizable contraction hierarchy. Vertices are numbered by a post-order of the
- * elimination tree: parent > child, all up-neighbours are tree ancestors, so a neighbour is named by its
- * depth. Weights are not here: a metric is made by `road` from any arc weights.
+ * elimination tree: parent > child, all up-neighbours are tree ancestors, so a neighbour is named
+ * by its depth. Weights are not here: a metric is made by `road` from any arc weights.
  */
 typedef struct tq_hierarchy {
     uint32_t vertex_count, up_count;
@@ -171,18 +207,20 @@ typedef struct tq_hierarchy {
     const uint32_t *first_down;     /* [vertex_count + 1] */
     const uint32_t *down_tail;      /* [up_count], ascending in a list */
     const uint32_t *down_arc;       /* [up_count], the up-arc (down_tail, vertex) */
-    /* Street arc -> up-arc * 2 + (1 if it runs from the higher to the lower vertex); TQ_NONE = not in it. */
+    /* Street arc -> up-arc * 2 + (1 if it runs from the higher to the lower vertex); TQ_NONE = not
+     * in it. */
     const uint32_t *up_of_arc; /* [2 * edge_count] */
 } tq_hierarchy;
 
-/* ---- walking between stops -------------------------------------------------------------------- */
+/* ---- walking between stops --------------------------------------------------------------------
+ */
 
 typedef enum tq_walk_kind { TQ_WALK_ANY, TQ_WALK_STEP_FREE, TQ_WALK_COUNT } tq_walk_kind;
 
 /*
- * The walking graph with most nodes contracted away: a core that keeps every stop's node, and for the
- * other nodes upward arcs that end in the core. Symmetric; lengths in decimetres, so that any walking
- * speed can be used. Dated edges that are not open when the file is made are left out.
+ * The walking graph with most nodes contracted away: a core that keeps every stop's node, and for
+ * the other nodes upward arcs that end in the core. Symmetric; lengths in decimetres, so that any
+ * walking speed can be used. Dated edges that are not open when the file is made are left out.
  * Vertices [0, core_count) are the core; the rest follow in descending order of contraction.
  */
 typedef struct tq_walk {
@@ -196,7 +234,8 @@ typedef struct tq_walk {
     const uint32_t *up_dm;          /* [up_arc_count] */
 } tq_walk;
 
-/* ---- timetable -------------------------------------------------------------------------------- */
+/* ---- timetable --------------------------------------------------------------------------------
+ */
 
 #define TQ_STOP_KIND_STOP     0 /* location_type: a platform or pole */
 #define TQ_STOP_KIND_STATION  1
@@ -207,30 +246,38 @@ typedef struct tq_walk {
 typedef struct tq_stop {
     tq_point at;
     uint32_t id, code, name, name_en, platform, zone, desc; /* text; id carries the feed's prefix */
-    uint32_t parent;   /* stop, TQ_NONE */
-    uint32_t date;     /* row of dates */
-    uint32_t node;     /* street node beside it, TQ_NONE */
-    uint32_t link_dm;  /* straight walk between stop and node */
-    uint8_t kind;      /* TQ_STOP_KIND_ */
-    uint8_t wheelchair; /* 0 unknown, 1 yes, 2 no */
+    uint32_t parent;                                        /* stop, TQ_NONE */
+    uint32_t date;                                          /* row of dates */
+    uint32_t node;                                          /* street node beside it, TQ_NONE */
+    uint32_t link_dm;    /* straight walk between stop and node */
+    uint8_t kind;        /* TQ_STOP_KIND_ */
+    uint8_t wheelchair;  /* 0 unknown, 1 yes, 2 no */
     uint8_t approximate; /* 1: position is estimated */
     uint8_t feed;
 } tq_stop;
 _Static_assert(sizeof(tq_stop) == 56, "on disk");
 
 typedef struct tq_route {
-    uint32_t id, agency, short_name, long_name, long_name_en, desc; /* text, but agency: row of agencies */
-    uint32_t color, text_color;  /* 0xRRGGBB; TQ_NONE = not given */
-    uint32_t tariff;             /* row of tariffs, TQ_NONE = not known */
-    uint16_t type;               /* GTFS route_type, extended types kept */
+    uint32_t id, agency, short_name, long_name, long_name_en,
+        desc;                   /* text, but agency: row of agencies */
+    uint32_t color, text_color; /* 0xRRGGBB; TQ_NONE = not given */
+    uint32_t tariff;            /* row of tariffs, TQ_NONE = not known */
+    uint16_t type;              /* GTFS route_type, extended types kept */
     uint8_t feed;
-    uint8_t mode;                /* tq_transit_mode */
+    uint8_t mode; /* tq_transit_mode */
 } tq_route;
 _Static_assert(sizeof(tq_route) == 40, "on disk");
 
 typedef enum tq_transit_mode {
-    TQ_MODE_TRAM, TQ_MODE_METRO, TQ_MODE_RAIL, TQ_MODE_BUS, TQ_MODE_FERRY, TQ_MODE_CABLE, TQ_MODE_COACH,
-    TQ_MODE_AIR, TQ_MODE_OTHER
+    TQ_MODE_TRAM,
+    TQ_MODE_METRO,
+    TQ_MODE_RAIL,
+    TQ_MODE_BUS,
+    TQ_MODE_FERRY,
+    TQ_MODE_CABLE,
+    TQ_MODE_COACH,
+    TQ_MODE_AIR,
+    TQ_MODE_OTHER
 } tq_transit_mode;
 
 typedef struct tq_agency {
@@ -241,7 +288,8 @@ typedef struct tq_agency {
 #define TQ_PATTERN_NO_DROPOFF 2u
 #define TQ_PATTERN_PHONE      4u /* pickup or drop-off must be arranged */
 
-/* One arrival and departure, seconds after the trip's start_s; arrival of the first stop may be <= 0. */
+/* One arrival and departure, seconds after the trip's start_s; arrival of the first stop may be <=
+ * 0. */
 typedef struct tq_stop_time {
     int32_t arrival_s, departure_s;
 } tq_stop_time;
@@ -254,13 +302,13 @@ typedef struct tq_stop_time {
 
 typedef struct tq_trip {
     uint32_t pattern;
-    uint32_t profile;  /* its stop times begin at profile_first[profile] */
-    int32_t start_s;   /* of its first departure, from the service day's midnight */
+    uint32_t profile; /* its stop times begin at profile_first[profile] */
+    int32_t start_s;  /* of its first departure, from the service day's midnight */
     uint32_t service;
-    uint32_t id, headsign, short_name, block; /* text */
+    uint32_t id, headsign, short_name, block;  /* text */
     uint32_t first_frequency, frequency_count; /* 0 = runs once, at start_s */
-    uint32_t date;     /* row of dates */
-    uint32_t flags;    /* TQ_TRIP_ */
+    uint32_t date;                             /* row of dates */
+    uint32_t flags;                            /* TQ_TRIP_ */
 } tq_trip;
 _Static_assert(sizeof(tq_trip) == 48, "on disk");
 
@@ -272,48 +320,51 @@ typedef struct tq_frequency {
 
 /* GTFS transfers.txt, as read. */
 typedef struct tq_transfer {
-    uint32_t from_stop, to_stop;   /* may be stations */
-    uint32_t type;                 /* GTFS transfer_type */
-    uint32_t min_s;                /* TQ_NONE = not given */
+    uint32_t from_stop, to_stop;                       /* may be stations */
+    uint32_t type;                                     /* GTFS transfer_type */
+    uint32_t min_s;                                    /* TQ_NONE = not given */
     uint32_t from_route, to_route, from_trip, to_trip; /* TQ_NONE = any */
 } tq_transfer;
 
 /*
  * Service days are counted from base_day (days since 1970). Bit d of a service says that it runs on
- * base_day + d. The zone turns a service day and seconds into an instant: GTFS time counts from «noon
- * minus 12 h» local time.
+ * base_day + d. The zone turns a service day and seconds into an instant: GTFS time counts from
+ * «noon minus 12 h» local time.
  */
 typedef struct tq_timetable {
-    uint32_t stop_count, agency_count, route_count, pattern_count, pattern_stop_count, profile_count,
-        stop_time_count, trip_count, frequency_count, transfer_count, service_count, day_count, day_words,
-        shape_point_count;
+    uint32_t stop_count, agency_count, route_count, pattern_count, pattern_stop_count,
+        profile_count, stop_time_count, trip_count, frequency_count, transfer_count, service_count,
+        day_count, day_words, shape_point_count;
     int32_t base_day;
-    const tq_stop *stop;                 /* [stop_count] */
-    const tq_agency *agency;             /* [agency_count] */
-    const tq_route *route;               /* [route_count] */
-    const uint32_t *pattern_route;       /* [pattern_count] */
-    const uint32_t *pattern_first;       /* [pattern_count + 1], into pattern_stop */
-    const uint32_t *pattern_stop;        /* [pattern_stop_count], stop */
-    const uint8_t *pattern_flags;        /* [pattern_stop_count], TQ_PATTERN_ */
-    const uint32_t *pattern_along_m;     /* [pattern_stop_count], metres along the line from its first stop */
-    const uint32_t *pattern_shape_at;    /* [pattern_stop_count], index of the shape point at the stop, TQ_NONE */
-    const uint32_t *pattern_direction;   /* [pattern_count], 0 or 1 */
-    const uint32_t *profile_first;       /* [profile_count + 1], into stop_time */
-    const tq_stop_time *stop_time;       /* [stop_time_count] */
-    const tq_trip *trip;                 /* [trip_count], by pattern, then start_s, then source order */
-    const uint32_t *pattern_first_trip;  /* [pattern_count + 1] */
-    const tq_frequency *frequency;       /* [frequency_count] */
-    const tq_transfer *transfer;         /* [transfer_count] */
-    const uint64_t *service_days;        /* [service_count * day_words] */
-    const uint32_t *service_id;          /* [service_count], text */
-    const tq_point *shape_point;         /* [shape_point_count] */
-    const uint32_t *child_first;         /* [stop_count + 1], into child: stops of a station */
-    const uint32_t *child;               /* [child_count] */
+    const tq_stop *stop;           /* [stop_count] */
+    const tq_agency *agency;       /* [agency_count] */
+    const tq_route *route;         /* [route_count] */
+    const uint32_t *pattern_route; /* [pattern_count] */
+    const uint32_t *pattern_first; /* [pattern_count + 1], into pattern_stop */
+    const uint32_t *pattern_stop;  /* [pattern_stop_count], stop */
+    const uint8_t *pattern_flags;  /* [pattern_stop_count], TQ_PATTERN_ */
+    const uint32_t
+        *pattern_along_m; /* [pattern_stop_count], metres along the line from its first stop */
+    const uint32_t
+        *pattern_shape_at; /* [pattern_stop_count], index of the shape point at the stop, TQ_NONE */
+    const uint32_t *pattern_direction; /* [pattern_count], 0 or 1 */
+    const uint32_t *profile_first;     /* [profile_count + 1], into stop_time */
+    const tq_stop_time *stop_time;     /* [stop_time_count] */
+    const tq_trip *trip; /* [trip_count], by pattern, then start_s, then source order */
+    const uint32_t *pattern_first_trip; /* [pattern_count + 1] */
+    const tq_frequency *frequency;      /* [frequency_count] */
+    const tq_transfer *transfer;        /* [transfer_count] */
+    const uint64_t *service_days;       /* [service_count * day_words] */
+    const uint32_t *service_id;         /* [service_count], text */
+    const tq_point *shape_point;        /* [shape_point_count] */
+    const uint32_t *child_first;        /* [stop_count + 1], into child: stops of a station */
+    const uint32_t *child;              /* [child_count] */
     uint32_t child_count;
-    /* Lines at a stop: patterns through it and the place in them, ascending by pattern then place. */
-    const uint32_t *stop_first_pattern;  /* [stop_count + 1] */
-    const uint32_t *stop_pattern;        /* [pattern_stop_count] */
-    const uint32_t *stop_place;          /* [pattern_stop_count], 0-based place of the stop in the pattern */
+    /* Lines at a stop: patterns through it and the place in them, ascending by pattern then place.
+     */
+    const uint32_t *stop_first_pattern; /* [stop_count + 1] */
+    const uint32_t *stop_pattern;       /* [pattern_stop_count] */
+    const uint32_t *stop_place; /* [pattern_stop_count], 0-based place of the stop in the pattern */
 } tq_timetable;
 
 /** Does the service run on that day (days since 1970)? False outside the timetable's days. */
@@ -321,10 +372,13 @@ static inline bool tq_service_runs(const tq_timetable *timetable, uint32_t servi
 {
     int64_t bit = (int64_t)day - timetable->base_day;
     if (bit < 0 || bit >= (int64_t)timetable->day_count) return false;
-    return timetable->service_days[(size_t)service * timetable->day_words + (size_t)bit / 64] >> (bit % 64) & 1;
+    return timetable->service_days[(size_t)service * timetable->day_words + (size_t)bit / 64] >>
+               (bit % 64) &
+           1;
 }
 
-/* ---- zone and days ---------------------------------------------------------------------------- */
+/* ---- zone and days ----------------------------------------------------------------------------
+ */
 
 typedef struct tq_zone_table {
     uint32_t count;
@@ -347,13 +401,14 @@ tq_status tq_time_parse(const tq_zone_table *zone, tq_str text, int64_t *at_ms, 
 /** RFC 3339 with the zone's offset, whole seconds. */
 void tq_time_print(const tq_zone_table *zone, int64_t at_ms, char out[TQ_TIME_TEXT_MAX]);
 
-/* ---- fares ------------------------------------------------------------------------------------ */
+/* ---- fares ------------------------------------------------------------------------------------
+ */
 
 typedef enum tq_tariff_kind { TQ_TARIFF_FLAT, TQ_TARIFF_DISTANCE } tq_tariff_kind;
 
 /*
- * A tariff: flat, or by distance of the whole ride inside the tariff (changes between its lines are free).
- * Steps ascend by upto_m; beyond the last one, each further over_m (begun) costs over_fen.
+ * A tariff: flat, or by distance of the whole ride inside the tariff (changes between its lines are
+ * free). Steps ascend by upto_m; beyond the last one, each further over_m (begun) costs over_fen.
  */
 typedef struct tq_tariff {
     uint32_t id, name, source; /* text */
@@ -377,9 +432,9 @@ typedef struct tq_taxi_tariff {
     uint32_t known;
     uint32_t base_fen[2], base_m, per_km_fen[2]; /* [0] day, [1] night */
     uint32_t night_from_s, night_to_s;           /* local time of day; may wrap */
-    uint32_t far_m, far_percent;                 /* beyond far_m the distance rate is so many percent more */
+    uint32_t far_m, far_percent; /* beyond far_m the distance rate is so many percent more */
     uint32_t slow_fen_per_min, slow_kmh;
-    uint32_t source, assumed;                    /* text, flag */
+    uint32_t source, assumed; /* text, flag */
 } tq_taxi_tariff;
 
 typedef struct tq_fares {
@@ -392,23 +447,28 @@ typedef struct tq_fares {
 /** Fare in fen of a ride of so many metres, before concessions. */
 uint32_t tq_tariff_fen(const tq_fares *fares, uint32_t tariff, uint32_t ride_m);
 
-/* ---- places and names ------------------------------------------------------------------------- */
+/* ---- places and names -------------------------------------------------------------------------
+ */
 
 typedef enum tq_alias_kind {
-    TQ_ALIAS_OTHER, TQ_ALIAS_FORMER, TQ_ALIAS_ENGLISH, TQ_ALIAS_OFFICIAL, TQ_ALIAS_SHORT
+    TQ_ALIAS_OTHER,
+    TQ_ALIAS_FORMER,
+    TQ_ALIAS_ENGLISH,
+    TQ_ALIAS_OFFICIAL,
+    TQ_ALIAS_SHORT
 } tq_alias_kind;
 
 typedef struct tq_place_row {
     tq_point at;
     uint32_t name, name_en, area, city, note, source; /* text; area: district; city: its town */
-    uint32_t category;  /* text: hospital, campus, gate, street, ... */
-    uint32_t parent;    /* place, TQ_NONE: a gate's facility */
-    uint32_t link;      /* stop of a stop or station, edge of a street; TQ_NONE */
-    uint32_t date;      /* row of dates */
+    uint32_t category; /* text: hospital, campus, gate, street, ... */
+    uint32_t parent;   /* place, TQ_NONE: a gate's facility */
+    uint32_t link;     /* stop of a stop or station, edge of a street; TQ_NONE */
+    uint32_t date;     /* row of dates */
     uint32_t first_alias, alias_count;
-    uint8_t kind;       /* tq_place_kind */
+    uint8_t kind;        /* tq_place_kind */
     uint8_t approximate; /* 1: position is not surveyed */
-    uint8_t weight;     /* larger is listed first among equal matches */
+    uint8_t weight;      /* larger is listed first among equal matches */
     uint8_t spare;
 } tq_place_row;
 _Static_assert(sizeof(tq_place_row) == 60, "on disk");
@@ -426,31 +486,33 @@ typedef struct tq_places {
     tq_grid grid; /* over row positions */
 } tq_places;
 
-/* The search index over places; its layout is private to city/search*.c and documented in docs/format. */
+/* The search index over places; its layout is private to city/search*.c and documented in
+ * docs/format. */
 typedef struct tq_search {
     uint32_t key_count, gram_count, posting_count, text_len;
-    const uint32_t *key_place;     /* [key_count] place of the key */
-    const uint32_t *key_text;      /* [key_count] offset of the normalised key in text */
-    const uint32_t *key_why;       /* [key_count] how it came about: match reason and source text */
-    const uint64_t *gram;          /* [gram_count] ascending */
-    const uint32_t *gram_first;    /* [gram_count + 1] into posting */
-    const uint32_t *posting;       /* [posting_count] key, ascending in a list */
-    const char *text;              /* [text_len], NUL between keys */
+    const uint32_t *key_place;  /* [key_count] place of the key */
+    const uint32_t *key_text;   /* [key_count] offset of the normalised key in text */
+    const uint32_t *key_why;    /* [key_count] how it came about: match reason and source text */
+    const uint64_t *gram;       /* [gram_count] ascending */
+    const uint32_t *gram_first; /* [gram_count + 1] into posting */
+    const uint32_t *posting;    /* [posting_count] key, ascending in a list */
+    const char *text;           /* [text_len], NUL between keys */
 } tq_search;
 
-/* ---- register of works and raw tables --------------------------------------------------------- */
+/* ---- register of works and raw tables ---------------------------------------------------------
+ */
 
 /* A project in the dated register: what opens when, and how far it is. */
 typedef struct tq_work {
     uint32_t id, name, name_en, kind, place, note, note_en, source, source_en; /* text */
-    uint32_t life;           /* tq_life */
+    uint32_t life;                                                             /* tq_life */
     uint32_t from_day_known; /* 1: from_ms is given */
     uint32_t spare;
     int64_t from_ms, to_ms;
-    uint32_t length_m;       /* 0 = unknown */
+    uint32_t length_m;         /* 0 = unknown */
     uint32_t done_m, target_m; /* rural programme: done and target length */
     uint32_t speed_kmh, lanes;
-    uint32_t done_known;     /* 1: done_m is given; 0: nobody has said how much is done */
+    uint32_t done_known; /* 1: done_m is given; 0: nobody has said how much is done */
 } tq_work;
 _Static_assert(sizeof(tq_work) == 88, "on disk");
 
@@ -459,9 +521,10 @@ typedef struct tq_works {
     const tq_work *row;
 } tq_works;
 
-/* GTFS files that no search reads yet (fares, pathways, levels, translations, booking rules, ...), kept whole. */
+/* GTFS files that no search reads yet (fares, pathways, levels, translations, booking rules, ...),
+ * kept whole. */
 typedef struct tq_table {
-    uint32_t name, feed;                /* text, feed number */
+    uint32_t name, feed;                 /* text, feed number */
     uint32_t first_column, column_count; /* into column: text */
     uint32_t first_cell, row_count;      /* into cell: text, row-major */
 } tq_table;
@@ -473,25 +536,26 @@ typedef struct tq_tables {
     const uint32_t *cell;
 } tq_tables;
 
-/* ---- the whole -------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------
+ */
 
 typedef struct tq_meta {
-    uint32_t name, name_en, id;  /* text: 太原, Taiyuan, taiyuan */
-    uint32_t zone_name;          /* text */
-    uint32_t attribution;        /* text, one line a source */
-    uint32_t generated;          /* 1: some data is generated; said so to people */
+    uint32_t name, name_en, id; /* text: 太原, Taiyuan, taiyuan */
+    uint32_t zone_name;         /* text */
+    uint32_t attribution;       /* text, one line a source */
+    uint32_t generated;         /* 1: some data is generated; said so to people */
     tq_box box;
-    uint64_t source_hash;        /* of all source bytes and settings */
-    int64_t today_ms;            /* 0 = none */
+    uint64_t source_hash; /* of all source bytes and settings */
+    int64_t today_ms;     /* 0 = none */
     /* settings of tongqu.yaml that answers depend on */
-    uint32_t change_s;           /* default time to change between stops of a station */
-    uint32_t walk_mm_s[3];       /* [tq_walker]: foot, elder, wheelchair */
-    uint32_t max_walk_m[3];      /* longest single walk in a trip, 0 = no limit */
+    uint32_t change_s;      /* default time to change between stops of a station */
+    uint32_t walk_mm_s[3];  /* [tq_walker]: foot, elder, wheelchair */
+    uint32_t max_walk_m[3]; /* longest single walk in a trip, 0 = no limit */
     uint32_t bike_mm_s;
     uint32_t taxi_wait_s;
     uint32_t max_transfers;
-    uint32_t night_end_s;        /* a service night ends at this second of the next day, such as 4 h */
-    uint32_t spare;              /* 0: padding would bring chance into the file */
+    uint32_t night_end_s; /* a service night ends at this second of the next day, such as 4 h */
+    uint32_t spare;       /* 0: padding would bring chance into the file */
 } tq_meta;
 _Static_assert(sizeof(tq_meta) == 104, "on disk");
 
@@ -520,10 +584,12 @@ static inline const char *tq_text(const tq_city *city, uint32_t text)
     return city->text + text;
 }
 
-/** Write the arrays of `city` to `path` (temporary name, fsync, rename). Same arrays, same bytes. */
+/** Write the arrays of `city` to `path` (temporary name, fsync, rename). Same arrays, same bytes.
+ */
 tq_status tq_city_write(const tq_city *city, const char *path, tq_err *err);
 
-/** Check a mapped or in-memory city file completely and point `city` into it. Used by tq_city_open and fuzzing. */
+/** Check a mapped or in-memory city file completely and point `city` into it. Used by tq_city_open
+ * and fuzzing. */
 tq_status tq_city_bind(tq_city *city, const uint8_t *bytes, size_t len, tq_err *err);
 
 /** Check all inner indices and orders of a bound city. */
@@ -532,7 +598,8 @@ tq_status tq_city_verify(const tq_city *city, tq_err *err);
 /** Stops to board at for a stop index: itself, or the platforms of a station. Returns the count. */
 uint32_t tq_station_stops(const tq_timetable *timetable, uint32_t stop, const uint32_t **stops);
 
-/* ---- name search (city/search*.c) -------------------------------------------------------------- */
+/* ---- name search (city/search*.c) --------------------------------------------------------------
+ */
 
 /* Arrays of a search index under construction, owned by the caller (tq_search_data_free). */
 typedef struct tq_search_data {
@@ -541,8 +608,10 @@ typedef struct tq_search_data {
     char *text;
 } tq_search_data;
 
-/** Build the index over city->places (names, aliases, pinyin, initials, English). Uses ICU; import only. */
-tq_status tq_search_build(const tq_city *city, tq_search *search, tq_search_data *data, tq_err *err);
+/** Build the index over city->places (names, aliases, pinyin, initials, English). Uses ICU; import
+ * only. */
+tq_status tq_search_build(const tq_city *city, tq_search *search, tq_search_data *data,
+                          tq_err *err);
 void tq_search_data_free(tq_search_data *data);
 tq_status tq_search_verify(const tq_city *city, tq_err *err);
 

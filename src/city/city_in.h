@@ -1,18 +1,19 @@
 /*
  * The layout of a city file, once, as a table: writer, reader and docs follow it.
  *
- * A file is a 64-byte head, a table of sections, and the sections, each aligned to 64 bytes. The section
- * "counts" holds all scalars; every other section is one array whose length follows from them.
+ * A file is a 64-byte head, a table of sections, and the sections, each aligned to 64 bytes. The
+ * section "counts" holds all scalars; every other section is one array whose length follows from
+ * them.
  */
 #ifndef TQ_CITY_IN_H
 #define TQ_CITY_IN_H
 
 #include "city/city.h"
 
-#define CITY_MAGIC       "TONGQU\r\n"
-#define CITY_FORMAT      1u
-#define CITY_ENDIAN_MARK 0x0a0b0c0du
-#define CITY_ALIGN       64u
+#define CITY_MAGIC        "TONGQU\r\n"
+#define CITY_FORMAT       1u
+#define CITY_ENDIAN_MARK  0x0a0b0c0du
+#define CITY_ALIGN        64u
 #define CITY_SECTIONS_MAX 128u
 
 typedef struct city_head {
@@ -32,6 +33,9 @@ typedef struct city_section {
     uint64_t checksum;
 } city_section;
 _Static_assert(sizeof(city_section) == 48, "on disk");
+
+/* Tables, an item or a few a line. */
+/* clang-format off */
 
 /* All uint32 scalars, in file order. */
 #define CITY_SCALARS(X)                                                                            \
@@ -155,6 +159,8 @@ _Static_assert(sizeof(city_section) == 48, "on disk");
     X("tb.table", tables.table, c->tables.count)                                                   \
     X("tb.column", tables.column, c->tables.column_count)                                          \
     X("tb.cell", tables.cell, c->tables.cell_count)
+
+/* clang-format on */
 
 #define CITY_COUNT_ONE(field) +1
 #define CITY_SCALAR_COUNT     (0 CITY_SCALARS(CITY_COUNT_ONE) CITY_SIGNED_SCALARS(CITY_COUNT_ONE))

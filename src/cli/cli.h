@@ -1,9 +1,9 @@
 /*
  * cli: the command `tongqu`. One file a subcommand; the only room that prints and exits.
  *
- * A subcommand is a row of the table in commands.c: its options there make parsing, --help, shell completion
- * and the man pages. Exit codes: 0 ok, 1 the answer is no, 2 usage, 3 bad input, 4 store or disk, 5 busy,
- * 70 internal.
+ * A subcommand is a row of the table in commands.c: its options there make parsing, --help, shell
+ * completion and the man pages. Exit codes: 0 ok, 1 the answer is no, 2 usage, 3 bad input, 4 store
+ * or disk, 5 busy, 70 internal.
  */
 #ifndef TQ_CLI_H
 #define TQ_CLI_H
@@ -20,7 +20,7 @@
 typedef enum cli_kind { CLI_FLAG, CLI_VALUE, CLI_REPEATED } cli_kind;
 
 typedef struct cli_option {
-    const char *name;  /* without the dashes */
+    const char *name; /* without the dashes */
     cli_kind kind;
     const char *value; /* what the value is called in help: "FILE" */
     const char *help;
@@ -56,7 +56,8 @@ bool cli_parse(const cli_command *command, int argc, char **argv, cli_args *args
 /** Value of an option by name; NULL when not given. The name must be in the command's table. */
 const char *cli_value(const cli_args *args, const char *name);
 bool cli_flag(const cli_args *args, const char *name);
-/** Number within limits; prints the limit and returns false otherwise. Not given: *out keeps its value. */
+/** Number within limits; prints the limit and returns false otherwise. Not given: *out keeps its
+ * value. */
 bool cli_number(const cli_args *args, const char *name, uint32_t low, uint32_t high, uint32_t *out);
 
 void cli_help(const cli_command *command, FILE *out);
@@ -72,14 +73,16 @@ int cli_usage(const cli_args *args, const char *text); /* prints and returns 2 *
 /** Print a finished buffer with a line end and free it; 70 when it had failed. */
 int cli_print(tq_buf *buf, int exit_code);
 
-/* Progress on a terminal: stage, share, rate, time left, memory. Silent elsewhere and with --quiet. */
+/* Progress on a terminal: stage, share, rate, time left, memory. Silent elsewhere and with --quiet.
+ */
 typedef struct cli_progress {
     bool shown;
     char stage[48];
     int64_t stage_ns, drawn_ns;
 } cli_progress;
 void cli_progress_begin(cli_progress *progress, const cli_args *args);
-void cli_progress_tick(void *progress, const char *stage, uint64_t done, uint64_t total); /* a tq_progress */
+void cli_progress_tick(void *progress, const char *stage, uint64_t done,
+                       uint64_t total); /* a tq_progress */
 void cli_progress_end(cli_progress *progress);
 
 /** Path of the city file of CITY: the folder's ID.city, or CITY itself when it is a .city file. */
@@ -95,7 +98,8 @@ tq_status cli_open(const char *city, cli_city *out, tq_err *err);
 void cli_close(cli_city *city);
 
 /** Instant of --NAME, or now. */
-tq_status cli_time(const cli_args *args, const char *name, const tq_city *city, int64_t *at_ms, tq_err *err);
+tq_status cli_time(const cli_args *args, const char *name, const tq_city *city, int64_t *at_ms,
+                   tq_err *err);
 
 int cli_init(const cli_args *args);
 int cli_import(const cli_args *args);

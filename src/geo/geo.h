@@ -1,5 +1,6 @@
 /*
- * geo: where things are. Datums, distances, bearings, tiles, projection on a line, and a grid index.
+ * geo: where things are. Datums, distances, bearings, tiles, projection on a line, and a grid
+ * index.
  *
  * Coordinates are int32 1e-7 degrees, WGS-84. Doubles appear inside a function, never in a file and
  * never to decide a tie: results are rounded to whole decimetres first.
@@ -25,18 +26,21 @@ tq_box tq_box_grow(tq_box box, uint32_t by_m);
 
 bool tq_point_valid(tq_point point); /* within +-90, +-180 */
 
-/* ---- datums ----------------------------------------------------------------------------------- */
+/* ---- datums -----------------------------------------------------------------------------------
+ */
 
 typedef enum tq_datum { TQ_WGS84, TQ_GCJ02, TQ_BD09 } tq_datum;
 
-/** To WGS-84 within 0.1 m, by iteration on the published forward shift; outside China GCJ-02 == WGS-84. */
+/** To WGS-84 within 0.1 m, by iteration on the published forward shift; outside China GCJ-02 ==
+ * WGS-84. */
 tq_point tq_to_wgs84(tq_point point, tq_datum from);
 tq_point tq_from_wgs84(tq_point point, tq_datum to);
-bool tq_in_china(tq_point point); /* the rectangle in which GCJ-02 shifts */
-const char *tq_datum_name(tq_datum datum); /* "WGS-84", "GCJ-02", "BD-09" */
+bool tq_in_china(tq_point point);                  /* the rectangle in which GCJ-02 shifts */
+const char *tq_datum_name(tq_datum datum);         /* "WGS-84", "GCJ-02", "BD-09" */
 bool tq_datum_parse(tq_str text, tq_datum *datum); /* wgs84 WGS-84 gcj02 GCJ-02 bd09 BD-09 */
 
-/* ---- distances -------------------------------------------------------------------------------- */
+/* ---- distances --------------------------------------------------------------------------------
+ */
 
 /** Great-circle distance on the mean sphere, in decimetres, rounded. */
 uint32_t tq_distance_dm(tq_point a, tq_point b);
@@ -54,7 +58,8 @@ tq_foot tq_project(tq_point point, tq_point a, tq_point b);
 /** Point at `along_dm` of the piece a-b of length `length_dm`. */
 tq_point tq_between(tq_point a, tq_point b, uint32_t along_dm, uint32_t length_dm);
 
-/* ---- web-mercator tiles ----------------------------------------------------------------------- */
+/* ---- web-mercator tiles -----------------------------------------------------------------------
+ */
 
 typedef struct tq_tile {
     uint32_t z, x, y;
@@ -66,11 +71,13 @@ tq_box tq_tile_box(tq_tile tile);
 void tq_tile_place(tq_tile tile, tq_point point, uint32_t extent, int32_t *x, int32_t *y);
 tq_tile tq_tile_of(tq_point point, uint32_t z);
 
-/* ---- a frozen grid over boxes: the spatial index of the city file ------------------------------ */
+/* ---- a frozen grid over boxes: the spatial index of the city file ------------------------------
+ */
 
 /*
- * Cells row-major from south-west, `cell_e7` wide and high; item[first[cell] .. first[cell+1]) are the
- * items whose box touches the cell, ascending. Built by tq_grid_build, read in place from the city file.
+ * Cells row-major from south-west, `cell_e7` wide and high; item[first[cell] .. first[cell+1]) are
+ * the items whose box touches the cell, ascending. Built by tq_grid_build, read in place from the
+ * city file.
  */
 typedef struct tq_grid {
     int32_t south_e7, west_e7;
@@ -85,8 +92,10 @@ typedef struct tq_grid_data {
     uint32_t *first, *item;
 } tq_grid_data;
 
-/** Index `count` boxes with cells of about `cell_m` metres (widened so that there are at most 4 M cells). */
-tq_status tq_grid_build(const tq_box *box, uint32_t count, uint32_t cell_m, tq_grid_data *out, tq_err *err);
+/** Index `count` boxes with cells of about `cell_m` metres (widened so that there are at most 4 M
+ * cells). */
+tq_status tq_grid_build(const tq_box *box, uint32_t count, uint32_t cell_m, tq_grid_data *out,
+                        tq_err *err);
 void tq_grid_free(tq_grid_data *data);
 
 /* Cells touched by a box, clipped to the grid; false when none. Ranges are inclusive. */

@@ -206,7 +206,7 @@ static void set_lanes(const osm_values *values, tq_street_attr *attr)
             attr->lanes[direction] = (uint8_t)(all - own[other]);
         else if (open[direction] && all > 0)
             attr->lanes[direction] =
-                open[other] ? (uint8_t)TQ_MAX((all + (direction == 0)) / 2, 1) : all;
+                (uint8_t)(open[other] ? TQ_MAX((all + (direction == 0)) / 2, 1) : all);
     }
 }
 

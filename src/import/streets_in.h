@@ -32,9 +32,9 @@
 #define TQ_OSM_UNPACKED_RATIO 64u                  /* and so many a byte of the file more */
 #define TQ_OSM_KEPT_FREE      ((uint64_t)8 << 20)  /* bytes of ways, nodes, names of any file */
 #define TQ_OSM_KEPT_RATIO     16u                  /* and so many a byte of the file more */
-#define TQ_TURN_MEMBERS_MAX      16u          /* from, via or to members of one turn restriction */
-#define TQ_STOP_REACH_M          500u /* a stop farther from every walkable street is not linked */
-#define TQ_STOP_REUSE_DM         10u  /* a stop this near to a node along its edge uses the node */
+#define TQ_TURN_MEMBERS_MAX   16u  /* from, via or to members of one turn restriction */
+#define TQ_STOP_REACH_M       500u /* a stop farther from every walkable street is not linked */
+#define TQ_STOP_REUSE_DM      10u  /* a stop this near to a node along its edge uses the node */
 #define TQ_ISLAND_DM                                                                               \
     5000u /* a walkable part shorter than this is linked to only for want of others */
 #define TQ_NAME_RUN_M         1000u /* pieces of one name nearer than this are one street */
@@ -121,134 +121,109 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
 /* ---- tags (osm_keys.c, osm_way_tags.c, osm_access.c, osm_node_tags.c) ----------------------- */
 
 /* Ascending by text: found by binary search. */
-#define OSM_KEYS(X)                                                                                                                      \
-    X(ACCESS, "access")                                                                                                                  \
-    X(ADDR_CITY, "addr:city")                                                                                                            \
-    X(ADDR_DISTRICT, "addr:district") X(ADDR_NUMBER, "addr:housenumber") X(                                                              \
-        ADDR_PLACE, "addr:place") X(ADDR_STREET, "addr:street") X(ADDR_SUBURB, "addr:suburb")                                            \
-        X(AEROWAY, "aeroway") X(ALT_NAME, "alt_name") X(AMENITY, "amenity") X(AREA, "area") X(                                           \
-            BARRIER, "barrier") X(BICYCLE, "bicycle") X(BOLLARD, "bollard") X(BRIDGE, "bridge")                                          \
-            X(BUS, "bus") X(BUSWAY, "busway") X(BUSWAY_LEFT, "busway:left") X(                                                           \
-                BUSWAY_RIGHT, "busway:right") X(CONSTRUCTION, "constr"                                                                   \
-                                                              "uctio"                                                                    \
-                                                              "n") X(CONSTRUCTION_HIGHWAY,                                               \
-                                                                     "construction:highway")                                             \
-                X(CONVEYING, "conveying") X(CRAFT, "craft") X(CROSSING, "crossing") X(                                                   \
-                    CYCLEWAY, "cycleway") X(CYCLEWAY_BOTH,                                                                               \
-                                            "cycleway:both") X(CYCLEWAY_BOTH_ONEWAY,                                                     \
-                                                               "cycleway:both:oneway")                                                   \
-                    X(CYCLEWAY_LEFT,                                                                                                     \
-                      "cycleway:left") X(CYCLEWAY_LEFT_ONEWAY,                                                                           \
-                                         "cycleway:left:oneway") X(CYCLEWAY_RIGHT,                                                       \
-                                                                   "cycleway:right") X(CYCLEWAY_RIGHT_ONEWAY, "cycleway:right:oneway")   \
-                        X(EMERGENCY, "emergency") X(EXCEPT, "except") X(FOOT, "foot") X(HAZMAT, "hazmat") X(HEALTHCARE, "healthcare") X( \
-                            HGV,                                                                                                         \
-                            "hgv") X(HIGHWAY,                                                                                            \
-                                     "highway") X(HISTORIC, "historic")                                                                  \
-                            X(INCLINE, "incline") X(JUNCTION, "junction") X(KERB, "kerb") X(LANES, "lanes") X(                           \
-                                LAYER, "layer") X(LEISURE, "leisure")                                                                    \
-                                X(LIT, "lit") X(LOCKED, "locked") X(MAN_MADE, "man_made") X(MAXAXLELOAD, "maxaxleload") X(               \
-                                    MAXHEIGHT,                                                                                           \
-                                    "maxheight") X(MAXHEIGHT_PHYSICAL,                                                                   \
-                                                   "maxheight:physical")                                                                 \
-                                    X(MAXLENGTH, "maxlength") X(MAXSPEED, "maxspeed") X(MAXSPEED_TYPE, "maxspeed:type") X(               \
-                                        MAXWEIGHT,                                                                                       \
-                                        "maxweight") X(MAXWIDTH,                                                                         \
-                                                       "maxwidth") X(MAXWIDTH_PHYSICAL,                                                  \
-                                                                     "maxwidth:physical")                                                \
-                                        X(MOTOR_VEHICLE, "motor_vehicle") X(MOTORCAR, "motorcar") X(                                     \
-                                            MOTORROAD,                                                                                   \
-                                            "motorroad") X(NAME,                                                                         \
-                                                           "name") X(NAME_EN, "name:en")                                                 \
-                                            X(NAME_ZH, "name:zh") X(OFFICE, "office") X(                                                 \
-                                                OFFICIAL_NAME,                                                                           \
-                                                "official_name") X(OLD_NAME,                                                             \
-                                                                   "old_name") X(ONEWAY,                                                 \
-                                                                                 "oneway") X(ONEWAY_BICYCLE, "oneway:bicycle")           \
-                                                X(ONEWAY_BUS,                                                                            \
-                                                  "oneway:bus") X(ONEWAY_PSV, "oneway:psv")                                              \
-                                                    X(ONEWAY_TAXI, "oneway:taxi") X(OPENING_DATE, "opening_date") X(                     \
-                                                        PLACE,                                                                           \
-                                                        "place") X(PROPOSED,                                                             \
-                                                                   "proposed") X(PROPOSED_HIGHWAY,                                       \
-                                                                                 "propos"                                                \
-                                                                                 "ed:"                                                   \
-                                                                                 "highwa"                                                \
-                                                                                 "y")                                                    \
-                                                        X(PSV, "psv") X(                                                                 \
-                                                            PUBLIC_TRANSPORT,                                                            \
-                                                            "pu"                                                                         \
-                                                            "bl"                                                                         \
-                                                            "ic"                                                                         \
-                                                            "_t"                                                                         \
-                                                            "ra"                                                                         \
-                                                            "ns"                                                                         \
-                                                            "po"                                                                         \
-                                                            "r"                                                                          \
-                                                            "t") X(RAILWAY, "railway")                                                   \
-                                                            X(RAMP_WHEELCHAIR,                                                           \
-                                                              "ra"                                                                       \
-                                                              "mp"                                                                       \
-                                                              ":w"                                                                       \
-                                                              "he"                                                                       \
-                                                              "el"                                                                       \
-                                                              "ch"                                                                       \
-                                                              "ai"                                                                       \
-                                                              "r") X(REF, "ref")                                                         \
-                                                                X(RESTRICTION,                                                           \
-                                                                  "res"                                                                  \
-                                                                  "tri"                                                                  \
-                                                                  "cti"                                                                  \
-                                                                  "on") X(ROUTE, "route")                                                \
-                                                                    X(SAC_SCALE, "sac_scale") X(                                         \
-                                                                        SERVICE,                                                         \
-                                                                        "service") X(SHOP,                                               \
-                                                                                     "shop") X(SHORT_NAME,                               \
-                                                                                               "s"                                       \
-                                                                                               "h"                                       \
-                                                                                               "o"                                       \
-                                                                                               "r"                                       \
-                                                                                               "t"                                       \
-                                                                                               "_"                                       \
-                                                                                               "n"                                       \
-                                                                                               "a"                                       \
-                                                                                               "m"                                       \
-                                                                                               "e")                                      \
-                                                                        X(                                                               \
-                                                                            SMOOTHNESS,                                                  \
-                                                                            "smoothnes"                                                  \
-                                                                            "s") X(SOURCE_MAXSPEED,                                      \
-                                                                                   "source:"                                             \
-                                                                                   "maxspeed") X(STATION, "station")                     \
-                                                                            X(SURFACE, "surface") X(                                     \
-                                                                                TAXI,                                                    \
-                                                                                "taxi") X(TOLL, "toll")                                  \
-                                                                                X(TOURISM, "touri"                                       \
-                                                                                           "sm")                                         \
-                                                                                    X(TRACKTYPE,                                         \
-                                                                                      "t"                                                \
-                                                                                      "r"                                                \
-                                                                                      "a"                                                \
-                                                                                      "c"                                                \
-                                                                                      "k"                                                \
-                                                                                      "t"                                                \
-                                                                                      "y"                                                \
-                                                                                      "p"                                                \
-                                                                                      "e") X(TUNNEL,                                     \
-                                                                                             "tu"                                        \
-                                                                                             "nn"                                        \
-                                                                                             "e"                                         \
-                                                                                             "l") X(TYPE, "type")                        \
-                                                                                        X(VEHICLE,                                       \
-                                                                                          "vehicl"                                       \
-                                                                                          "e") X(WHEELCHAIR,                             \
-                                                                                                 "wheelchair")                           \
-                                                                                            X(WIDTH,                                     \
-                                                                                              "wi"                                       \
-                                                                                              "dt"                                       \
-                                                                                              "h")                                       \
-                                                                                                X(ZONE_MAXSPEED,                         \
-                                                                                                  "zone:maxspeed")
+/* clang-format off */
+#define OSM_KEYS(X)                                                                       \
+    X(ACCESS, "access")                                                                   \
+    X(ADDR_CITY, "addr:city")                                                             \
+    X(ADDR_DISTRICT, "addr:district")                                                     \
+    X(ADDR_NUMBER, "addr:housenumber")                                                    \
+    X(ADDR_PLACE, "addr:place")                                                           \
+    X(ADDR_STREET, "addr:street")                                                         \
+    X(ADDR_SUBURB, "addr:suburb")                                                         \
+    X(AEROWAY, "aeroway")                                                                 \
+    X(ALT_NAME, "alt_name")                                                               \
+    X(AMENITY, "amenity")                                                                 \
+    X(AREA, "area")                                                                       \
+    X(BARRIER, "barrier")                                                                 \
+    X(BICYCLE, "bicycle")                                                                 \
+    X(BOLLARD, "bollard")                                                                 \
+    X(BRIDGE, "bridge")                                                                   \
+    X(BUS, "bus")                                                                         \
+    X(BUSWAY, "busway")                                                                   \
+    X(BUSWAY_LEFT, "busway:left")                                                         \
+    X(BUSWAY_RIGHT, "busway:right")                                                       \
+    X(CONSTRUCTION, "construction")                                                       \
+    X(CONSTRUCTION_HIGHWAY, "construction:highway")                                       \
+    X(CONVEYING, "conveying")                                                             \
+    X(CRAFT, "craft")                                                                     \
+    X(CROSSING, "crossing")                                                               \
+    X(CYCLEWAY, "cycleway")                                                               \
+    X(CYCLEWAY_BOTH, "cycleway:both")                                                     \
+    X(CYCLEWAY_BOTH_ONEWAY, "cycleway:both:oneway")                                       \
+    X(CYCLEWAY_LEFT, "cycleway:left")                                                     \
+    X(CYCLEWAY_LEFT_ONEWAY, "cycleway:left:oneway")                                       \
+    X(CYCLEWAY_RIGHT, "cycleway:right")                                                   \
+    X(CYCLEWAY_RIGHT_ONEWAY, "cycleway:right:oneway")                                     \
+    X(EMERGENCY, "emergency")                                                             \
+    X(EXCEPT, "except")                                                                   \
+    X(FOOT, "foot")                                                                       \
+    X(HAZMAT, "hazmat")                                                                   \
+    X(HEALTHCARE, "healthcare")                                                           \
+    X(HGV, "hgv")                                                                         \
+    X(HIGHWAY, "highway")                                                                 \
+    X(HISTORIC, "historic")                                                               \
+    X(INCLINE, "incline")                                                                 \
+    X(JUNCTION, "junction")                                                               \
+    X(KERB, "kerb")                                                                       \
+    X(LANES, "lanes")                                                                     \
+    X(LAYER, "layer")                                                                     \
+    X(LEISURE, "leisure")                                                                 \
+    X(LIT, "lit")                                                                         \
+    X(LOCKED, "locked")                                                                   \
+    X(MAN_MADE, "man_made")                                                               \
+    X(MAXAXLELOAD, "maxaxleload")                                                         \
+    X(MAXHEIGHT, "maxheight")                                                             \
+    X(MAXHEIGHT_PHYSICAL, "maxheight:physical")                                           \
+    X(MAXLENGTH, "maxlength")                                                             \
+    X(MAXSPEED, "maxspeed")                                                               \
+    X(MAXSPEED_TYPE, "maxspeed:type")                                                     \
+    X(MAXWEIGHT, "maxweight")                                                             \
+    X(MAXWIDTH, "maxwidth")                                                               \
+    X(MAXWIDTH_PHYSICAL, "maxwidth:physical")                                             \
+    X(MOTOR_VEHICLE, "motor_vehicle")                                                     \
+    X(MOTORCAR, "motorcar")                                                               \
+    X(MOTORROAD, "motorroad")                                                             \
+    X(NAME, "name")                                                                       \
+    X(NAME_EN, "name:en")                                                                 \
+    X(NAME_ZH, "name:zh")                                                                 \
+    X(OFFICE, "office")                                                                   \
+    X(OFFICIAL_NAME, "official_name")                                                     \
+    X(OLD_NAME, "old_name")                                                               \
+    X(ONEWAY, "oneway")                                                                   \
+    X(ONEWAY_BICYCLE, "oneway:bicycle")                                                   \
+    X(ONEWAY_BUS, "oneway:bus")                                                           \
+    X(ONEWAY_PSV, "oneway:psv")                                                           \
+    X(ONEWAY_TAXI, "oneway:taxi")                                                         \
+    X(OPENING_DATE, "opening_date")                                                       \
+    X(PLACE, "place")                                                                     \
+    X(PROPOSED, "proposed")                                                               \
+    X(PROPOSED_HIGHWAY, "proposed:highway")                                               \
+    X(PSV, "psv")                                                                         \
+    X(PUBLIC_TRANSPORT, "public_transport")                                               \
+    X(RAILWAY, "railway")                                                                 \
+    X(RAMP_WHEELCHAIR, "ramp:wheelchair")                                                 \
+    X(REF, "ref")                                                                         \
+    X(RESTRICTION, "restriction")                                                         \
+    X(ROUTE, "route")                                                                     \
+    X(SAC_SCALE, "sac_scale")                                                             \
+    X(SERVICE, "service")                                                                 \
+    X(SHOP, "shop")                                                                       \
+    X(SHORT_NAME, "short_name")                                                           \
+    X(SMOOTHNESS, "smoothness")                                                           \
+    X(SOURCE_MAXSPEED, "source:maxspeed")                                                 \
+    X(STATION, "station")                                                                 \
+    X(SURFACE, "surface")                                                                 \
+    X(TAXI, "taxi")                                                                       \
+    X(TOLL, "toll")                                                                       \
+    X(TOURISM, "tourism")                                                                 \
+    X(TRACKTYPE, "tracktype")                                                             \
+    X(TUNNEL, "tunnel")                                                                   \
+    X(TYPE, "type")                                                                       \
+    X(VEHICLE, "vehicle")                                                                 \
+    X(WHEELCHAIR, "wheelchair")                                                           \
+    X(WIDTH, "width")                                                                     \
+    X(ZONE_MAXSPEED, "zone:maxspeed")
+/* clang-format on */
 
 typedef enum osm_key {
 #define OSM_KEY_ENUM(name, text) OSM_##name,

@@ -4,13 +4,15 @@
 
 #include "journey/journey.h"
 
-#define NIGHTS_MAX        4   /* service nights one answer may touch */
-#define LATER_DAYS        7   /* days looked ahead (or back) when a day has no way */
+#define NIGHTS_MAX        4 /* service nights one answer may touch */
+#define LATER_DAYS        7 /* days looked ahead (or back) when a day has no way */
 #define HORIZON_S         (26 * 3600)
 #define KEEP_BYTES        ((size_t)12 << 20)
 #define STREET_WORK_BYTES ((size_t)24 << 20)
-#define LONG_WAIT_S       (3 * 3600) /* a wait on the way that nobody takes when there is another trip */
-#define NIGHT_GAP_S       (2 * 3600) /* a later trip within this means that service goes on all night */
+#define LONG_WAIT_S                                                                                \
+    (3 * 3600)                 /* a wait on the way that nobody takes when there is another trip   \
+                                */
+#define NIGHT_GAP_S (2 * 3600) /* a later trip within this means that service goes on all night */
 
 /* One end of a trip: the point, and where its walk meets the walking network. */
 typedef struct trip_end {
@@ -49,12 +51,16 @@ tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err);
 
 /* search.c */
 void journey_fill_query(const plan_ctx *ctx, tq_transit_query *query);
-/** Keep a copy of the journeys (on streets: of those that ride); false when the answer's memory is full. */
-bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_journey *out, uint32_t cap, uint32_t *count);
-tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count, tq_err *err);
+/** Keep a copy of the journeys (on streets: of those that ride); false when the answer's memory is
+ * full. */
+bool journey_keep(plan_ctx *ctx, const tq_journeys *found, int32_t day, kept_journey *out,
+                  uint32_t cap, uint32_t *count);
+tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_t *count,
+                         tq_err *err);
 
 /* itinerary.c */
-tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerary *out, tq_err *err);
+tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerary *out,
+                            tq_err *err);
 tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
 tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
 const char *journey_mode_name(const tq_city *city, const tq_route *route);
@@ -62,15 +68,15 @@ const char *journey_route_name(const tq_city *city, const tq_route *route);
 
 /* night.c */
 typedef struct night_answer {
-    int32_t day;         /* service day the night belongs to */
-    int64_t last_ms;     /* last safe departure; INT64_MIN = none */
-    bool found;          /* a journey in that night exists */
-    kept_journey last;   /* the journey that leaves then */
+    int32_t day;       /* service day the night belongs to */
+    int64_t last_ms;   /* last safe departure; INT64_MIN = none */
+    bool found;        /* a journey in that night exists */
+    kept_journey last; /* the journey that leaves then */
 } night_answer;
 int32_t journey_night_of(const tq_city *city, int64_t at_ms);
 tq_status journey_last_safe(plan_ctx *ctx, int32_t night, night_answer *out, tq_err *err);
-tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave_ms, tq_missed *out, uint32_t *count,
-                         tq_err *err);
+tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave_ms, tq_missed *out,
+                         uint32_t *count, tq_err *err);
 
 /* fare.c */
 void journey_fare(const plan_ctx *ctx, const tq_journey *journey, tq_itinerary *out);

@@ -1,6 +1,7 @@
 /*
- * os: the only room that calls the kernel and libuv. Files, mapping, clock, threads, time zones, and
- * (os_loop) the event loop. Everything that differs between two runs enters here, through tq_env.
+ * os: the only room that calls the kernel and libuv. Files, mapping, clock, threads, time zones,
+ * and (os_loop) the event loop. Everything that differs between two runs enters here, through
+ * tq_env.
  */
 #ifndef TQ_OS_H
 #define TQ_OS_H
@@ -11,8 +12,8 @@
 
 typedef struct tq_env {
     void *user;
-    int64_t (*now_ms)(void *user);   /* UTC, milliseconds since 1970 */
-    int64_t (*mono_ns)(void *user);  /* never goes back */
+    int64_t (*now_ms)(void *user);  /* UTC, milliseconds since 1970 */
+    int64_t (*mono_ns)(void *user); /* never goes back */
     uint64_t (*random)(void *user);
 } tq_env;
 
@@ -37,14 +38,17 @@ typedef struct tq_map {
 tq_status tq_map_open(const char *path, tq_map *map, tq_err *err);
 void tq_map_close(tq_map *map);
 
-/** Whole small file into memory (tq_free it), NUL-terminated behind len. Over `limit` bytes is TQ_LIMIT. */
+/** Whole small file into memory (tq_free it), NUL-terminated behind len. Over `limit` bytes is
+ * TQ_LIMIT. */
 tq_status tq_file_read(const char *path, size_t limit, char **bytes, size_t *len, tq_err *err);
 
-/* Write PATH.tmp, fsync, rename, fsync the folder. Nothing is left at PATH unless commit succeeds. */
+/* Write PATH.tmp, fsync, rename, fsync the folder. Nothing is left at PATH unless commit succeeds.
+ */
 typedef struct tq_file_out tq_file_out;
 tq_status tq_file_create(const char *path, tq_file_out **file, tq_err *err);
 tq_status tq_file_write(tq_file_out *file, const void *bytes, size_t len, tq_err *err);
-tq_status tq_file_write_at(tq_file_out *file, uint64_t offset, const void *bytes, size_t len, tq_err *err);
+tq_status tq_file_write_at(tq_file_out *file, uint64_t offset, const void *bytes, size_t len,
+                           tq_err *err);
 tq_status tq_file_commit(tq_file_out *file, tq_err *err); /* frees file on success and on failure */
 void tq_file_discard(tq_file_out *file);                  /* NULL is fine */
 
@@ -63,17 +67,21 @@ tq_status tq_path_full(const char *path, char out[TQ_PATH_MAX], tq_err *err);
 /** Join two path pieces into out; false if it does not fit. An absolute `name` stands alone. */
 bool tq_path_join(char out[TQ_PATH_MAX], const char *folder, const char *name);
 
-/* ---- process ---------------------------------------------------------------------------------- */
+/* ---- process ----------------------------------------------------------------------------------
+ */
 
 uint64_t tq_peak_memory_bytes(void);
 unsigned tq_core_count(void);
-int64_t tq_cpu_ns(void); /* processor time of this process */
+int64_t tq_cpu_ns(void);                  /* processor time of this process */
 const char *tq_env_var(const char *name); /* NULL if unset */
 
-/* ---- threads ---------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------
+ */
 
-/** Run work(user, part) for part 0..count-1 on at most `threads` threads; returns when all are done. */
-void tq_parallel(unsigned threads, uint32_t count, void (*work)(void *user, uint32_t part), void *user);
+/** Run work(user, part) for part 0..count-1 on at most `threads` threads; returns when all are
+ * done. */
+void tq_parallel(unsigned threads, uint32_t count, void (*work)(void *user, uint32_t part),
+                 void *user);
 
 typedef struct tq_mutex tq_mutex;
 tq_mutex *tq_mutex_new(void); /* NULL = no memory */
@@ -81,7 +89,8 @@ void tq_mutex_lock(tq_mutex *mutex);
 void tq_mutex_unlock(tq_mutex *mutex);
 void tq_mutex_free(tq_mutex *mutex);
 
-/* ---- time zones (TZif files of the system's tzdata) ------------------------------------------- */
+/* ---- time zones (TZif files of the system's tzdata) -------------------------------------------
+ */
 
 /* One zone as a table; copied into the city file, so that a server needs no tzdata. */
 #define TQ_ZONE_SHIFTS_MAX 512

@@ -6,10 +6,10 @@
 
 typedef struct tq_serve_options {
     uint32_t size;
-    const char *city_path;      /* NAME.city */
-    const char *listen;         /* address, "127.0.0.1" by default */
-    uint16_t port;              /* 0 = any; the one taken is reported */
-    uint32_t threads;           /* event loops; 0 = one a core */
+    const char *city_path; /* NAME.city */
+    const char *listen;    /* address, "127.0.0.1" by default */
+    uint16_t port;         /* 0 = any; the one taken is reported */
+    uint32_t threads;      /* event loops; 0 = one a core */
     uint32_t max_connections;
     uint32_t max_body_bytes;
     uint32_t header_timeout_ms; /* from accept to a complete request head */

@@ -1,8 +1,8 @@
 /*
  * store: what must survive. One interface; SQLite behind it (WAL, synchronous=FULL).
  *
- * So far it keeps the journal of imports: which sources made which city file. A record is acknowledged only
- * after its transaction is on disk. One handle belongs to one thread.
+ * So far it keeps the journal of imports: which sources made which city file. A record is
+ * acknowledged only after its transaction is on disk. One handle belongs to one thread.
  */
 #ifndef TQ_STORE_H
 #define TQ_STORE_H
@@ -22,7 +22,8 @@ typedef struct tq_import_record {
 } tq_import_record;
 
 /** Append a record with its report (JSON); durable when it returns TQ_OK. */
-tq_status tq_store_put_import(tq_store *store, const tq_import_record *record, tq_str report, tq_err *err);
+tq_status tq_store_put_import(tq_store *store, const tq_import_record *record, tq_str report,
+                              tq_err *err);
 
 /** Newest record; TQ_NOT_FOUND when there is none. */
 tq_status tq_store_last_import(tq_store *store, tq_import_record *out, tq_err *err);
