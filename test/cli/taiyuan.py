@@ -1,9 +1,12 @@
 """The shipped city: every vector of its fact tables, names, dates and fares, through the command line."""
+import json
 import os
+import pty
 import shutil
+import subprocess
 import tempfile
 
-from harness import ROOT, Run, check, finish
+from harness import ROOT, TONGQU, Run, check, finish
 
 work = tempfile.mkdtemp(prefix="tongqu-taiyuan-")
 CITY = os.path.join(work, "taiyuan")
@@ -186,6 +189,32 @@ window = plan("太原理工大学", "化章西街", "--window", "60").json().get
 check("a window of an hour holds several departures", len({i["departure"] for i in window}) >= 5, len(window))
 by = plan("太原理工大学", "化章西街", "--arrive", "2025-06-03T09:00").json().get("itineraries", [])
 check("arrive by 09:00", by and all(i["arrival"] <= "2025-06-03T09:00:00+08:00" for i in by), by)
+
+# ---- what a person reads -----------------------------------------------------------------------------------
+night = ["plan", CITY, "--from", "武宿1号2号航站楼", "--to", "尖草坪", "--depart", "2025-06-03T22:00"]
+zh, en = Run(*night, "--lang", "zh").out.decode(), Run(*night, "--lang", "en").out.decode()
+check("in Chinese: the last train is missed by a minute", "差 1 分钟" in zh and "末班提醒" in zh and "换乘" in zh, zh)
+check("in English: the same", "1 min too late" in en and "last safe departure" in en and "on foot" in en, en)
+drive = Run("plan", CITY, "--from", "大南门", "--to", "太原南站", "--depart", "2025-06-03T10:00", "--profile", "taxi", "--lang", "zh").out.decode()
+check("a taxi trip with its fare", "taxi" in drive and "元" in drive, drive)
+check("a street route in words", "→" in Run("route", CITY, "--from", "大南门", "--to", "太原南站", "--lang", "zh").out.decode())
+check("places in words", "former name" in Run("places", CITY, "西山矿务局").out.decode())
+check("the register in words", "太古联线" in Run("works", CITY, "--at", "2025-04-09T12:00").out.decode())
+check("check in words", "up to date" in Run("check", CITY).out.decode())
+lines = [json.loads(line) for line in Run("bench", CITY, "--queries", "20", "--at", "2025-06-03T08:00").out.splitlines()]
+check("bench prints a JSON line a kind", [line["name"] for line in lines] == ["plan", "route_json", "places"] and
+      all(line["n"] == 20 and line["p50_us"] > 0 for line in lines), lines)
+inner, outer = pty.openpty()
+process = subprocess.Popen([TONGQU, "import", CITY, "--force"], stdout=subprocess.DEVNULL, stderr=outer)
+os.close(outer)
+seen = b""
+try:
+    while chunk := os.read(inner, 4096):
+        seen += chunk
+except OSError:
+    pass  # the terminal is gone when the process ends
+check("a terminal sees progress with rate and memory", process.wait() == 0 and b"MiB" in seen and b"/s" in seen and b"names" in seen, seen[-300:])
+check("a pipe sees none", b"MiB" not in Run("import", CITY, "--force").err.encode())
 
 shutil.rmtree(work)
 finish()
