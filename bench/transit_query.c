@@ -8,9 +8,12 @@
  * answers must be equal. Hong Kong has no streets: stop to stop, with straight walks of at most 600
  * s as transfers. Prints JSON lines.
  *
- * usage: bench_transit_query [poa|syn|hongkong]... Data: TQ_SHARED_DATA, by default ../shared/data.
- * TQ_HONGKONG_GTFS may name the expanded feed (build_gtfs.py --expand); else headways are expanded
- * by the day.
+ * With a longest walk of 3 km: the search, and as a yardstick a window of one second, in which
+ * sources walk one by one.
+ *
+ * usage: bench_transit_query [poa|syn|hongkong|hongkong=FEED]... Data: TQ_SHARED_DATA, by default
+ * ../shared/data. FEED is the expanded feed (build_gtfs.py --expand); without it headways are
+ * expanded by the day.
  */
 #include <stdio.h>
 
@@ -20,8 +23,11 @@
 #define QUERIES   2000u
 #define YARDSTICK 200u
 #define WALK_MM_S 1250u
+#define LIMIT_DM  30000u
 
 static const tq_env *env;
+
+static const char *hongkong_feed; /* NULL: with headways */
 
 typedef struct place_data {
     const char *name, *osm, *gtfs[2], *timezone;
@@ -216,6 +222,7 @@ typedef struct bench {
 } bench;
 
 static bench now;
+static asked kept[QUERIES];
 
 static street_part streets;
 
@@ -256,7 +263,7 @@ static bool make_questions(const tq_city *city)
     return true;
 }
 
-enum kind { KIND_SEARCH, KIND_BACK, KIND_RANGE, KIND_PARETO };
+enum kind { KIND_SEARCH, KIND_BACK, KIND_RANGE, KIND_PARETO, KIND_LIMITED, KIND_LIMITED_EACH };
 
 /* Ask the same seeded questions; returns how many answers differ from those kept (or keeps them).
  */
@@ -276,13 +283,15 @@ static uint32_t ask(uint32_t count, enum kind kind, bool keep, uint32_t *journey
         query.horizon_s = 20 * 3600;
         query.time_s = questions[k].time_s;
         query.arrive_by = kind == KIND_BACK;
+        if (kind >= KIND_LIMITED) query.max_walk_dm = LIMIT_DM;
+        uint32_t window_s = kind == KIND_RANGE ? 3600 : 0;
         tq_journeys found;
         tq_err err = {0};
         tq_arena_reset(&now.work, 0);
         int64_t start = tq_cpu_ns();
         tq_status status =
-            kind == KIND_RANGE
-                ? tq_transit_range(now.city, now.day, &query, 3600, &now.work, &found, &err)
+            kind == KIND_RANGE || kind == KIND_LIMITED_EACH
+                ? tq_transit_range(now.city, now.day, &query, window_s, &now.work, &found, &err)
             : kind == KIND_PARETO
                 ? tq_transit_pareto(now.city, now.day, &query, &now.work, &found, &err)
                 : tq_transit_search(now.city, now.day, &query, &now.work, &found, &err);
@@ -341,6 +350,14 @@ static void measure(const tq_city *city, const place_data *town)
     ask(QUERIES / 20, KIND_PARETO, false, &journeys);
     (void)snprintf(more, sizeof more, ",\"journeys\":%.2f", (double)journeys / (QUERIES / 20));
     print_times(town->name, "pareto", now.ns, QUERIES / 20, more);
+    if (city->streets.node_count != 0) {
+        ask(YARDSTICK, KIND_LIMITED_EACH, false, &journeys);
+        print_times(town->name, "limited_window_0", now.ns, YARDSTICK, "");
+        memcpy(kept, now.answer, sizeof kept);
+        ask(QUERIES, KIND_LIMITED, true, &journeys);
+        (void)snprintf(more, sizeof more, ",\"journeys\":%.2f", (double)journeys / QUERIES);
+        print_times(town->name, "search_3km", now.ns, QUERIES, more);
+    }
     tq_free(memory);
     if (city->streets.node_count == 0) return;
     tq_city plain = *city;
@@ -349,7 +366,11 @@ static void measure(const tq_city *city, const place_data *town)
     bytes = tq_transit_work_bytes(&plain);
     memory = tq_alloc_aligned(bytes, 1);
     tq_arena_init(&now.work, memory, bytes);
-    uint32_t wrong = ask(YARDSTICK, KIND_SEARCH, false, &journeys);
+    uint32_t wrong = ask(YARDSTICK / 4, KIND_LIMITED, false, &journeys);
+    (void)snprintf(more, sizeof more, ",\"wrong\":%u", wrong);
+    print_times(town->name, "search_3km_uncontracted", now.ns, YARDSTICK / 4, more);
+    memcpy(now.answer, kept, sizeof kept);
+    wrong = ask(YARDSTICK, KIND_SEARCH, false, &journeys);
     (void)snprintf(more, sizeof more, ",\"wrong\":%u", wrong);
     print_times(town->name, "search_uncontracted", now.ns, YARDSTICK, more);
     tq_free(memory);
@@ -369,10 +390,9 @@ static void bench_town(const place_data *town, const char *data)
     (void)snprintf(settings.folder, sizeof settings.folder, "%s", data);
     if (town->osm != NULL)
         (void)snprintf(settings.osm[settings.osm_count++], sizeof settings.osm[0], "%s", town->osm);
-    const char *hongkong = tq_env_var("TQ_HONGKONG_GTFS");
     for (unsigned k = 0; k < 2 && town->gtfs[k] != NULL; k++)
         (void)snprintf(settings.gtfs[settings.gtfs_count++], sizeof settings.gtfs[0], "%s",
-                       town->osm == NULL && hongkong != NULL ? hongkong : town->gtfs[k]);
+                       town->osm == NULL && hongkong_feed != NULL ? hongkong_feed : town->gtfs[k]);
     tq_report *report = tq_report_new();
     int64_t start = env->mono_ns(env->user);
     tq_status status = tq_import(&settings, path, report, NULL, NULL, &err);
@@ -406,10 +426,13 @@ int main(int count, char **name)
     const char *data = tq_env_var("TQ_SHARED_DATA");
     if (data == NULL) data = "../shared/data";
     env = tq_env_real();
+    for (int at = 1; at < count; at++)
+        if (strncmp(name[at], "hongkong=", 9) == 0) hongkong_feed = name[at] + 9;
     for (size_t k = 0; k < TQ_COUNT(towns); k++) {
         bool wanted = count < 2;
         for (int at = 1; at < count; at++)
-            wanted = wanted || strcmp(name[at], towns[k].name) == 0;
+            wanted = wanted || strcmp(name[at], towns[k].name) == 0 ||
+                     (towns[k].osm == NULL && hongkong_feed != NULL);
         if (wanted) bench_town(&towns[k], data);
     }
     return 0;

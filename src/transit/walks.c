@@ -279,8 +279,9 @@ static void walk_freely(round_search *rounds, uint32_t k)
 /* From one stop as far as walks are allowed and no earlier source is nearer. */
 static void walk_within(round_search *rounds, uint32_t k, uint32_t source)
 {
-    const tq_walk *walk = rounds->walk;
     const tq_day *day = rounds->day;
+    const uint32_t *first = day->first_arc[rounds->query->walk];
+    const day_arc *arcs = day->arc[rounds->query->walk];
     int32_t start_mm = rounds->level[k].ride[source] * rounds->speed;
     uint32_t start = day->stop_vertex[rounds->query->walk][source], count = 0;
     if (start == TQ_NONE) return;
@@ -298,11 +299,13 @@ static void walk_within(round_search *rounds, uint32_t k, uint32_t source)
         if (label < rounds->best_vertex[k][vertex])
             lower_best(rounds->best_vertex, k, rounds->levels, rounds->shared, vertex, label);
         settle(rounds, k, vertex, label, start_mm, source, limit);
-        for (uint32_t arc = walk->first_core[vertex]; arc < walk->first_core[vertex + 1]; arc++) {
-            if (walk->core_dm[arc] > ARC_MAX_DM) continue;
-            uint32_t head = walk->core_head[arc];
-            int32_t next = span + (int32_t)(walk->core_dm[arc] * 100);
-            if (next >= rounds->span_mm[head] || next > rounds->max_walk_mm) continue;
+        /* Arcs by length: stop at the first that walks too far or comes too late. */
+        int32_t most = (int32_t)TQ_MIN((int64_t)rounds->max_walk_mm, (int64_t)limit - start_mm);
+        for (uint32_t at = first[vertex]; at < first[vertex + 1]; at++) {
+            int32_t next = span + arcs[at].mm;
+            if (next > most) break;
+            uint32_t head = arcs[at].head;
+            if (next >= rounds->span_mm[head]) continue;
             rounds->span_mm[head] = next;
             heap_push(rounds->heap, &count, (uint64_t)(uint32_t)next << 32 | head);
         }

@@ -1,10 +1,22 @@
 /*
- * Random small timetables against the plain layer-by-layer oracle: earliest arrivals and latest
+ * Random small timetables against two oracles, plain layer-by-layer search and, for earliest
+ * arrivals, Dijkstra over the time-expanded graph: earliest arrivals and latest
  * departures by number of rides, windows, and every journey walked through piece by piece.
  */
+#include "transit_expanded.h"
 #include "transit_random.h"
 
+/* Sanitizers make each seed some ten times slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SEEDS 3000u
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SEEDS 3000u
+#endif
+#endif
+#ifndef SEEDS
 #define SEEDS 20000u
+#endif
 
 /* ---- questions
  * ----------------------------------------------------------------------------------- */
@@ -12,10 +24,13 @@
 static void check_forward(const oracle *o, const tq_day *day, const tq_transit_query *query)
 {
     tq_journeys found;
-    int32_t arrival_s[TQ_BOARDINGS_MAX + 1];
+    int32_t arrival_s[TQ_BOARDINGS_MAX + 1], expanded_s[TQ_BOARDINGS_MAX + 1];
     tq_arena_reset(&work, 0);
     assert_int_equal(tq_transit_search(&o->s->city, day, query, &work, &found, NULL), TQ_OK);
     oracle_forward(o, query, query->time_s, query->time_s + query->horizon_s, arrival_s);
+    expanded_forward(o, query, query->time_s, query->time_s + query->horizon_s, expanded_s);
+    for (uint32_t k = 0; k <= query->max_boardings; k++)
+        assert_int_equal(expanded_s[k], arrival_s[k]);
     uint32_t at = 0;
     for (uint32_t k = 0; k <= query->max_boardings; k++) {
         if (arrival_s[k] == ORACLE_NEVER || (k > 0 && arrival_s[k] >= arrival_s[k - 1])) continue;
