@@ -89,6 +89,7 @@ static bool plain_walk(const tq_city *city, tq_walk *out)
             uint32_t arc = streets->out_arc[k];
             const tq_street_attr *attr = tq_edge_attr(streets, arc >> 1);
             if (!((attr->access[0] | attr->access[1]) & TQ_ACCESS_FOOT)) continue;
+            if (city->dates.row[streets->edge_date[arc >> 1]].life != TQ_OPEN) continue;
             head[count] = tq_arc_head(streets, arc);
             dm[count++] = streets->edge_length_dm[arc >> 1];
         }
