@@ -45,6 +45,10 @@ export async function pureChecks() {
     same(worth.worthwhile([shortcut, hike, metro]), [shortcut, metro]);
     same(worth.worthwhile([hike]), [hike]);
     same(worth.worthwhile([]), []);
+    const through = { ...trip(59, 185, 0, 300), departure: '2025-06-03T08:06:00+08:00', arrival: '2025-06-03T09:05:00+08:00' };
+    const fussy = { ...trip(59, 161, 2, 300), departure: '2025-06-03T08:06:00+08:00', arrival: '2025-06-03T09:05:00+08:00' };
+    same(worth.worthwhile([fussy, through]), [through]);
+    same(worth.worthwhile([{ ...fussy, fare_fen: 200 }, through]).length, 2);
   });
 
   const time = await load('lib/time.ts');
