@@ -1,9 +1,6 @@
 /*
- * What a trip costs: rides summed by tariff, then the rider's concession and the card.
- *
- * Rides inside one distance tariff count as one ride as long as the rider stays inside it, which is
- * taken to be so when nothing but a change on foot lies between them. A flat tariff is paid at each
- * boarding outside its change window.
+ * What a trip costs a person: the payments of its rides (tq_journey_fare_parts), each with the
+ * rider's concession and the card; and what a taxi costs.
  */
 #include "journey/journey_in.h"
 
@@ -16,65 +13,15 @@ static uint32_t after_concession(const tq_tariff *tariff, uint32_t fen, const tq
     return (uint32_t)((pays + HALF_PERCENT) / 100);
 }
 
-static uint32_t highest_fen(const tq_city *city, const tq_tariff *tariff)
-{
-    return tariff->step_count == 0
-               ? 0
-               : city->fares.step[tariff->first_step + tariff->step_count - 1].fen;
-}
-
-/* A ride under way in a distance tariff. */
-typedef struct open_ride {
-    uint32_t tariff, metres;
-    int32_t from_s, to_s;
-} open_ride;
-
-static uint32_t close_ride(const plan_ctx *ctx, open_ride *ride)
-{
-    const tq_city *city = ctx->city;
-    if (ride->tariff == TQ_NONE) return 0;
-    const tq_tariff *tariff = &city->fares.tariff[ride->tariff];
-    uint32_t fen = tq_tariff_fen(&city->fares, ride->tariff, ride->metres);
-    if (tariff->stay_limit_s > 0 && ride->to_s - ride->from_s > (int32_t)tariff->stay_limit_s)
-        fen = TQ_MAX(fen, highest_fen(city, tariff));
-    ride->tariff = TQ_NONE;
-    return after_concession(tariff, fen, ctx->query);
-}
-
 void journey_fare(const plan_ctx *ctx, const tq_journey *journey, tq_itinerary *out)
 {
-    const tq_city *city = ctx->city;
-    const tq_timetable *t = &city->timetable;
-    open_ride ride = {.tariff = TQ_NONE};
-    uint32_t fen = 0, flat = TQ_NONE;
-    int32_t flat_s = 0;
-    out->fare_known = true;
-    out->fare_assumed = false;
-    for (uint32_t k = 0; k < journey->piece_count; k++) {
-        const tq_piece *piece = &journey->piece[k];
-        if (piece->trip == TQ_NONE) continue;
-        uint32_t pattern = t->trip[piece->trip].pattern,
-                 row = t->route[t->pattern_route[pattern]].tariff;
-        if (row == TQ_NONE) {
-            out->fare_known = false;
-            return;
-        }
-        const tq_tariff *tariff = &city->fares.tariff[row];
-        const uint32_t *along_m = t->pattern_along_m + t->pattern_first[pattern];
-        out->fare_assumed |= tariff->assumed != 0;
-        if (ride.tariff != TQ_NONE && ride.tariff != row) fen += close_ride(ctx, &ride);
-        if (tariff->kind == TQ_TARIFF_DISTANCE) {
-            if (ride.tariff == TQ_NONE) ride = (open_ride){row, 0, piece->departure_s, 0};
-            ride.metres += along_m[piece->to_place] - along_m[piece->from_place];
-            ride.to_s = piece->arrival_s;
-        } else if (!(flat == row && tariff->change_window_s > 0 &&
-                     piece->departure_s - flat_s <= (int32_t)tariff->change_window_s)) {
-            fen += after_concession(tariff, tq_tariff_fen(&city->fares, row, 0), ctx->query);
-            flat = row;
-            flat_s = piece->departure_s;
-        }
-    }
-    out->fare_fen = fen + close_ride(ctx, &ride);
+    tq_fare_part part[TQ_BOARDINGS_MAX];
+    uint32_t count = 0;
+    out->fare_fen = 0;
+    out->fare_known = tq_journey_fare_parts(ctx->city, journey, part, &count, &out->fare_assumed);
+    for (uint32_t k = 0; out->fare_known && k < count; k++)
+        out->fare_fen +=
+            after_concession(&ctx->city->fares.tariff[part[k].tariff], part[k].fen, ctx->query);
 }
 
 uint32_t journey_taxi_fen(const tq_city *city, uint32_t length_m, int64_t time_s, int64_t at_ms)

@@ -27,10 +27,10 @@ uint32_t fare_metres(const tq_city *city, uint32_t pattern, uint32_t board, uint
     return to_m > from_m ? to_m - from_m : 0;
 }
 
-bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed)
+bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
+                           tq_fare_part part[TQ_BOARDINGS_MAX], uint32_t *count, bool *assumed)
 {
-    uint64_t paid = 0;
-    uint32_t open = TQ_NONE, metres = 0; /* the tariff that one is inside of */
+    uint32_t open = TQ_NONE, metres = 0, paid = 0; /* open: the tariff that one is inside of */
     int32_t since_s = 0, until_s = 0;
     bool guessed = false;
     for (uint32_t at = 0; at < journey->piece_count; at++) {
@@ -43,12 +43,13 @@ bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *f
         guessed = guessed || row->assumed;
         if (open != tariff && open != TQ_NONE &&
             city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
-            paid += fare_of_stay(city, open, metres, until_s - since_s);
+            part[paid++] =
+                (tq_fare_part){open, fare_of_stay(city, open, metres, until_s - since_s)};
         bool free = row->kind == TQ_TARIFF_FLAT && open == tariff && row->change_window_s != 0 &&
                     piece->departure_s - since_s <=
                         (int32_t)TQ_MIN(row->change_window_s, (uint32_t)INT32_MAX);
         if (row->kind == TQ_TARIFF_FLAT && !free) {
-            paid += tq_tariff_fen(&city->fares, tariff, 0);
+            part[paid++] = (tq_fare_part){tariff, tq_tariff_fen(&city->fares, tariff, 0)};
             since_s = piece->departure_s;
         }
         if (row->kind == TQ_TARIFF_DISTANCE && open != tariff) {
@@ -60,8 +61,20 @@ bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *f
         open = tariff;
     }
     if (open != TQ_NONE && city->fares.tariff[open].kind == TQ_TARIFF_DISTANCE)
-        paid += fare_of_stay(city, open, metres, until_s - since_s);
-    *fen = (uint32_t)TQ_MIN(paid, (uint64_t)UINT32_MAX);
+        part[paid++] = (tq_fare_part){open, fare_of_stay(city, open, metres, until_s - since_s)};
+    *count = paid;
     *assumed = guessed;
+    return true;
+}
+
+bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed)
+{
+    tq_fare_part part[TQ_BOARDINGS_MAX];
+    uint32_t count = 0;
+    uint64_t paid = 0;
+    if (!tq_journey_fare_parts(city, journey, part, &count, assumed)) return false;
+    for (uint32_t k = 0; k < count; k++)
+        paid += part[k].fen;
+    *fen = (uint32_t)TQ_MIN(paid, (uint64_t)UINT32_MAX);
     return true;
 }

@@ -104,6 +104,17 @@ tq_status tq_transit_range(const tq_city *city, const tq_day *day, const tq_tran
 tq_status tq_transit_pareto(const tq_city *city, const tq_day *day, const tq_transit_query *query,
                             tq_arena *work, tq_journeys *out, tq_err *err);
 
+/* What one payment of a journey is for: a boarding of a flat tariff, or a whole stay in one by
+ * distance. */
+typedef struct tq_fare_part {
+    uint32_t tariff, fen;
+} tq_fare_part;
+
+/** Payments of the journey's rides in order, before concessions; at most one a boarding. False when
+   a route's tariff is not known. *assumed: some tariff is not official. */
+bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
+                           tq_fare_part part[TQ_BOARDINGS_MAX], uint32_t *count, bool *assumed);
+
 /** Fare in fen of the journey's rides before concessions; false when a route's tariff is not known.
  */
 bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed);
