@@ -8,11 +8,10 @@
 
 #include "journey/journey_in.h"
 
-const char *journey_mode_name(const tq_city *city, const tq_route *route)
+const char *journey_mode_name(const tq_route *route)
 {
     static const char *const name[] = {"tram",  "metro", "rail", "bus", "ferry",
                                        "cable", "coach", "air",  "bus"};
-    (void)city;
     return name[TQ_MIN(route->mode, TQ_MODE_OTHER)];
 }
 
@@ -181,7 +180,7 @@ static bool ride_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *pi
                     .from_place = piece->from_place,
                     .to_place = piece->to_place,
                     .service_day_ms = kept->day_ms + (int64_t)piece->shift_s * 1000,
-                    .mode_name = journey_mode_name(city, route),
+                    .mode_name = journey_mode_name(route),
                     .route_name = journey_route_name(city, route),
                     .headsign = tq_text(city, trip->headsign),
                     .trip_id = tq_text(city, trip->id),

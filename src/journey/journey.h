@@ -56,8 +56,8 @@ tq_status tq_reverse_json(const tq_city *city, int32_t lat_e7, int32_t lon_e7, u
 
 /** {"version","stop":{…},"departures":[…]} of a stop or station (by its id), from an instant. */
 tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, int64_t from_ms,
-                             uint32_t minutes, uint32_t limit, tq_lang lang, tq_arena *work,
-                             tq_buf *out, tq_err *err);
+                             uint32_t minutes, uint32_t limit, tq_arena *work, tq_buf *out,
+                             tq_err *err);
 
 /** {"version","name","box",…}: what the city is and holds. */
 void tq_city_json(const tq_city *city, tq_buf *out);

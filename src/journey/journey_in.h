@@ -63,7 +63,7 @@ tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerar
                             tq_err *err);
 tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
 tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
-const char *journey_mode_name(const tq_city *city, const tq_route *route);
+const char *journey_mode_name(const tq_route *route);
 const char *journey_route_name(const tq_city *city, const tq_route *route);
 
 /* night.c */

@@ -62,13 +62,12 @@ tq_status tq_reverse_json(const tq_city *city, int32_t lat_e7, int32_t lon_e7, u
 /* ---- departures
  * ---------------------------------------------------------------------------------- */
 
-static bool is_last_tonight(const tq_snapshot *snapshot, const tq_day *layout, uint32_t stop,
+static bool is_last_tonight(const tq_snapshot *snapshot, const tq_day *layout,
                             const tq_departure *run)
 {
     const tq_timetable *t = &snapshot->city->timetable;
     uint32_t pattern = t->trip[run->trip].pattern, route = t->pattern_route[pattern];
     int32_t end_s = 86400 + (int32_t)snapshot->city->meta->night_end_s;
-    (void)stop;
     uint32_t at = t->pattern_stop[t->pattern_first[pattern] + run->place];
     for (uint32_t k = t->stop_first_pattern[at]; k < t->stop_first_pattern[at + 1]; k++) {
         uint32_t other = t->stop_pattern[k];
@@ -83,7 +82,7 @@ static bool is_last_tonight(const tq_snapshot *snapshot, const tq_day *layout, u
 }
 
 static void put_departure(const tq_snapshot *snapshot, const tq_day *layout, int64_t day_ms,
-                          uint32_t stop, const tq_departure *run, tq_json *json)
+                          const tq_departure *run, tq_json *json)
 {
     const tq_city *city = snapshot->city;
     const tq_timetable *t = &city->timetable;
@@ -96,7 +95,7 @@ static void put_departure(const tq_snapshot *snapshot, const tq_day *layout, int
         (void)snprintf(color, sizeof color, "%06X", route->color & 0xFFFFFFu);
     tq_json_object(json);
     tq_json_put_text(json, "route", journey_route_name(city, route));
-    tq_json_put_text(json, "mode", journey_mode_name(city, route));
+    tq_json_put_text(json, "mode", journey_mode_name(route));
     tq_json_put_text_or_null(json, "color", color);
     tq_json_put_text(json, "headsign",
                      headsign[0] != '\0' ? headsign : tq_text(city, t->stop[last_stop].name));
@@ -111,18 +110,17 @@ static void put_departure(const tq_snapshot *snapshot, const tq_day *layout, int
     tq_json_key(json, "assumed");
     tq_json_bool(json, (trip->flags & TQ_TRIP_ASSUMED) != 0);
     tq_json_key(json, "last");
-    tq_json_bool(json, is_last_tonight(snapshot, layout, stop, run));
+    tq_json_bool(json, is_last_tonight(snapshot, layout, run));
     tq_json_end_object(json);
 }
 
 tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, int64_t from_ms,
-                             uint32_t minutes, uint32_t limit, tq_lang lang, tq_arena *work,
-                             tq_buf *out, tq_err *err)
+                             uint32_t minutes, uint32_t limit, tq_arena *work, tq_buf *out,
+                             tq_err *err)
 {
     const tq_city *city = snapshot->city;
     const tq_timetable *t = &city->timetable;
     uint32_t stop = 0, count;
-    (void)lang;
     while (stop < t->stop_count && strcmp(tq_text(city, t->stop[stop].id), stop_id) != 0)
         stop++;
     if (stop == t->stop_count)
@@ -154,7 +152,7 @@ tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, i
     tq_json_key(&json, "departures");
     tq_json_array(&json);
     for (uint32_t k = 0; k < count; k++)
-        put_departure(snapshot, layout, day_ms, stop, &run[k], &json);
+        put_departure(snapshot, layout, day_ms, &run[k], &json);
     tq_json_end_array(&json);
     tq_json_end_object(&json);
     tq_days_put(snapshot->days, layout);
@@ -228,7 +226,7 @@ void tq_city_json(const tq_city *city, tq_buf *out)
             (void)snprintf(color, sizeof color, "%06X", route->color & 0xFFFFFFu);
         tq_json_object(&json);
         tq_json_put_text(&json, "route", journey_route_name(city, route));
-        tq_json_put_text(&json, "mode", journey_mode_name(city, route));
+        tq_json_put_text(&json, "mode", journey_mode_name(route));
         tq_json_put_text_or_null(&json, "color", color);
         tq_json_put_text(&json, "name", tq_text(city, route->long_name));
         tq_json_end_object(&json);

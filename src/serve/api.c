@@ -139,7 +139,7 @@ tq_status handle_departures(serve_loop *loop, const serve_request *request, serv
     param_u32(request, "minutes", &minutes);
     param_u32(request, "limit", &limit);
     TQ_TRY(tq_departures_json(&loop->server->snapshot, param_text(request, "id"), from_ms, minutes,
-                              limit, request->lang, &loop->work, &loop->body, err));
+                              limit, &loop->work, &loop->body, err));
     json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
