@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Load on one event loop, loopback only: a small cached answer with 64 connections; then the same with 10,000
 # connections beside it that never finish their request head (a byte every few seconds each, reconnecting when cut).
+# Before that, OSRM routes with full geometry between random places.
 # Prints JSON lines; the figures that count are requests a second and the ratio of the two p99 in this one run.
 #   bench/http_load.sh [seconds]        TONGQU, TQ_CITY as in test/http/run.sh
 here="$(dirname "$(readlink -f "$0")")"
@@ -38,7 +39,50 @@ LUA
     wrk -t1 -c64 -d"${2}s" --latency -s "$work/report.lua" "http://127.0.0.1:$port$TARGET" | grep '^{' | tee -a "$work/lines"
 }
 
+# Routes with full geometry between random places on streets: what a client of OSRM costs on one loop.
+places() { # -> lua table of "lon,lat" that hang together with the first one
+    python3 - "$port" <<'PY'
+import json, random, sys, urllib.request
+base = f"http://127.0.0.1:{sys.argv[1]}"
+def ask(path):
+    try:
+        return json.load(urllib.request.urlopen(base + path))
+    except urllib.error.HTTPError:
+        return None
+random.seed(7)
+box, found = ask("/api/v1/city")["box"], []
+while len(found) < 300:
+    lon, lat = random.uniform(box["west"], box["east"]), random.uniform(box["south"], box["north"])
+    got = ask(f"/nearest/v1/driving/{lon:.6f},{lat:.6f}?radiuses=5000")
+    place = got and "{:.6f},{:.6f}".format(*got["waypoints"][0]["location"])
+    ways = place and (not found or all(ask(f"/route/v1/driving/{pair}?overview=false") for pair in
+                                       (f"{found[0]};{place}", f"{place};{found[0]}")))
+    if ways:
+        found.append(place)
+print("places = {" + ",".join(f'"{place}"' for place in found) + "}")
+PY
+}
+routes() { # seconds -> JSON line
+    cat >"$work/routes.lua" <<LUA
+$(cat "$work/places.lua")
+math.randomseed(7)
+request = function()
+    return wrk.format("GET", "/route/v1/driving/" .. places[math.random(#places)] .. ";" .. places[math.random(#places)]
+        .. "?overview=full&generate_hints=false")
+end
+done = function(summary, latency, requests)
+    io.write(string.format('{"name":"http_route_full","n":%d,"per_s":%.0f,"p50_us":%.0f,"p99_us":%.0f,"bytes_per_answer":%.0f,"refused":%d}\n',
+        summary.requests, summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
+        summary.bytes / summary.requests, summary.errors.status))
+end
+LUA
+    wrk -t1 -c16 -d"${1}s" --latency -s "$work/routes.lua" "http://127.0.0.1:$port" | grep '^{'
+}
+
+places >"$work/places.lua"
 measure warm_up 2 >/dev/null
+routes 2 >/dev/null
+routes "$SECONDS_EACH"
 : >"$work/lines"
 measure http_cached_64 "$SECONDS_EACH"
 # On loopback one source address has some 28,000 ports; the slow clients stay below that, also when cut and reconnecting.

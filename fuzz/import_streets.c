@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "import/import.h"
+#include "import/conditions_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     build->threads = 1;
     run(build);
     import_streets_free(build);
+    import_conditions_free(build);
+    tq_vec_free(&build->node_flags);
     tq_vec_free(&build->dates);
     tq_vec_free(&build->places);
     tq_vec_free(&build->aliases);

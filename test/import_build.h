@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "import/conditions_in.h"
 #include "import/streets_in.h"
 
 typedef struct test_build {
@@ -45,6 +46,8 @@ static inline void test_build_free(test_build *test)
     if (test->file[0] != '\0') (void)unlink(test->file);
     (void)rmdir(test->settings.folder);
     import_streets_free(&test->build);
+    import_conditions_free(&test->build);
+    tq_vec_free(&test->build.node_flags);
     tq_vec_free(&test->build.dates);
     tq_vec_free(&test->build.places);
     tq_vec_free(&test->build.aliases);

@@ -1,8 +1,10 @@
 /*
  * Small towns made by hand for tests of streets, and plain Dijkstra as their oracle.
  *
- * A town holds growing arrays; town_finish freezes them into town.build.city with adjacency, grid
- * and hierarchies, as an import does.
+ * A town holds growing arrays; town_finish freezes them into town.build.city with adjacency, grid,
+ * conditions, vehicles and hierarchies, as an import does. Texts, conditions and rule sets are
+ * those of town.build. Turns: town_turn, town_turn_via; oracle of ways with restrictions:
+ * town_dijkstra_arcs.
  */
 #ifndef TQ_TEST_ROAD_TOWN_H
 #define TQ_TEST_ROAD_TOWN_H
@@ -17,7 +19,9 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "import/conditions_in.h"
 #include "import/import.h"
+#include "import/streets_in.h"
 #include "road/road.h"
 
 #define TOWN_ACCESS_ALL (TQ_ACCESS_MOTOR | TQ_ACCESS_FOOT | TQ_ACCESS_BIKE | TQ_ACCESS_WHEELCHAIR)
@@ -29,7 +33,8 @@ typedef struct test_town {
     TQ_VEC(tq_street_attr) attr;
     TQ_VEC(tq_street_name) name;
     TQ_VEC(tq_date_row) date;
-    tq_buf text;
+    TQ_VEC(tq_turn) turn;
+    TQ_VEC(uint32_t) via;
     tq_meta meta;
     tq_grid_data grid;
     uint32_t *first_out, *out_arc;
@@ -39,16 +44,15 @@ typedef struct test_town {
 
 static inline uint32_t town_text(test_town *town, const char *text)
 {
-    uint32_t at = (uint32_t)town->text.len;
-    tq_buf_put(&town->text, text, strlen(text) + 1);
-    return at;
+    return tq_texts_add(town->build.texts, tq_str_of(text));
 }
 
 static inline void town_begin(test_town *town)
 {
     memset(town, 0, sizeof *town);
     town->city = &town->build.city;
-    (void)town_text(town, "");
+    town->build.texts = tq_texts_new();
+    assert_non_null(town->build.texts);
     assert_true(tq_vec_push(&town->name, (tq_street_name){0}));
     assert_true(tq_vec_push(&town->date, ((tq_date_row){INT64_MIN, INT64_MAX, TQ_OPEN, 0})));
     assert_true(tq_vec_push(&town->first_point, 0));
@@ -66,7 +70,8 @@ static inline uint32_t town_attr(test_town *town, tq_street_class street_class, 
 {
     tq_street_attr attr = {.street_class = (uint8_t)street_class,
                            .access = {along, against},
-                           .speed_kmh = {speed_kmh, speed_kmh}};
+                           .speed_kmh = {speed_kmh, speed_kmh},
+                           .incline_percent = TQ_INCLINE_UNKNOWN};
     assert_true(tq_vec_push(&town->attr, attr));
     return (uint32_t)town->attr.count - 1;
 }
@@ -113,6 +118,59 @@ static inline void town_bend(test_town *town, int32_t lat_e7, int32_t lon_e7)
     town->length_dm.at[edge] = length_dm + tq_distance_dm(last, town->node.at[town->to.at[edge]]);
 }
 
+/* What stands at a node: IMPORT_NODE_ mask. All nodes must be there. */
+static inline void town_mark(test_town *town, uint32_t node, uint8_t flags)
+{
+    while (town->build.node_flags.count < town->node.count)
+        assert_true(tq_vec_push(&town->build.node_flags, 0));
+    town->build.node_flags.at[node] |= flags;
+}
+
+/* A condition from one clause, and a rule set of one rule for the attributes of a row. */
+static inline uint32_t town_condition(test_town *town, const tq_clause *clause)
+{
+    uint32_t row = TQ_NONE;
+    tq_err err = {0};
+    assert_int_equal(import_condition_of(&town->build, TQ_STR("test"), clause, 1, &row, &err),
+                     TQ_OK);
+    return row;
+}
+
+static inline void town_rule(test_town *town, uint32_t attr, tq_rule rule)
+{
+    tq_err err = {0};
+    uint32_t *set = &town->attr.at[attr].rules;
+    assert_int_equal(import_rule_set(&town->build, *set, &rule, 1, set, &err), TQ_OK);
+}
+
+typedef enum town_only { TOWN_NO, TOWN_ONLY } town_only;
+
+/* A restriction over a node, or over via edges (count > 0); binds `banned` under a condition. */
+static inline void town_turn_via(test_town *town, town_only only, uint32_t from_edge,
+                                 const uint32_t *via, uint32_t count, uint32_t node,
+                                 uint32_t to_edge, uint32_t banned, uint32_t condition)
+{
+    tq_turn turn = {.from_edge = from_edge,
+                    .to_edge = to_edge,
+                    .via_node = count == 0 ? node : TQ_NONE,
+                    .first_via = count == 0 ? 0 : (uint32_t)town->via.count,
+                    .via_count = count,
+                    .only = only == TOWN_ONLY,
+                    .banned = banned,
+                    .condition = condition};
+    for (uint32_t k = 0; k < count; k++)
+        assert_true(tq_vec_push(&town->via, via[k]));
+    assert_true(tq_vec_push(&town->turn, turn));
+}
+
+/* The plain one: always, for all wheels. */
+static inline void town_turn(test_town *town, town_only only, uint32_t from_edge, uint32_t node,
+                             uint32_t to_edge)
+{
+    town_turn_via(town, only, from_edge, NULL, 0, node, to_edge, TQ_ACCESS_MOTOR | TQ_ACCESS_BIKE,
+                  0);
+}
+
 static inline void town_adjacency(test_town *town)
 {
     uint32_t nodes = (uint32_t)town->node.count, arcs = 2 * (uint32_t)town->from.count;
@@ -145,11 +203,11 @@ static inline void town_grid(test_town *town)
 
 typedef enum town_index { TOWN_NO_GRID, TOWN_GRID } town_index;
 
-static inline void town_finish(test_town *town, town_index index)
+/* Everything but the hierarchies. */
+static inline void town_freeze(test_town *town, town_index index)
 {
     tq_city *city = town->city;
-    city->text = town->text.at;
-    city->text_len = (uint32_t)town->text.len;
+    tq_err err = {0};
     city->meta = &town->meta;
     city->meta_count = 1;
     city->dates = (tq_dates){(uint32_t)town->date.count, town->date.at};
@@ -169,7 +227,11 @@ static inline void town_finish(test_town *town, town_index index)
                                  .edge_date = town->date_of.at,
                                  .edge_way = town->way.at,
                                  .attr = town->attr.at,
-                                 .name = town->name.at};
+                                 .name = town->name.at,
+                                 .turn_count = (uint32_t)town->turn.count,
+                                 .turn = town->turn.at,
+                                 .via_count = (uint32_t)town->via.count,
+                                 .via_edge = town->via.at};
     town_adjacency(town);
     city->streets.first_out = town->first_out;
     city->streets.out_arc = town->out_arc;
@@ -177,7 +239,17 @@ static inline void town_finish(test_town *town, town_index index)
         town_grid(town);
         city->streets.grid = town->grid.grid;
     }
+    if (town->build.node_flags.count > 0) town_mark(town, 0, 0);
+    assert_int_equal(import_conditions_freeze(&town->build, &err), TQ_OK);
+    assert_int_equal(import_vehicles_built_in(&town->build, &err), TQ_OK);
+    city->text = tq_texts_all(town->build.texts);
+    city->text_len = tq_texts_len(town->build.texts);
+}
+
+static inline void town_finish(test_town *town, town_index index)
+{
     tq_err err = {0};
+    town_freeze(town, index);
     assert_int_equal(import_hierarchies(&town->build, &err), TQ_OK);
 }
 
@@ -196,7 +268,11 @@ static inline void town_end(test_town *town)
     tq_vec_free(&town->attr);
     tq_vec_free(&town->name);
     tq_vec_free(&town->date);
-    tq_buf_free(&town->text);
+    tq_vec_free(&town->turn);
+    tq_vec_free(&town->via);
+    tq_vec_free(&town->build.node_flags);
+    import_conditions_free(&town->build);
+    tq_texts_free(town->build.texts);
     tq_free(town->first_out);
     tq_free(town->out_arc);
     tq_grid_free(&town->grid);
@@ -253,6 +329,149 @@ static inline void oracle_run(test_oracle *oracle, const uint32_t *first_out,
     }
 }
 
+/* ---- the oracle of turns: Dijkstra over (arc, restrictions that are under way) ----------------
+ */
+
+/* Weights of arcs and turns, as functions; INF = may not. Turns that a restriction bans are never
+ * asked about. */
+typedef struct town_costs {
+    void *user;
+    int32_t (*arc_ds)(void *user, uint32_t arc);
+    int32_t (*turn_ds)(void *user, uint32_t from_arc, uint32_t to_arc);
+    /* Does restriction `turn` bind at all (mode, condition)? */
+    bool (*binds)(void *user, uint32_t turn);
+} town_costs;
+
+/* The arcs of a restriction with from and to; returns how many, 0 if the edges do not meet. */
+static inline uint32_t town_turn_path(const tq_streets *streets, const tq_turn *turn, uint32_t *arc,
+                                      uint32_t most)
+{
+    for (uint32_t start = 0; start < 2; start++) {
+        uint32_t count = 1, node;
+        arc[0] = 2 * turn->from_edge + start;
+        node = tq_arc_head(streets, arc[0]);
+        if (turn->via_count == 0 && node != turn->via_node) continue;
+        for (uint32_t k = 0; k <= turn->via_count && count > 0 && count < most; k++) {
+            uint32_t edge =
+                k < turn->via_count ? streets->via_edge[turn->first_via + k] : turn->to_edge;
+            uint32_t next = streets->edge_from[edge] == node ? 2 * edge
+                            : streets->edge_to[edge] == node ? 2 * edge + 1
+                                                             : TQ_NONE;
+            arc[count] = next;
+            count = next == TQ_NONE ? 0 : count + 1;
+            node = next == TQ_NONE ? node : tq_arc_head(streets, next);
+        }
+        if (count == turn->via_count + 2) return count;
+    }
+    return 0;
+}
+
+/* A state: an arc that is about to be used, and the arcs used before it, newest first, as far as
+ * they are the begin of a restriction. */
+#define TOWN_MEMORY 6
+typedef struct town_state {
+    uint32_t arc[TOWN_MEMORY]; /* [0] is the one about to be used; TQ_NONE = none */
+} town_state;
+
+/* Forget what no restriction asks about any more. */
+static inline void town_forget(const tq_streets *streets, town_state *state)
+{
+    uint32_t keep = 1;
+    for (uint32_t k = 0; k < streets->turn_count; k++) {
+        uint32_t path[TOWN_MEMORY + 1];
+        uint32_t count = town_turn_path(streets, &streets->turn[k], path, TOWN_MEMORY + 1);
+        for (uint32_t done = keep + 1; done < count; done++) {
+            bool begun = true;
+            for (uint32_t back = 0; back < done; back++)
+                begun = begun && state->arc[back] == path[done - 1 - back];
+            if (begun) keep = done;
+        }
+    }
+    for (uint32_t back = keep; back < TOWN_MEMORY; back++)
+        state->arc[back] = TQ_NONE;
+}
+
+/* May one go on from a state by `to`? Looks at the arcs themselves, restriction by restriction. */
+static inline bool town_may_turn(const tq_city *city, const town_state *state, uint32_t to,
+                                 const town_costs *costs)
+{
+    const tq_streets *streets = &city->streets;
+    for (uint32_t k = 0; k < streets->turn_count; k++) {
+        const tq_turn *turn = &streets->turn[k];
+        uint32_t path[TOWN_MEMORY + 1], count;
+        count = town_turn_path(streets, turn, path, TOWN_MEMORY + 1);
+        if (count == 0 || !costs->binds(costs->user, k)) continue;
+        bool travelled = true;
+        for (uint32_t back = 0; back + 1 < count && travelled; back++)
+            travelled = state->arc[back] == path[count - 2 - back];
+        if (travelled && (path[count - 1] == to) != (turn->only != 0)) return false;
+    }
+    return true;
+}
+
+/*
+ * Times from the tail of an arc to the tail of every arc, ds[2 * edge_count], -1 = cannot be
+ * reached. Restrictions have at most TOWN_MEMORY - 1 arcs before the last turn. States are
+ * remembered ways of so many arcs, found in a list: for small towns only.
+ */
+static inline void town_dijkstra_arcs(const tq_city *city, uint32_t from_arc,
+                                      const town_costs *costs, int64_t *ds)
+{
+    const tq_streets *streets = &city->streets;
+    typedef struct open_state {
+        town_state state;
+        int64_t ds;
+        bool done;
+    } open_state;
+    TQ_VEC(open_state) open = {0};
+    uint32_t reach = 1;
+    for (uint32_t k = 0; k < streets->turn_count; k++)
+        reach = TQ_MAX(reach, streets->turn[k].via_count + 1);
+    assert_true(reach <= TOWN_MEMORY);
+    for (uint32_t arc = 0; arc < 2 * streets->edge_count; arc++)
+        ds[arc] = -1;
+    open_state first = {.ds = 0};
+    memset(&first.state, 0xff, sizeof first.state);
+    first.state.arc[0] = from_arc;
+    assert_true(tq_vec_push(&open, first));
+    for (;;) {
+        size_t best = open.count;
+        for (size_t k = 0; k < open.count; k++)
+            if (!open.at[k].done && (best == open.count || open.at[k].ds < open.at[best].ds))
+                best = k;
+        if (best == open.count) break;
+        open.at[best].done = true;
+        open_state at = open.at[best];
+        uint32_t arc = at.state.arc[0], node = tq_arc_head(streets, arc);
+        if (ds[arc] < 0) ds[arc] = at.ds;
+        int32_t arc_ds = costs->arc_ds(costs->user, arc);
+        for (uint32_t k = streets->first_out[node];
+             arc_ds < TQ_ROAD_INF && k < streets->first_out[node + 1]; k++) {
+            uint32_t to = streets->out_arc[k];
+            if (costs->arc_ds(costs->user, to) >= TQ_ROAD_INF ||
+                !town_may_turn(city, &at.state, to, costs))
+                continue;
+            int32_t turn_ds = costs->turn_ds(costs->user, arc, to);
+            if (turn_ds >= TQ_ROAD_INF) continue;
+            open_state next = {.ds = at.ds + arc_ds + turn_ds};
+            memset(&next.state, 0xff, sizeof next.state);
+            next.state.arc[0] = to;
+            for (uint32_t back = 1; back < reach; back++)
+                next.state.arc[back] = at.state.arc[back - 1];
+            town_forget(streets, &next.state);
+            size_t same = 0;
+            while (same < open.count &&
+                   memcmp(&open.at[same].state, &next.state, sizeof next.state) != 0)
+                same++;
+            if (same == open.count)
+                assert_true(tq_vec_push(&open, next));
+            else if (!open.at[same].done && next.ds < open.at[same].ds)
+                open.at[same].ds = next.ds;
+        }
+    }
+    tq_vec_free(&open);
+}
+
 static inline uint32_t *town_heads(const tq_streets *streets)
 {
     uint32_t *head = TQ_ALLOC(uint32_t, 2 * (size_t)streets->edge_count);
@@ -261,7 +480,19 @@ static inline uint32_t *town_heads(const tq_streets *streets)
     return head;
 }
 
-/* The pieces of a way join, start and end at the snaps, and add up to its time and length. */
+/* Some link between two arcs, of any copy; TQ_NONE. */
+static inline uint32_t town_link(const tq_hierarchy *h, uint32_t from_arc, uint32_t to_arc)
+{
+    for (uint32_t vertex = 0; vertex < h->vertex_count; vertex++) {
+        if (h->arc_of_vertex[vertex] != from_arc) continue;
+        for (uint32_t link = h->first_link[vertex]; link < h->first_link[vertex + 1]; link++)
+            if (h->arc_of_vertex[h->link_head[link]] == to_arc) return link;
+    }
+    return TQ_NONE;
+}
+
+/* The pieces of a way join, start and end at the snaps, and add up to its time and length, turns
+ * included. */
 static inline void check_way(const tq_city *city, const int32_t *arc_ds, const tq_snap *from,
                              const tq_snap *to, const tq_way *way)
 {
@@ -279,6 +510,7 @@ static inline void check_way(const tq_city *city, const int32_t *arc_ds, const t
         time_ds += full_dm == end - begin
                        ? arc_ds[arc]
                        : ((int64_t)arc_ds[arc] * (end - begin) + full_dm / 2) / full_dm;
+        time_ds += way->turn_ds[k];
         if (k > 0)
             assert_int_equal(tq_arc_tail(streets, arc), tq_arc_head(streets, way->arc[k - 1]));
     }

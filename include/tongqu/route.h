@@ -8,13 +8,20 @@
 extern "C" {
 #endif
 
+/* The built-in vehicle classes, each a file in profiles/; a city may change them and add more. */
 typedef enum tq_profile {
     TQ_PROFILE_FOOT,
-    TQ_PROFILE_ELDER,      /* slower, no steps */
-    TQ_PROFILE_WHEELCHAIR, /* no steps, step-free ways only */
+    TQ_PROFILE_ELDER,      /* slower, no steps, crossings counted */
+    TQ_PROFILE_WHEELCHAIR, /* step-free ways; kerbs, width, surface, gradient */
     TQ_PROFILE_BIKE,
     TQ_PROFILE_CAR,
     TQ_PROFILE_TAXI, /* as a car, and may use bus and taxi lanes */
+    TQ_PROFILE_BUS,
+    TQ_PROFILE_LORRY_LIGHT,  /* 轻型: up to 4.5 t */
+    TQ_PROFILE_LORRY_MEDIUM, /* 中型: up to 12 t */
+    TQ_PROFILE_LORRY_HEAVY,  /* 重型: articulated, 49 t */
+    TQ_PROFILE_LORRY_HAZMAT, /* 危险货物 */
+    TQ_PROFILE_AMBULANCE,
     TQ_PROFILE_COUNT
 } tq_profile;
 

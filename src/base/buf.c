@@ -10,7 +10,8 @@ void tq_buf_put(tq_buf *buf, const void *bytes, size_t len)
         buf->failed = true;
         return;
     }
-    if (!tq_vec_grow((void **)(void *)&buf->at, buf->len, &buf->cap, 1, len)) {
+    if (len > buf->cap - buf->len &&
+        !tq_vec_grow((void **)(void *)&buf->at, buf->len, &buf->cap, 1, len)) {
         buf->failed = true;
         return;
     }

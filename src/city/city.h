@@ -94,10 +94,13 @@ typedef enum tq_street_class {
 #define TQ_STREET_DESTINATION 16u /* private or destination only: for the last metres */
 #define TQ_STREET_UNPAVED     32u
 #define TQ_STREET_LIT         64u
-#define TQ_STREET_SIGNAL_END  128u /* traffic signal at the edge's end node */
+#define TQ_STREET_SIGNAL_END                                                                       \
+    128u /* traffic signal at the edge's end node, for those who go along it */
 #define TQ_STREET_APPROXIMATE 256u /* position or course is not surveyed; said so to people */
+#define TQ_STREET_SIGNAL_START                                                                     \
+    512u /* traffic signal at the edge's first node, for those who come against it */
 
-/* One kind of street; many edges share a row. 32 bytes in the file. */
+/* One kind of street; many edges share a row. 48 bytes in the file. */
 typedef struct tq_street_attr {
     uint8_t street_class; /* tq_street_class */
     uint8_t access[2];    /* TQ_ACCESS_ mask, [0] along the edge, [1] against it */
@@ -112,9 +115,21 @@ typedef struct tq_street_attr {
     uint8_t signed_limit; /* 1: speed_kmh comes from a sign */
     uint8_t hazmat_ban;
     uint32_t conditions; /* text: conditional tags as read, "" = none */
-    uint8_t spare[4];
+    uint32_t rules;      /* row of rule sets: what conditional tags and city rules do; 0 = none */
+    uint32_t turn_lanes[2]; /* text: arrows of the lanes from left to right, as OSM turn:lanes */
+    uint16_t width_cm;      /* of the way itself, 0 = unknown */
+    int8_t incline_percent; /* along the edge; TQ_INCLINE_UNKNOWN */
+    uint8_t kerb;           /* tq_kerb */
+    uint8_t smoothness;     /* 0 unknown, 1 excellent .. 8 impassable */
+    uint8_t crossing;       /* tq_crossing: the way of walkers over a carriageway */
+    uint8_t spare[2];
 } tq_street_attr;
-_Static_assert(sizeof(tq_street_attr) == 32, "on disk");
+_Static_assert(sizeof(tq_street_attr) == 48, "on disk");
+
+#define TQ_INCLINE_UNKNOWN INT8_MIN
+
+typedef enum tq_kerb { TQ_KERB_UNKNOWN, TQ_KERB_FLUSH, TQ_KERB_LOWERED, TQ_KERB_RAISED } tq_kerb;
+typedef enum tq_crossing { TQ_CROSSING_NONE, TQ_CROSSING_MARKED, TQ_CROSSING_SIGNALS } tq_crossing;
 
 typedef enum tq_surface {
     TQ_SURFACE_UNKNOWN,
@@ -135,8 +150,8 @@ typedef struct tq_turn {
     uint32_t via_node;             /* TQ_NONE when it goes over edges */
     uint32_t first_via, via_count; /* into via_edge */
     uint32_t only;                 /* 0 = no_, 1 = only_ */
-    uint32_t except;               /* TQ_ACCESS_ mask that is free of it */
-    uint32_t condition;            /* text */
+    uint32_t banned;               /* TQ_ACCESS_ mask that it binds */
+    uint32_t condition;            /* row of conditions; 0 = always */
 } tq_turn;
 
 /*
@@ -179,37 +194,195 @@ static inline const tq_street_attr *tq_edge_attr(const tq_streets *streets, uint
     return &streets->attr[streets->edge_attr[edge]];
 }
 
+/* ---- conditions, rules, vehicles --------------------------------------------------------------
+ */
+
+/* One alternative of a condition: everything asked for must hold. All zero = always. */
+typedef struct tq_clause {
+    int64_t from_ms, to_ms;      /* half open; both 0 = no absolute dates */
+    uint16_t from_min, to_min;   /* local minutes of the day; from > to runs past midnight and
+                                    belongs to the day it begins on; both 0 = all day */
+    uint16_t from_date, to_date; /* month * 32 + day, both included, may wrap; both 0 = all year */
+    uint16_t weight_10kg, axle_10kg, height_cm, width_cm, length_cm; /* holds for vehicles above it;
+                                                                        0 = not asked */
+    uint16_t plates;  /* bit d: last digit d of the plate; 0 = not asked */
+    uint8_t days;     /* bit 0 Monday .. bit 6 Sunday; 0 = every day */
+    uint8_t hazmat;   /* 1: only with dangerous goods */
+    uint8_t spare[2]; /* [0] date parity: 0 any, 1 odd days of the month, 2 even ones */
+} tq_clause;
+_Static_assert(sizeof(tq_clause) == 40, "on disk");
+
+typedef enum tq_effect {
+    TQ_EFFECT_DENY,
+    TQ_EFFECT_ALLOW,
+    TQ_EFFECT_DESTINATION, /* for the last metres only */
+    TQ_EFFECT_SPEED        /* kmh is the limit */
+} tq_effect;
+
+/* What changes on a street when a condition holds; the later rule of a set wins. */
+typedef struct tq_rule {
+    uint32_t condition; /* row of conditions */
+    uint8_t effect;     /* tq_effect */
+    uint8_t access;     /* TQ_ACCESS_ mask that it is about */
+    uint8_t directions; /* 1 along, 2 against, 3 both */
+    uint8_t kmh;
+} tq_rule;
+_Static_assert(sizeof(tq_rule) == 8, "on disk");
+
+/* A turn may not be taken by these when the condition holds. */
+typedef struct tq_ban {
+    uint32_t condition;
+    uint32_t access; /* TQ_ACCESS_ mask */
+} tq_ban;
+
+typedef struct tq_conditions {
+    uint32_t count, clause_count, rule_set_count, rule_count, ban_set_count, ban_count;
+    const uint32_t *first_clause; /* [count + 1], into clause; row 0 has one clause: always */
+    const uint32_t *text;         /* [count], as read */
+    const tq_clause *clause;      /* [clause_count] */
+    const uint32_t *first_rule;   /* [rule_set_count + 1], into rule; set 0 is empty */
+    const tq_rule *rule;          /* [rule_count] */
+    const uint32_t *first_ban;    /* [ban_set_count + 1], into ban; set 0 is empty */
+    const tq_ban *ban;            /* [ban_count] */
+} tq_conditions;
+
+#define TQ_VEHICLE_HAZMAT       1u /* carries dangerous goods */
+#define TQ_VEHICLE_NO_STEPS     2u
+#define TQ_VEHICLE_WHEELS       4u /* wheelchair: step-free ways; kerb, width, incline limits hold */
+#define TQ_VEHICLE_IGNORES_BANS 8u  /* ambulance: turn bans and conditional rules do not bind */
+#define TQ_VEHICLE_PUSHES       16u /* a bike may be pushed where only walkers may go */
+#define TQ_VEHICLE_NO_FERRY     32u
+#define TQ_VEHICLE_NO_TOLL      64u
+#define TQ_VEHICLE_NO_UNPAVED   128u
+#define TQ_VEHICLE_THROUGH      256u /* private and destination streets are as any other */
+#define TQ_VEHICLE_NO_MOTORWAY  512u
+
+#define TQ_SPEED_GROUPS 4 /* motorway and trunk; primary; secondary and tertiary; the rest */
+
+/*
+ * A class of vehicle or traveller, from a profile file (profiles/NAME.yaml). The built-in ones come
+ * first, in the order of tq_profile; a city folder may change them and add more.
+ */
+typedef struct tq_vehicle {
+    uint32_t name, label_zh, label_en; /* text */
+    uint8_t kind;                      /* tq_hierarchy_kind */
+    uint8_t mode;                      /* one TQ_ACCESS_ bit: which rules and bans are about it */
+    uint8_t access;                    /* TQ_ACCESS_ mask: any of them lets it in */
+    int8_t plate;                      /* last digit, -1 = not known: plate rules do not bind */
+    uint32_t flags;                    /* TQ_VEHICLE_ mask */
+    uint16_t height_cm, width_cm, length_cm, weight_10kg, axle_10kg; /* 0 = no limit matters */
+    uint16_t max_kmh_tenths;     /* never faster; 0 = as allowed */
+    uint16_t free_mm_s;          /* own speed of walkers and riders; 0 = by allowed speed */
+    uint16_t push_mm_s;          /* a pushed bike */
+    uint16_t min_width_cm;       /* narrower ways are not used */
+    uint8_t max_incline_percent; /* 0 = any */
+    uint8_t max_kerb;            /* tq_kerb: higher ones are not used; 0 = any */
+    uint8_t max_smoothness;      /* 0 = any */
+    uint8_t destination_factor;  /* times as slow on streets for the last metres */
+    uint8_t class_percent[32];   /* of the allowed (or own) speed, by tq_street_class; 0 = may
+                                    not */
+    uint8_t surface_percent[8];  /* by tq_surface */
+    uint8_t hour_percent[TQ_SPEED_GROUPS][24]; /* of that speed, by local hour, working days */
+    uint8_t rest_percent[TQ_SPEED_GROUPS][24]; /* the same on Saturdays and Sundays */
+    uint16_t straight_ds, right_ds, left_ds, sharp_ds, u_turn_ds; /* added at a junction */
+    uint16_t signal_ds, crossing_ds, gate_ds, stairs_ds;
+    uint16_t yield_ds;             /* from a lesser street into a greater one */
+    uint8_t uphill_loss;           /* own speed lost for each per cent of incline, per cent */
+    uint8_t right_signal_percent;  /* of signal_ds when turning right: right on red */
+    uint16_t destination_entry_ds; /* what through traffic pays to enter streets for the last
+                                     metres; journeys that begin or end in there do not */
+    uint8_t spare[2];
+} tq_vehicle;
+_Static_assert(sizeof(tq_vehicle) == 300, "on disk");
+
+typedef struct tq_vehicles {
+    uint32_t count;
+    const tq_vehicle *row; /* [count] */
+} tq_vehicles;
+
 /* ---- hierarchies ------------------------------------------------------------------------------
  */
 
-/* Streets for motors and for foot and bike have one each: their vertices are the nodes such arcs
- * touch. */
+/* Streets for motors, and streets for foot, bike and wheelchair. */
 typedef enum tq_hierarchy_kind {
     TQ_HIERARCHY_MOTOR,
     TQ_HIERARCHY_ACTIVE,
     TQ_HIERARCHY_COUNT
 } tq_hierarchy_kind;
 
+#define TQ_LINK_U_TURN     1u
+#define TQ_LINK_DEAD_END   2u /* a U-turn where there is no other way on for some user of the arc */
+#define TQ_LINK_SIGNAL     4u /* traffic signals at the node */
+#define TQ_LINK_CROSSING   8u /* walkers go over a street of cars here, without a marked crossing */
+#define TQ_LINK_CHOICE     16u /* there is more than one way on that is no U-turn */
+#define TQ_LINK_YIELD      32u /* from a lesser street into or over a greater one, no signals */
+#define TQ_LINK_ROUNDABOUT 64u /* both arcs are of one roundabout */
+
+#define TQ_COPIES_MAX 7 /* vertices of an arc beside the one without memory */
+
+/* A turn: from the arc of one vertex, at its head, into the arc of another. */
+typedef struct tq_link {
+    int16_t angle_deg; /* -180 .. 180, to the right is positive; 0 straight on */
+    uint16_t flags;    /* TQ_LINK_ mask */
+    uint32_t bans;     /* row of ban sets */
+} tq_link;
+_Static_assert(sizeof(tq_link) == 8, "on disk");
+
 /*
- * Topology of a customizable contraction hierarchy. Vertices are numbered by a post-order of the
- * elimination tree: parent > child, all up-neighbours are tree ancestors, so a neighbour is named
- * by its depth. Weights are not here: a metric is made by `road` from any arc weights.
+ * Lower neighbours of a vertex that follow each other (a chain of parents last - count + 1 .. last)
+ * and whose up-lists are the same from this vertex on: each ends in `rest` common entries, of which
+ * this vertex is the first. So the up-arc of member m is first_up[m + 1] - rest.
+ */
+typedef struct tq_down {
+    uint32_t last;
+    uint16_t count, rest;
+} tq_down;
+_Static_assert(sizeof(tq_down) == 8, "on disk");
+
+/*
+ * A front is a longest chain of vertices front_first[f] .. front_first[f + 1] - 1 in which each
+ * one's up-list is the next vertex and the next vertex' list. Its neighbourhood is its members from
+ * the lowest, then the list of its last member. Runs tell where the entries of that list stand in
+ * the neighbourhood of the parent front: piece by piece, `length` entries from place `at` on.
+ */
+typedef struct tq_run {
+    uint16_t at, length;
+} tq_run;
+
+/*
+ * Topology of a customizable contraction hierarchy of the turn-expanded streets. A vertex stands at
+ * the tail of a street arc that is about to be used; a link from x to y means «use the arc of x,
+ * turn, stand at the tail of the arc of y», and costs the arc of x and the turn.
+ *
+ * Restrictions over via ways make copies: a copy is a further vertex of the same arc that remembers
+ * where one came from. vertex_of_arc is the one without memory, where a journey begins; it may end
+ * at any of them.
+ *
+ * Vertices are numbered by a post-order of the elimination tree: parent > child, all up-neighbours
+ * are tree ancestors, so a neighbour is named by its depth. Weights are not here: a metric is made
+ * by `road` for a vehicle.
  */
 typedef struct tq_hierarchy {
-    uint32_t vertex_count, up_count;
-    const uint32_t *vertex_of_node; /* [street node_count], TQ_NONE = not in it */
-    const uint32_t *node_of_vertex; /* [vertex_count] */
-    const uint32_t *parent;         /* [vertex_count], TQ_NONE for a root */
-    const uint16_t *depth;          /* [vertex_count], root 0 */
-    const uint32_t *first_up;       /* [vertex_count + 1] */
-    const uint32_t *up_head;        /* [up_count], ascending in a list; the first is the parent */
-    const uint16_t *up_depth;       /* [up_count], depth of up_head */
-    const uint32_t *first_down;     /* [vertex_count + 1] */
-    const uint32_t *down_tail;      /* [up_count], ascending in a list */
-    const uint32_t *down_arc;       /* [up_count], the up-arc (down_tail, vertex) */
-    /* Street arc -> up-arc * 2 + (1 if it runs from the higher to the lower vertex); TQ_NONE = not
-     * in it. */
-    const uint32_t *up_of_arc; /* [2 * edge_count] */
+    uint32_t vertex_count, link_count, up_count, down_count, copy_count, front_count, run_count;
+    const uint32_t *vertex_of_arc; /* [2 * edge_count], TQ_NONE = not in it */
+    const uint32_t *arc_of_vertex; /* [vertex_count] */
+    const uint32_t *copy_vertex;   /* [copy_count], copies, ascending by (arc, vertex) */
+    const uint32_t *first_link;    /* [vertex_count + 1] */
+    const uint32_t *link_head;     /* [link_count], vertex, ascending in a list, no repeats */
+    const tq_link *link;           /* [link_count] */
+    const uint32_t *up_of_link;   /* [link_count], up-arc * 2 + (1 if it runs from the higher to the
+                                     lower vertex); TQ_NONE for a loop */
+    const uint32_t *parent;       /* [vertex_count], TQ_NONE for a root */
+    const uint16_t *depth;        /* [vertex_count], root 0 */
+    const uint32_t *first_up;     /* [vertex_count + 1] */
+    const uint32_t *up_head;      /* [up_count], ascending in a list; the first is the parent */
+    const uint16_t *up_depth;     /* [up_count], depth of up_head: descending in a list */
+    const uint32_t *first_down;   /* [vertex_count + 1], into down */
+    const tq_down *down;          /* [down_count], ascending by last in a list */
+    const uint32_t *front_first;  /* [front_count + 1], vertex */
+    const uint32_t *front_parent; /* [front_count], TQ_NONE for a root */
+    const uint32_t *first_run;    /* [front_count + 1], into run */
+    const tq_run *run;            /* [run_count] */
 } tq_hierarchy;
 
 /* ---- walking between stops --------------------------------------------------------------------
@@ -569,6 +742,8 @@ struct tq_city {
     tq_dates dates;
     tq_zone_table zone;
     tq_streets streets;
+    tq_conditions conditions;
+    tq_vehicles vehicles;
     tq_hierarchy hierarchy[TQ_HIERARCHY_COUNT];
     tq_walk walk[TQ_WALK_COUNT];
     tq_timetable timetable;

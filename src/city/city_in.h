@@ -11,10 +11,10 @@
 #include "city/city.h"
 
 #define CITY_MAGIC        "TONGQU\r\n"
-#define CITY_FORMAT       1u
+#define CITY_FORMAT       2u
 #define CITY_ENDIAN_MARK  0x0a0b0c0du
 #define CITY_ALIGN        64u
-#define CITY_SECTIONS_MAX 128u
+#define CITY_SECTIONS_MAX 160u
 
 typedef struct city_head {
     char magic[8];
@@ -37,14 +37,19 @@ _Static_assert(sizeof(city_section) == 48, "on disk");
 /* Tables, an item or a few a line. */
 /* clang-format off */
 
+#define CITY_HIERARCHY_SCALARS(X, h)                                                               \
+    X(h.vertex_count) X(h.link_count) X(h.up_count) X(h.down_count) X(h.copy_count)                \
+    X(h.front_count) X(h.run_count)
+
 /* All uint32 scalars, in file order. */
 #define CITY_SCALARS(X)                                                                            \
     X(text_len) X(meta_count) X(taxi_count) X(dates.count) X(zone.count)                           \
     X(streets.node_count) X(streets.edge_count) X(streets.point_count) X(streets.attr_count)       \
     X(streets.name_count) X(streets.turn_count) X(streets.via_count) X(streets.grid_cells)         \
     X(streets.grid_items) X(streets.grid.cell_e7) X(streets.grid.columns) X(streets.grid.rows)     \
-    X(hierarchy[0].vertex_count) X(hierarchy[0].up_count)                                          \
-    X(hierarchy[1].vertex_count) X(hierarchy[1].up_count)                                          \
+    X(conditions.count) X(conditions.clause_count) X(conditions.rule_set_count)                    \
+    X(conditions.rule_count) X(conditions.ban_set_count) X(conditions.ban_count) X(vehicles.count) \
+    CITY_HIERARCHY_SCALARS(X, hierarchy[0]) CITY_HIERARCHY_SCALARS(X, hierarchy[1])                \
     X(walk[0].vertex_count) X(walk[0].core_count) X(walk[0].core_arc_count) X(walk[0].up_arc_count)\
     X(walk[1].vertex_count) X(walk[1].core_count) X(walk[1].core_arc_count) X(walk[1].up_arc_count)\
     X(timetable.stop_count) X(timetable.agency_count) X(timetable.route_count)                     \
@@ -66,17 +71,24 @@ _Static_assert(sizeof(city_section) == 48, "on disk");
 #define ARCS(c)         ((size_t)(c)->streets.edge_count * 2)
 
 #define CITY_HIERARCHY_SECTIONS(X, name, h)                                                        \
-    X(name ".vertex", h.vertex_of_node, STREET_NODES(c))                                           \
-    X(name ".node", h.node_of_vertex, c->h.vertex_count)                                           \
+    X(name ".arc_vertex", h.vertex_of_arc, ARCS(c))                                                \
+    X(name ".vertex_arc", h.arc_of_vertex, c->h.vertex_count)                                      \
+    X(name ".copy", h.copy_vertex, c->h.copy_count)                                                \
+    X(name ".first_link", h.first_link, (size_t)c->h.vertex_count + 1)                             \
+    X(name ".link_head", h.link_head, c->h.link_count)                                             \
+    X(name ".link", h.link, c->h.link_count)                                                       \
+    X(name ".up_of_link", h.up_of_link, c->h.link_count)                                           \
     X(name ".parent", h.parent, c->h.vertex_count)                                                 \
     X(name ".depth", h.depth, c->h.vertex_count)                                                   \
     X(name ".first_up", h.first_up, (size_t)c->h.vertex_count + 1)                                 \
     X(name ".up_head", h.up_head, c->h.up_count)                                                   \
     X(name ".up_depth", h.up_depth, c->h.up_count)                                                 \
     X(name ".first_down", h.first_down, (size_t)c->h.vertex_count + 1)                             \
-    X(name ".down_tail", h.down_tail, c->h.up_count)                                               \
-    X(name ".down_arc", h.down_arc, c->h.up_count)                                                 \
-    X(name ".up_of_arc", h.up_of_arc, ARCS(c))
+    X(name ".down", h.down, c->h.down_count)                                                       \
+    X(name ".front", h.front_first, (size_t)c->h.front_count + 1)                                  \
+    X(name ".front_parent", h.front_parent, c->h.front_count)                                      \
+    X(name ".first_run", h.first_run, (size_t)c->h.front_count + 1)                                \
+    X(name ".run", h.run, c->h.run_count)
 
 #define CITY_WALK_SECTIONS(X, name, w)                                                             \
     X(name ".vertex", w.vertex_of_node, STREET_NODES(c))                                           \
@@ -112,6 +124,14 @@ _Static_assert(sizeof(city_section) == 48, "on disk");
     X("st.via", streets.via_edge, c->streets.via_count)                                            \
     X("st.grid_first", streets.grid.first, (size_t)c->streets.grid_cells + 1)                      \
     X("st.grid_item", streets.grid.item, c->streets.grid_items)                                    \
+    X("cd.first", conditions.first_clause, (size_t)c->conditions.count + 1)                        \
+    X("cd.text", conditions.text, c->conditions.count)                                             \
+    X("cd.clause", conditions.clause, c->conditions.clause_count)                                  \
+    X("cd.first_rule", conditions.first_rule, (size_t)c->conditions.rule_set_count + 1)            \
+    X("cd.rule", conditions.rule, c->conditions.rule_count)                                        \
+    X("cd.first_ban", conditions.first_ban, (size_t)c->conditions.ban_set_count + 1)               \
+    X("cd.ban", conditions.ban, c->conditions.ban_count)                                           \
+    X("vehicles", vehicles.row, c->vehicles.count)                                                 \
     CITY_HIERARCHY_SECTIONS(X, "hm", hierarchy[0])                                                 \
     CITY_HIERARCHY_SECTIONS(X, "ha", hierarchy[1])                                                 \
     CITY_WALK_SECTIONS(X, "wa", walk[0])                                                           \
@@ -170,6 +190,8 @@ uint64_t city_head_checksum(const city_head *head, const city_section *section);
 
 /* Checks of one part each; `tag` names the part in the error. city_verify_*.c */
 tq_status city_verify_streets(const tq_city *city, tq_err *err);
+tq_status city_verify_conditions(const tq_city *city, tq_err *err);
+tq_status city_verify_vehicles(const tq_city *city, tq_err *err);
 tq_status city_verify_hierarchy(const tq_city *city, tq_hierarchy_kind kind, tq_err *err);
 tq_status city_verify_walk(const tq_city *city, tq_walk_kind kind, tq_err *err);
 tq_status city_verify_timetable(const tq_city *city, tq_err *err);

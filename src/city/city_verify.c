@@ -112,7 +112,11 @@ static tq_status verify_street_rows(const tq_city *city, tq_err *err)
         const tq_street_attr *attr = &streets->attr[k];
         CITY_CHECK(attr->street_class < TQ_STREET_CLASS_COUNT && attr->speed_kmh[0] > 0 &&
                        attr->speed_kmh[1] > 0 && attr->surface <= TQ_SURFACE_GROUND &&
-                       attr->conditions < city->text_len,
+                       attr->conditions < city->text_len &&
+                       attr->rules < city->conditions.rule_set_count &&
+                       attr->turn_lanes[0] < city->text_len &&
+                       attr->turn_lanes[1] < city->text_len && attr->kerb <= TQ_KERB_RAISED &&
+                       attr->smoothness <= 8 && attr->crossing <= TQ_CROSSING_SIGNALS,
                    "st.attr", "a row is not valid");
     }
     for (uint32_t k = 0; k < streets->name_count; k++) {
@@ -128,7 +132,7 @@ static tq_status verify_street_rows(const tq_city *city, tq_err *err)
                        (turn->via_node < streets->node_count || turn->via_node == TQ_NONE) &&
                        turn->via_count <= streets->via_count &&
                        turn->first_via <= streets->via_count - turn->via_count &&
-                       turn->condition < city->text_len,
+                       turn->banned <= UINT8_MAX && turn->condition < city->conditions.count,
                    "st.turn", "a row is not valid");
     }
     return TQ_OK;
@@ -252,6 +256,8 @@ tq_status tq_city_verify(const tq_city *city, tq_err *err)
     TQ_TRY(verify_texts(city, err));
     TQ_TRY(verify_meta(city, err));
     TQ_TRY(verify_dates(city, err));
+    TQ_TRY(city_verify_conditions(city, err));
+    TQ_TRY(city_verify_vehicles(city, err));
     TQ_TRY(city_verify_streets(city, err));
     for (unsigned kind = 0; kind < TQ_HIERARCHY_COUNT; kind++)
         TQ_TRY(city_verify_hierarchy(city, (tq_hierarchy_kind)kind, err));

@@ -13,7 +13,7 @@
 #include "import/import.h"
 #include "journey/journey.h"
 
-#define CLI_OPTIONS_MAX 24
+#define CLI_OPTIONS_MAX 32
 #define CLI_REPEATS_MAX 32
 #define CLI_WORDS_MAX   4
 
@@ -101,6 +101,52 @@ void cli_close(cli_city *city);
 tq_status cli_time(const cli_args *args, const char *name, const tq_city *city, int64_t *at_ms,
                    tq_err *err);
 
+/* Who travels on the streets and when: the options that route, matrix, isochrone, match and nearest
+ * share (road.c). */
+typedef struct cli_road {
+    cli_city city;
+    const tq_vehicle *vehicle;
+    tq_vehicle own; /* when options change it */
+    tq_datum datum; /* of lat,lon given and of points answered */
+    int64_t at_ms;
+    const tq_metric *metric;
+    tq_metric *made; /* a metric of our own, for own limits and avoided streets */
+} cli_road;
+/** Open the city and make the metric; prints what is wrong. Returns 0, else the exit code; end with
+ * cli_road_close in any case. */
+int cli_road_open(const cli_args *args, cli_road *out);
+void cli_road_close(cli_road *road);
+/** A place by name, stop or point, on its street. TQ_NOT_FOUND says how far was looked. */
+tq_status cli_road_place(const cli_road *road, const char *text, tq_point *at, tq_err *err);
+tq_status cli_road_snap(const cli_road *road, tq_point at, tq_snap *out, tq_err *err);
+/** Write degrees in the datum asked for. */
+void cli_road_degrees(const cli_road *road, tq_point at, double *lat, double *lon);
+
+/* A CSV file (or "-", the standard input) read line by line; its first line names the columns. */
+#define CLI_COLUMNS_MAX 16
+typedef struct cli_rows {
+    FILE *file;
+    char *line;
+    size_t cap;
+    uint32_t number; /* of the line, from 1 */
+    uint32_t columns;
+    tq_str head[CLI_COLUMNS_MAX], field[CLI_COLUMNS_MAX];
+    char *head_line;
+} cli_rows;
+tq_status cli_rows_open(cli_rows *rows, const char *path, tq_err *err);
+/** Next line that is not empty. *more false at the end. */
+tq_status cli_rows_next(cli_rows *rows, bool *more, tq_err *err);
+uint32_t cli_rows_column(const cli_rows *rows, const char *name); /* TQ_NONE = there is none */
+/** lat and lon columns of the row as a WGS-84 point. */
+tq_status cli_rows_point(const cli_rows *rows, const cli_road *road, uint32_t lat, uint32_t lon,
+                         tq_point *out, tq_err *err);
+void cli_rows_close(cli_rows *rows);
+
+int cli_route_batch(const cli_args *args, cli_road *road);
+int cli_matrix(const cli_args *args);
+int cli_isochrone(const cli_args *args);
+int cli_match(const cli_args *args);
+int cli_nearest(const cli_args *args);
 int cli_init(const cli_args *args);
 int cli_import(const cli_args *args);
 int cli_serve(const cli_args *args);

@@ -49,13 +49,65 @@ static const cli_option plan_options[] = {
     {"card", CLI_FLAG, NULL, "pay with a stored-value card"},
     COMMON,
 };
+/* Who travels on the streets and when. */
+#define ROAD                                                                                       \
+    {"profile", CLI_VALUE, "NAME",                                                                 \
+     "car (default), taxi, bus, lorry_…, bike, foot, … of the city"},                              \
+        {"at", CLI_VALUE, "TIME", "departure: rules, works and speeds of then (default: now)"},    \
+        {"height", CLI_VALUE, "M", "height of the vehicle, such as 4.2m"},                         \
+        {"width", CLI_VALUE, "M", "its width"}, {"length", CLI_VALUE, "M", "its length"},          \
+        {"weight", CLI_VALUE, "T", "its actual weight, such as 18t"},                              \
+        {"axle", CLI_VALUE, "T", "its axle load"},                                                 \
+        {"hazmat", CLI_FLAG, NULL, "it carries dangerous goods"},                                  \
+        {"plate", CLI_VALUE, "PLATE", "number plate, for rules by its last digit"},                \
+        {"avoid", CLI_VALUE, "LIST", "motorway, toll, ferry, unpaved, or names of streets"},       \
+    {                                                                                              \
+        "datum", CLI_VALUE, "NAME", "of lat,lon given and answered: wgs84 (default), gcj02, bd09"  \
+    }
+
 static const cli_option route_options[] = {
     {"from", CLI_VALUE, "PLACE", "start: lat,lon, gcj02:lat,lon, bd09:lat,lon, stop:ID or a name"},
     {"to", CLI_VALUE, "PLACE", "end, written the same way"},
-    {"profile", CLI_VALUE, "NAME", "car (default), taxi, bike, foot, elder or wheelchair"},
-    {"at", CLI_VALUE, "TIME", "the network of this instant (default: now)"},
+    {"via", CLI_REPEATED, "PLACE", "a place on the way; may be repeated"},
+    ROAD,
+    {"csv", CLI_VALUE, "FILE",
+     "many routes: a file (- is standard input) with from_lat,from_lon,to_lat,to_lon[,id]"},
+    {"strict", CLI_FLAG, NULL, "with --csv: stop at the first bad row"},
+    {"alternatives", CLI_VALUE, "N", "up to so many other ways (0 to 2)"},
     {"steps", CLI_FLAG, NULL, "with the turns in words and numbers"},
     {"geometries", CLI_VALUE, "FORM", "polyline (default), polyline6 or geojson"},
+    COMMON,
+};
+static const cli_option matrix_options[] = {
+    {"from", CLI_REPEATED, "PLACE", "a source; may be repeated"},
+    {"to", CLI_REPEATED, "PLACE", "a target; may be repeated (default: the sources)"},
+    {"from-file", CLI_VALUE, "FILE", "sources from a CSV file with lat,lon[,id]"},
+    {"to-file", CLI_VALUE, "FILE", "targets, the same way"},
+    ROAD,
+    {"distance", CLI_FLAG, NULL, "with metres of the quickest way"},
+    {"csv", CLI_FLAG, NULL, "print CSV (the default without --json)"},
+    COMMON,
+};
+static const cli_option isochrone_options[] = {
+    {"place", CLI_VALUE, "PLACE", "lat,lon, gcj02:lat,lon, bd09:lat,lon, stop:ID or a name"},
+    {"minutes", CLI_VALUE, "LIST", "ascending, such as 5,10,15 (default 10)"},
+    {"direction", CLI_VALUE, "WAY", "from (default) the place, or to it"},
+    ROAD,
+    COMMON,
+};
+static const cli_option match_options[] = {
+    ROAD,
+    {"ignore-gaps", CLI_FLAG, NULL, "do not cut the track where nothing was heard for 60 s"},
+    {"tidy", CLI_FLAG, NULL, "drop points that say nothing"},
+    {"geometries", CLI_VALUE, "FORM", "polyline (default), polyline6 or geojson"},
+    COMMON,
+};
+static const cli_option nearest_options[] = {
+    {"place", CLI_VALUE, "PLACE", "lat,lon, gcj02:lat,lon, bd09:lat,lon, stop:ID or a name"},
+    {"number", CLI_VALUE, "N", "how many (default 1)"},
+    {"of", CLI_VALUE, "FILE", "not streets: the quickest to reach of a CSV file with lat,lon[,id]"},
+    {"direction", CLI_VALUE, "WAY", "with --of: from (default) the place, or to it"},
+    ROAD,
     COMMON,
 };
 static const cli_option places_options[] = {
@@ -115,8 +167,29 @@ const cli_command cli_commands[] = {
         plan_options, cli_plan),
     ROW("route", "CITY", "find the way on the streets for one kind of traveller",
         "tongqu route cities/taiyuan --profile car --from 37.8694,112.5603 --to 武宿机场 --json",
-        "Prints OSRM's route object with the street names in order as \"ways\".", route_options,
-        cli_route),
+        "With --json prints OSRM's route object with the street names in order as \"ways\"; "
+        "--steps prints the turns as they are spoken. With --csv FILE many routes are answered, "
+        "as CSV with id,duration_s,distance_m,status. Exit code 1: there is no way.",
+        route_options, cli_route),
+    ROW("matrix", "CITY", "times and metres between many places",
+        "tongqu matrix cities/taiyuan --from 大南门 --from 太原南站 --to 武宿机场 --distance",
+        "Prints CSV with from,to,duration_s[,distance_m]; empty means that there is no way. With "
+        "--json rows of numbers.",
+        matrix_options, cli_matrix),
+    ROW("isochrone", "CITY", "how far one gets in some minutes",
+        "tongqu isochrone cities/taiyuan --place 大南门 --minutes 5,10,15 --profile bike --json",
+        "Prints how much street is reached; with --json the areas as GeoJSON.", isochrone_options,
+        cli_isochrone),
+    ROW("match", "CITY TRACK", "the way behind a noisy track",
+        "tongqu match cities/taiyuan track.csv --profile taxi --json",
+        "TRACK is a CSV file (- is standard input) with lat,lon and, if known, time (seconds since "
+        "1970) and accuracy_m. With --json prints OSRM's matchings and tracepoints.",
+        match_options, cli_match),
+    ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",
+        "tongqu nearest cities/taiyuan --place 37.8694,112.5603 --number 3",
+        "Prints the streets that the vehicle may use, nearest first; with --of the places of a "
+        "file by travel time.",
+        nearest_options, cli_nearest),
     ROW("places", "CITY [QUERY]",
         "find places by name, pinyin, initials, English, alias or former name",
         "tongqu places cities/taiyuan 化西街站",

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "serve/serve.h"
 
 int cli_exit_code(tq_status status)
 {
@@ -122,7 +123,8 @@ tq_status cli_open(const char *city, cli_city *out, tq_err *err)
     *out = (cli_city){0};
     TQ_TRY(cli_city_path(city, path, err));
     TQ_TRY(tq_snapshot_open(path, &out->snapshot, err));
-    size_t bytes = tq_journey_work_bytes(out->snapshot.city);
+    size_t bytes = TQ_MAX(tq_journey_work_bytes(out->snapshot.city),
+                          tq_streets_work_bytes(out->snapshot.city));
     out->memory = malloc(bytes);
     if (out->memory == NULL) {
         tq_snapshot_close(&out->snapshot);

@@ -5,6 +5,7 @@
  * there are few different ones (hundreds in a large city), so a scan beats a table.
  */
 #include "import/build_in.h"
+#include "import/conditions_in.h"
 
 uint32_t tq_build_date(tq_build *build, tq_life life, int64_t from_ms, int64_t to_ms,
                        uint32_t source)
@@ -42,10 +43,13 @@ void import_build_free(tq_build *build)
     for (size_t k = 0; k < build->kept.count; k++)
         tq_free(build->kept.at[k]);
     tq_vec_free(&build->kept);
+    import_conditions_free(build);
     tq_vec_free(&build->late_aliases);
     tq_vec_free(&build->dates);
     tq_vec_free(&build->places);
     tq_vec_free(&build->aliases);
+    tq_vec_free(&build->node_flags);
+    import_conditions_free(build);
     tq_pool_free(&build->pool);
     tq_texts_free(build->texts);
     build->texts = NULL;

@@ -1,7 +1,9 @@
 /*
  * The order in which a street graph is contracted: nested dissection.
  *
- * Method: vertices of degree 0, 1 and 2 go first, an independent set a round, so that dead-end
+ * Method: a turn-expanded street network is ordered by cuts of its junctions (hierarchy_cut.c).
+ * Other graphs, and pieces without a good cut: vertices of degree 0, 1 and 2 go first, an
+ * independent set a round, so that dead-end
  * trees and chains cost a logarithmic depth and never reach the partitioner. The rest is ordered by
  * METIS_NodeND (Karypis, Kumar 1998) with a fixed seed.
  *
@@ -11,7 +13,7 @@
  */
 #include <metis.h>
 
-#include "import/import.h"
+#include "import/hierarchy_in.h"
 
 #define ORDER_ARCS_MAX (INT32_MAX / 2)
 
@@ -82,6 +84,19 @@ static tq_status shrinking_make(const tq_graph *graph, shrinking *out, tq_err *e
     }
     drop_repeats(out);
     return TQ_OK;
+}
+
+/* Close the gaps that dropped repeats left. */
+static void pack_lists(shrinking *graph)
+{
+    uint32_t filled = 0;
+    for (uint32_t node = 0; node < graph->node_count; node++) {
+        uint32_t first = graph->first[node];
+        graph->first[node] = filled;
+        for (uint32_t k = 0; k < graph->degree[node]; k++)
+            graph->neighbour[filled++] = graph->neighbour[first + k];
+    }
+    graph->first[graph->node_count] = filled;
 }
 
 /* In the list of `node`, put `instead` for `old`; TQ_NONE or one that is there already: only take
@@ -189,12 +204,8 @@ static tq_status order_core(dense_core *core, tq_err *err)
     return TQ_OK;
 }
 
-tq_status tq_hierarchy_order(const tq_graph *graph, uint32_t *order, tq_err *err)
+tq_status order_by_metis(const tq_graph *graph, uint32_t *order, tq_err *err)
 {
-    if (graph->node_count > INT32_MAX || graph->arc_count > ORDER_ARCS_MAX)
-        return tq_fail(err, TQ_LIMIT, 0,
-                       "%u street arcs are over the limit of %u; split the region",
-                       graph->arc_count, (unsigned)ORDER_ARCS_MAX);
     shrinking low = {0};
     dense_core high = {0};
     tq_status status = shrinking_make(graph, &low, err);
@@ -209,4 +220,22 @@ done:
     core_free(&high);
     shrinking_free(&low);
     return status;
+}
+
+tq_status tq_hierarchy_order(const tq_graph *graph, uint32_t *order, tq_err *err)
+{
+    if (graph->node_count > INT32_MAX || graph->arc_count > ORDER_ARCS_MAX)
+        return tq_fail(err, TQ_LIMIT, 0,
+                       "%u street arcs are over the limit of %u; split the region",
+                       graph->arc_count, (unsigned)ORDER_ARCS_MAX);
+    shrinking whole = {0};
+    bool done = false;
+    tq_status status = shrinking_make(graph, &whole, err);
+    if (status == TQ_OK) {
+        pack_lists(&whole);
+        order_lists lists = {graph->node_count, whole.first, whole.neighbour};
+        status = cut_order(graph, &lists, order, &done, err);
+    }
+    shrinking_free(&whole);
+    return status != TQ_OK || done ? status : order_by_metis(graph, order, err);
 }

@@ -11,10 +11,11 @@
 #include <stdio.h>
 
 #include "import/build_in.h"
+#include "import/profiles_in.h"
 #include "import/settings_in.h"
 
 #define FORMAT_VERSION                                                                             \
-    1u /* of importing: change it when the same sources give another city file                     \
+    2u /* of importing: change it when the same sources give another city file                     \
         */
 #define HASH_SEED UINT64_C(0x746f6e677175)
 
@@ -93,12 +94,14 @@ static tq_status freeze(tq_build *build, tq_err *err)
 static const import_stage stages[] = {
     {"osm", import_osm},
     {"streets", import_streets_csv},
+    {"rules", import_rules},
     {"timetables", import_gtfs},
     {"link_stops", import_link_stops},
     {"straight_walks", import_straight_walks},
     {"places_of_stops", import_places_of_stops},
     {"tables", import_tables},
     {"fares", import_fares},
+    {"vehicles", import_vehicles},
     {"hierarchies", import_hierarchies},
     {"walks", import_walks},
     {"names", freeze},
@@ -246,6 +249,16 @@ static void hash_source(source_hash *state, const tq_settings *settings, const c
     }
 }
 
+/* Built-in profiles and the city's own, which need not be there. */
+static void hash_profiles(source_hash *state, const tq_settings *settings)
+{
+    char path[TQ_PATH_MAX];
+    for (size_t k = 0; k < tq_profile_file_count; k++)
+        state->hash = tq_hash(tq_profile_files[k].at, tq_profile_files[k].len, state->hash);
+    if (tq_path_join(path, settings->folder, PROFILE_FOLDER) && tq_file_look(path).is_folder)
+        hash_source(state, settings, PROFILE_FOLDER);
+}
+
 tq_status tq_import_source_hash(const tq_settings *settings, uint64_t *hash, tq_err *err)
 {
     const struct {
@@ -255,7 +268,8 @@ tq_status tq_import_source_hash(const tq_settings *settings, uint64_t *hash, tq_
         {settings->osm, settings->osm_count},         {settings->gtfs, settings->gtfs_count},
         {settings->streets, settings->streets_count}, {settings->places, settings->places_count},
         {settings->aliases, settings->aliases_count}, {settings->works, settings->works_count},
-        {settings->dates, settings->dates_count},     {settings->fares, settings->fares_count}};
+        {settings->dates, settings->dates_count},     {settings->fares, settings->fares_count},
+        {settings->rules, settings->rules_count}};
     tq_buf text = {0};
     tq_buf_printf(&text, "import %u\n", FORMAT_VERSION);
     settings_print(settings, SETTINGS_OF_CITY, &text);
@@ -277,6 +291,7 @@ tq_status tq_import_source_hash(const tq_settings *settings, uint64_t *hash, tq_
         for (uint32_t source = 0; source < list[k].count; source++)
             hash_source(state, settings, list[k].path[source]);
     }
+    hash_profiles(state, settings);
     tq_status status = state->status;
     if (status == TQ_OK) *hash = state->hash;
     tq_free(state);

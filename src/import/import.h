@@ -21,9 +21,9 @@ typedef struct tq_settings {
     /* sources, paths relative to the folder */
     char osm[TQ_SOURCES_MAX][512], gtfs[TQ_SOURCES_MAX][512], streets[TQ_SOURCES_MAX][512],
         places[TQ_SOURCES_MAX][512], aliases[TQ_SOURCES_MAX][512], works[TQ_SOURCES_MAX][512],
-        dates[TQ_SOURCES_MAX][512], fares[TQ_SOURCES_MAX][512];
+        dates[TQ_SOURCES_MAX][512], fares[TQ_SOURCES_MAX][512], rules[TQ_SOURCES_MAX][512];
     uint32_t osm_count, gtfs_count, streets_count, places_count, aliases_count, works_count,
-        dates_count, fares_count;
+        dates_count, fares_count, rules_count;
     bool bad_rows_stop;      /* import.bad_rows: skip | stop */
     uint32_t import_threads; /* 0 = one a core; not a key of the file */
     bool generated;          /* import.generated */
@@ -114,6 +114,9 @@ typedef struct tq_build {
     TQ_VEC(tq_alias) aliases;
     struct import_network
         *network; /* streets under construction, NULL before the first; streets_in.h */
+    struct import_conditions
+        *conditions;            /* under construction, NULL before the first; conditions_in.h */
+    TQ_VEC(uint8_t) node_flags; /* [street node_count] of frozen streets, IMPORT_NODE_ */
     tq_zone zone;
     tq_progress progress;
     void *progress_user;
@@ -136,6 +139,8 @@ tq_status import_streets_csv(tq_build *build,
                              tq_err *err); /* streets_csv.c: the shipped table of main streets */
 void import_streets_free(
     tq_build *build); /* drop an unfinished network; fine at any time, once or twice */
+tq_status import_rules(tq_build *build,
+                       tq_err *err); /* tables_rules.c: rules.csv -> rule sets of the streets */
 tq_status import_gtfs(tq_build *build,
                       tq_err *err); /* gtfs*.c: feeds -> timetable, tables, flat fares */
 tq_status import_link_stops(tq_build *build,
@@ -165,10 +170,42 @@ typedef struct tq_graph {
     uint32_t node_count, arc_count; /* arcs are undirected for the topology: tail, head of each */
     const uint32_t *tail, *head;
 } tq_graph;
-/** Nested-dissection order by METIS: order[rank] = node. */
+/** Nested-dissection order, order[rank] = node; arcs from tail to head as links of a turn-expanded
+ * graph find cuts that METIS does not. */
 tq_status tq_hierarchy_order(const tq_graph *graph, uint32_t *order, tq_err *err);
-/** Topology for an order; arrays are pushed to pool. up_of_arc is [graph.arc_count] here. */
+/**
+ * Topology for an order; arrays are pushed to pool. Fills what concerns the tree and the up- and
+ * down-lists; out->up_of_link is [graph.arc_count] in the graph's order here, and
+ * (*vertex_of_node)[node] tells how the graph's nodes were renumbered.
+ */
 tq_status tq_hierarchy_build(const tq_graph *graph, const uint32_t *order, tq_pool *pool,
-                             tq_hierarchy *out, tq_err *err);
+                             uint32_t **vertex_of_node, tq_hierarchy *out, tq_err *err);
+
+/*
+ * Vehicle classes: profiles/NAME.yaml, the built-in ones embedded, changed and added to by
+ * profiles/ of the city folder. An unknown key or a wrong unit is TQ_BAD_CONFIG with its line and
+ * the nearest known key. (profiles*.c)
+ */
+tq_status import_vehicles(tq_build *build, tq_err *err);
+/** The built-in profiles alone, into the city of a build without sources: for tests. */
+tq_status import_vehicles_built_in(tq_build *build, tq_err *err);
+
+/* Turn-expanded vertices and links of a kind, from frozen streets (links*.c). Nodes of the graph
+ * are the vertices in their own numbering, arc by arc; import_hierarchies orders and renumbers
+ * them. */
+typedef struct import_links {
+    uint32_t vertex_count, link_count;
+    TQ_VEC(uint32_t) arc;  /* [vertex_count], main ones first in arc order, then copies */
+    TQ_VEC(uint32_t) tail; /* [link_count], ascending, then by head */
+    TQ_VEC(uint32_t) head;
+    TQ_VEC(tq_link) link;
+    TQ_VEC(uint32_t) vertex_of_arc; /* [2 * edge_count], TQ_NONE */
+} import_links;
+tq_status import_links_make(tq_build *build, tq_hierarchy_kind kind, import_links *out,
+                            tq_err *err);
+void import_links_free(import_links *links);
+/** Order, topology and numbering of a turn-expanded graph; arrays are pushed to pool. */
+tq_status tq_hierarchy_of_links(tq_pool *pool, const import_links *links, tq_hierarchy *out,
+                                tq_err *err);
 
 #endif

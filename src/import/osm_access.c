@@ -5,9 +5,10 @@
  * motor_vehicle > motorcar, psv > bus, taxi, hgv; a more special key overrides a more general one.
  * `access=yes` opens nothing that the class closes (a footway stays a footway); special keys do.
  * Ambulances and fire engines keep a way that the general keys close, because nothing but
- * `emergency` speaks of them. Walkers ignore oneway.
+ * `emergency` speaks of them. Walkers ignore oneway. «destination», «private», «delivery»,
+ * «customers» and the like let in for the last metres only, each mode by its own most special key.
  */
-#include "import/streets_in.h"
+#include "import/osm_in.h"
 
 #define FOOT     (TQ_ACCESS_FOOT | TQ_ACCESS_WHEELCHAIR)
 #define CARS     (TQ_ACCESS_CAR | TQ_ACCESS_BUS | TQ_ACCESS_TAXI | TQ_ACCESS_LORRY)
@@ -39,40 +40,64 @@ static void grant(osm_access *access, osm_side side, unsigned modes, bool adds, 
             access->mask[direction] &= (uint8_t)~modes;
         else if (adds)
             access->mask[direction] |= (uint8_t)modes;
+        if (what == OSM_ALLOW_DESTINATION)
+            access->destination[direction] |= (uint8_t)modes;
+        else
+            access->destination[direction] &= (uint8_t)~modes;
     }
-    /* Where cars go, the last-metres flag is about cars; elsewhere about walkers. */
-    bool cars = ((access->mask[0] | access->mask[1]) & TQ_ACCESS_CAR) != 0;
-    if (what == OSM_DENY || side != OSM_BOTH ||
-        (modes & (cars ? TQ_ACCESS_CAR : TQ_ACCESS_FOOT)) == 0)
-        return;
-    access->destination = what == OSM_ALLOW_DESTINATION;
 }
+
+bool osm_last_metres(const osm_access *access)
+{
+    bool cars = ((access->mask[0] | access->mask[1]) & TQ_ACCESS_CAR) != 0;
+    unsigned who = cars ? TQ_ACCESS_CAR : TQ_ACCESS_FOOT, open = 0, destination = 0;
+    for (unsigned d = 0; d < 2; d++) {
+        open += (access->mask[d] & who) != 0;
+        destination += (access->mask[d] & access->destination[d] & who) != 0;
+    }
+    return open > 0 && destination == open;
+}
+
+/* Access keys, general ones first; the rank grows with how special they are. */
+static const struct {
+    osm_key key;
+    uint8_t modes, rank;
+    bool adds;
+} access_keys[] = {
+    {OSM_ACCESS, FOOT | TQ_ACCESS_BIKE | CARS, 0, false},
+    {OSM_VEHICLE, TQ_ACCESS_BIKE | CARS, 1, true},
+    {OSM_MOTOR_VEHICLE, CARS, 2, true},
+    {OSM_MOTORCAR, TQ_ACCESS_CAR | TQ_ACCESS_TAXI, 3, true},
+    {OSM_PSV, TQ_ACCESS_BUS | TQ_ACCESS_TAXI, 3, true},
+    {OSM_GOODS, TQ_ACCESS_LORRY, 3, true},
+    {OSM_BICYCLE, TQ_ACCESS_BIKE, 3, true},
+    {OSM_FOOT, FOOT, 3, true},
+    {OSM_EMERGENCY, TQ_ACCESS_EMERGENCY, 3, true},
+    {OSM_BUS, TQ_ACCESS_BUS, 4, true},
+    {OSM_TAXI, TQ_ACCESS_TAXI, 4, true},
+    {OSM_HGV, TQ_ACCESS_LORRY, 4, true},
+};
 
 void osm_apply_access(const osm_values *values, osm_side side, osm_access *access)
 {
-    static const struct {
-        osm_key key;
-        uint8_t modes;
-        bool adds;
-    } rules[] = {
-        {OSM_ACCESS, FOOT | TQ_ACCESS_BIKE | CARS, false},
-        {OSM_VEHICLE, TQ_ACCESS_BIKE | CARS, true},
-        {OSM_MOTOR_VEHICLE, CARS, true},
-        {OSM_MOTORCAR, TQ_ACCESS_CAR | TQ_ACCESS_TAXI, true},
-        {OSM_PSV, TQ_ACCESS_BUS | TQ_ACCESS_TAXI, true},
-        {OSM_BUS, TQ_ACCESS_BUS, true},
-        {OSM_TAXI, TQ_ACCESS_TAXI, true},
-        {OSM_HGV, TQ_ACCESS_LORRY, true},
-        {OSM_BICYCLE, TQ_ACCESS_BIKE, true},
-        {OSM_FOOT, FOOT, true},
-        {OSM_EMERGENCY, TQ_ACCESS_EMERGENCY, true},
-    };
-    for (size_t k = 0; k < TQ_COUNT(rules); k++) {
-        tq_str value = values->at[side][rules[k].key];
+    for (size_t k = 0; k < TQ_COUNT(access_keys); k++) {
+        tq_str value = values->at[side][access_keys[k].key];
         if (value.at == NULL) continue;
         osm_grant what = osm_grant_of(value);
-        if (what != OSM_SILENT) grant(access, side, rules[k].modes, rules[k].adds, what);
+        if (what != OSM_SILENT)
+            grant(access, side, access_keys[k].modes, access_keys[k].adds, what);
     }
+}
+
+unsigned osm_modes_above(const osm_values *values, unsigned rank)
+{
+    unsigned modes = 0;
+    for (size_t k = 0; k < TQ_COUNT(access_keys); k++) {
+        tq_str value = osm_value(values, access_keys[k].key);
+        if (access_keys[k].rank > rank && value.at != NULL && osm_grant_of(value) != OSM_SILENT)
+            modes |= access_keys[k].modes;
+    }
+    return modes;
 }
 
 static bool starts(const osm_values *values, osm_key key, const char *text)
@@ -97,8 +122,7 @@ static bool bikes_against(const osm_values *values)
            says_no(values, OSM_CYCLEWAY_RIGHT_ONEWAY) || says_no(values, OSM_CYCLEWAY_BOTH_ONEWAY);
 }
 
-/* Modes that may go against a oneway street. */
-static unsigned modes_against(const osm_values *values)
+unsigned osm_modes_against(const osm_values *values)
 {
     unsigned modes = bikes_against(values) ? TQ_ACCESS_BIKE : 0;
     if (says_no(values, OSM_ONEWAY_PSV)) modes |= TQ_ACCESS_BUS | TQ_ACCESS_TAXI;
@@ -115,6 +139,10 @@ void osm_apply_oneway(const osm_values *values, tq_street_class street_class, os
     static const char *const along[] = {"yes", "1", "true", "forward", NULL};
     static const char *const against[] = {"-1", "reverse", "backward", NULL};
     tq_str value = osm_value(values, OSM_ONEWAY);
+    if (street_class == TQ_STEPS) { /* an escalator */
+        if (osm_is(values, OSM_CONVEYING, "forward")) access->mask[1] = 0;
+        if (osm_is(values, OSM_CONVEYING, "backward")) access->mask[0] = 0;
+    }
     *reversed = osm_one_of(value, against);
     if (tq_str_is(value,
                   "reversible")) { /* nobody can rely on either direction at an unknown hour */
@@ -128,7 +156,7 @@ void osm_apply_oneway(const osm_values *values, tq_street_class street_class, os
     bool oneway = implied || *reversed || osm_one_of(value, along);
     unsigned wrong = *reversed ? 0 : 1;
     if (oneway) {
-        unsigned kept = access->mask[wrong] & modes_against(values);
+        unsigned kept = access->mask[wrong] & osm_modes_against(values);
         access->mask[wrong] = (uint8_t)((access->mask[wrong] & ~VEHICLES) | kept);
     } else if (osm_is(values, OSM_ONEWAY_BICYCLE, "yes")) {
         access->mask[1] &= (uint8_t)~TQ_ACCESS_BIKE;

@@ -7,18 +7,55 @@
 
 #include <stdatomic.h>
 
+#include "import/conditions_in.h"
 #include "import/streets_in.h"
+
+/* ---- rules of one way (osm_rules.c) -------------------------------------------------------- */
+
+#define OSM_RULES_MAX         48u /* of one way */
+#define OSM_DESTINATION_RULES 6u
+#define OSM_EFFECT_UNKNOWN    255u /* a value that is not understood: only reported */
+
+typedef struct osm_rule {
+    uint8_t rank, effect, access, directions, kmh;
+    uint32_t condition, condition_len; /* in osm_rules.text; no length = always */
+    tq_str key, value;                 /* as read */
+} osm_rule;
+
+/* Later rules win. Zero before its first use, and free the text. A sign that conditions lift moves
+ * from the street's attributes into the rules. */
+typedef struct osm_rules {
+    uint32_t count, left_out;
+    osm_rule rule[OSM_RULES_MAX];
+    tq_buf text;
+} osm_rules;
+void osm_rules_of(const osm_values *values, bool china, osm_street *street, osm_rules *out);
+
+/* ---- restrictions of one relation (osm_turn_tags.c) ------------------------------------------ */
+
+/* Called for each; the turn has its modes, kind and `only`. False stops (no memory). */
+typedef bool (*osm_turn_sink)(void *user, const osm_turn *turn, tq_str condition);
+bool osm_turns_of(const osm_values *values, tq_buf *scratch, osm_turn_sink sink, void *user);
+
+/* ---- parts of files ------------------------------------------------------------------------- */
 
 /* Texts of a part, as offsets into its own buffer, 0 = "". */
 typedef struct raw_way {
     int64_t id;
     uint32_t first_ref, ref_count;
-    tq_street_attr attr; /* conditions: offset */
+    tq_street_attr attr; /* conditions, turn_lanes: offsets; rules: 0 */
     uint32_t name, name_en, ref, alt, old, official, opening_date;
+    uint32_t first_rule, rule_count;
     uint8_t life;
 } raw_way;
 
+typedef struct raw_rule {
+    tq_rule rule;        /* condition: offset */
+    uint32_t key, value; /* as read */
+} raw_rule;
+
 typedef struct raw_turn {
+    int64_t id;
     osm_turn turn; /* condition: offset; first_member into the part */
 } raw_turn;
 
@@ -43,13 +80,14 @@ typedef struct osm_part {
     TQ_VEC(raw_way) ways;
     TQ_VEC(int64_t) refs;
     TQ_VEC(int64_t) place_refs;
+    TQ_VEC(raw_rule) rules;
     TQ_VEC(raw_turn) turns;
     TQ_VEC(int64_t) members;
     TQ_VEC(raw_place) places;
     TQ_VEC(raw_node) nodes;
     TQ_VEC(osm_marked) marks;
     tq_buf texts;
-    uint64_t node_count, way_count, relation_count;
+    uint64_t node_count, way_count, relation_count, rules_left_out, turns_left_out;
     uint64_t counted; /* bytes of the above that are in the file's kept_bytes */
 } osm_part;
 

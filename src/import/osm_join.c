@@ -32,6 +32,33 @@ static int64_t opening_ms(const tq_build *build, const char *text)
     return tq_local_to_ms(&zone, tq_day_of((int32_t)part[0], part[1], part[2]), 0);
 }
 
+/* Rules of a way -> a row of rule sets. Values that are not understood are reported. */
+static tq_status join_rules(osm_import *import, const osm_part *part, const raw_way *raw,
+                            uint32_t *row, tq_err *err)
+{
+    tq_rule rule[OSM_RULES_MAX];
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < raw->rule_count; k++) {
+        const raw_rule *read = &part->rules.at[raw->first_rule + k];
+        import_source source = {import->file[part->file].name, "way", raw->id,
+                                tq_str_of(part->texts.at + read->key)};
+        tq_rule made = read->rule;
+        if (made.effect == OSM_EFFECT_UNKNOWN) {
+            tq_report_add(import->build->report, TQ_WARNING, "rule_not_understood", source.file, 0,
+                          "way %lld: %s=\"%.120s\" has no value that is understood here and no "
+                          "effect",
+                          (long long)raw->id, part->texts.at + read->key,
+                          part->texts.at + read->value);
+            continue;
+        }
+        tq_str text = tq_str_of(part->texts.at + read->rule.condition);
+        if (read->rule.condition == 0) text.len = 0;
+        TQ_TRY(import_condition(import->build, &source, text, &made.condition, err));
+        if (made.condition != TQ_NONE) rule[count++] = made;
+    }
+    return count > 0 ? import_rule_set(import->build, 0, rule, count, row, err) : TQ_OK;
+}
+
 static tq_status join_way(osm_import *import, import_network *network, const osm_part *part,
                           const raw_way *raw, uint32_t first_ref, tq_err *err)
 {
@@ -41,6 +68,9 @@ static tq_status join_way(osm_import *import, import_network *network, const osm
                         text_of(build, part, raw->old),  text_of(build, part, raw->official)};
     tq_street_attr attr = raw->attr;
     attr.conditions = text_of(build, part, raw->attr.conditions);
+    for (unsigned d = 0; d < 2; d++)
+        attr.turn_lanes[d] = text_of(build, part, raw->attr.turn_lanes[d]);
+    TQ_TRY(join_rules(import, part, raw, &attr.rules, err));
     osm_way way = {
         .id = raw->id, .first_ref = first_ref + raw->first_ref, .ref_count = raw->ref_count};
     way.attr = import_attr_row(network, &attr);
@@ -49,7 +79,9 @@ static tq_status join_way(osm_import *import, import_network *network, const osm
         int64_t until = raw->opening_date != 0
                             ? opening_ms(build, part->texts.at + raw->opening_date)
                             : INT64_MAX;
-        way.date = tq_build_date(build, (tq_life)raw->life, INT64_MIN, until, 0);
+        bool opens = raw->life == TQ_BUILDING && until != INT64_MAX;
+        way.date = opens ? tq_build_date(build, TQ_OPEN, until, INT64_MAX, 0)
+                         : tq_build_date(build, (tq_life)raw->life, INT64_MIN, until, 0);
     }
     bool done = way.attr != TQ_NONE && way.name != TQ_NONE && way.date != TQ_NONE &&
                 tq_vec_push(&import->data.ways, way);
@@ -80,7 +112,12 @@ static tq_status join_turns(osm_import *import, const osm_part *part, tq_err *er
     for (size_t k = 0; k < part->turns.count; k++) {
         osm_turn turn = part->turns.at[k].turn;
         turn.first_member += first;
-        turn.condition = text_of(import->build, part, turn.condition);
+        tq_str text = {0};
+        if (turn.condition != 0) text = tq_str_of(part->texts.at + turn.condition);
+        import_source source = {import->file[part->file].name, "relation", part->turns.at[k].id,
+                                TQ_STR("restriction")};
+        TQ_TRY(import_condition(import->build, &source, text, &turn.condition, err));
+        if (turn.condition == TQ_NONE) continue;
         if (!tq_vec_push(&data->turns, turn)) return import_no_memory(err);
     }
     return TQ_OK;
@@ -142,7 +179,7 @@ static tq_status number_nodes(osm_data *data, tq_err *err)
 tq_status osm_join_ways(osm_import *import, import_network *network, tq_err *err)
 {
     osm_data *data = &import->data;
-    uint64_t relations = 0, all_ways = 0;
+    uint64_t relations = 0, all_ways = 0, malformed = 0, rules_left_out = 0, turns = 0;
     for (size_t k = 0; k < import->parts.count; k++) {
         osm_part *part = &import->parts.at[k];
         uint32_t first_ref = (uint32_t)data->refs.count;
@@ -152,8 +189,12 @@ tq_status osm_join_ways(osm_import *import, import_network *network, tq_err *err
         TQ_TRY(join_turns(import, part, err));
         all_ways += part->way_count;
         relations += part->relation_count;
+        malformed += part->turns_left_out;
+        rules_left_out += part->rules_left_out;
+        turns += part->turns.count;
         tq_vec_free(&part->refs);
         tq_vec_free(&part->ways);
+        tq_vec_free(&part->rules);
     }
     for (size_t k = 0; k < import->parts.count; k++) {
         osm_part *part = &import->parts.at[k];
@@ -168,7 +209,17 @@ tq_status osm_join_ways(osm_import *import, import_network *network, tq_err *err
     tq_report_count(import->build->report, "osm.ways", all_ways);
     tq_report_count(import->build->report, "osm.relations", relations);
     tq_report_count(import->build->report, "osm.street_ways", data->ways.count);
-    tq_report_count(import->build->report, "osm.restrictions", data->turns.count);
+    tq_report *report = import->build->report;
+    tq_report_count(report, "osm.restrictions", turns);
+    tq_report_count(report, "osm.restrictions_malformed", malformed);
+    if (malformed > 0)
+        tq_report_add(report, TQ_DROPPED, "turn_malformed", "", 0,
+                      "%llu turn restrictions have not one from, one via (or via ways) and one to",
+                      (unsigned long long)malformed);
+    if (rules_left_out > 0)
+        tq_report_add(report, TQ_DROPPED, "too_many_rules", "", 0,
+                      "%llu rules of ways with over %u of them are left out",
+                      (unsigned long long)rules_left_out, OSM_RULES_MAX);
     return TQ_OK;
 }
 
@@ -186,9 +237,13 @@ tq_status osm_join_nodes(osm_import *import, tq_err *err)
             data->node_known[raw->node] = 1;
             data->node_at[raw->node] = raw->at;
         }
-        for (size_t mark = 0; mark < part->marks.count; mark++)
-            if (!tq_vec_push(&marks, part->marks.at[mark]))
-                return tq_vec_free(&marks), import_no_memory(err);
+        for (size_t mark = 0; mark < part->marks.count; mark++) {
+            osm_marked marked = part->marks.at[mark];
+            raw_way barrier = {.first_rule = marked.first_rule, .rule_count = marked.rule_count};
+            tq_status status = join_rules(import, part, &barrier, &marked.mark.rules, err);
+            if (status == TQ_OK && !tq_vec_push(&marks, marked)) status = import_no_memory(err);
+            if (status != TQ_OK) return tq_vec_free(&marks), status;
+        }
         tq_vec_free(&part->nodes);
         tq_vec_free(&part->marks);
     }

@@ -65,30 +65,76 @@ static unsigned barrier_blocks(const osm_values *values)
     return MOTOR;
 }
 
+/* Barriers that open: one stops, or drives slowly. */
+static bool is_gate(const osm_values *values)
+{
+    static const char *const gates[] = {"gate",       "lift_gate",  "sliding_gate",   "swing_gate",
+                                        "toll_booth", "sally_port", "border_control", "bump_gate",
+                                        "checkpoint", NULL};
+    return osm_has(values, OSM_BARRIER) && osm_one_of(osm_value(values, OSM_BARRIER), gates);
+}
+
+static void mark_signs(const osm_values *values, osm_node_mark *out)
+{
+    static const struct {
+        const char *highway;
+        uint8_t flag;
+    } signs[] = {{"turning_circle", IMPORT_NODE_TURNING},
+                 {"turning_loop", IMPORT_NODE_TURNING},
+                 {"mini_roundabout", IMPORT_NODE_TURNING},
+                 {"stop", IMPORT_NODE_STOP},
+                 {"give_way", IMPORT_NODE_GIVE_WAY}};
+    tq_str highway = osm_value(values, OSM_HIGHWAY);
+    for (size_t k = 0; highway.at != NULL && k < TQ_COUNT(signs); k++)
+        if (tq_str_is(highway, signs[k].highway)) out->flags |= signs[k].flag;
+    if (!tq_str_is(highway, "traffic_signals") && !osm_is(values, OSM_CROSSING, "traffic_signals"))
+        return;
+    tq_str direction = osm_value(values, OSM_TRAFFIC_SIGNALS_DIRECTION);
+    if (direction.at == NULL) direction = osm_value(values, OSM_DIRECTION);
+    out->signal = tq_str_is(direction, "forward") ? 1 : tq_str_is(direction, "backward") ? 2 : 3;
+    if (out->signal == 3) out->flags |= IMPORT_NODE_SIGNAL;
+}
+
 bool osm_mark_of(const osm_values *values, osm_node_mark *out)
 {
     *out = (osm_node_mark){0};
-    out->signal = osm_is(values, OSM_HIGHWAY, "traffic_signals") ||
-                  osm_is(values, OSM_CROSSING, "traffic_signals");
+    mark_signs(values, out);
     bool barrier = osm_has(values, OSM_BARRIER) && !osm_is(values, OSM_BARRIER, "no");
     unsigned blocked = 0;
     if (barrier) {
         blocked = barrier_blocks(values);
         if (osm_is(values, OSM_LOCKED, "yes")) blocked |= MOTOR;
-        osm_access access = {{(uint8_t)(ALL & ~blocked), 0}, false};
+        osm_access access = {{(uint8_t)(ALL & ~blocked), 0}, {0, 0}};
         /* At a barrier `access=yes` speaks of everyone: there is no class that says otherwise. */
         if (osm_has(values, OSM_ACCESS) && osm_grant_of(osm_value(values, OSM_ACCESS)) >= OSM_ALLOW)
             access.mask[0] |= MOTOR | BIKE | TQ_ACCESS_FOOT;
         osm_apply_access(values, OSM_BOTH, &access);
         blocked = ALL & ~(unsigned)access.mask[0];
-        out->destination = access.destination;
+        out->destination = access.destination[0] & access.mask[0];
+        out->gate = is_gate(values);
+        out->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT));
+        if (out->max_height_cm == 0)
+            out->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT_PHYSICAL));
+        out->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH));
+        if (out->max_width_cm == 0)
+            out->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH_PHYSICAL));
     }
-    if (osm_is(values, OSM_KERB, "raised") || osm_is(values, OSM_WHEELCHAIR, "no"))
-        blocked |= WHEEL;
-    if (barrier && osm_is(values, OSM_WHEELCHAIR, "yes")) blocked &= ~(unsigned)WHEEL;
+    /* How high a kerb may be is the profile's affair; that it is there is ours. */
+    if (osm_kerb_of(osm_value(values, OSM_KERB)) == TQ_KERB_RAISED) out->kerb = TQ_KERB_RAISED;
+    if (osm_is(values, OSM_WHEELCHAIR, "no")) blocked |= WHEEL;
+    if (osm_is(values, OSM_WHEELCHAIR, "yes")) {
+        out->kerb = TQ_KERB_UNKNOWN;
+        if (barrier) blocked &= ~(unsigned)WHEEL;
+    }
     if ((blocked & TQ_ACCESS_FOOT) != 0) blocked |= WHEEL;
     out->blocked = (uint8_t)blocked;
-    return out->signal || out->blocked != 0 || out->destination;
+    return osm_mark_parts(out) || out->flags != 0 || out->signal != 0;
+}
+
+bool osm_mark_parts(const osm_node_mark *mark)
+{
+    return mark->blocked != 0 || mark->destination != 0 || mark->gate || mark->kerb != 0 ||
+           mark->max_height_cm != 0 || mark->max_width_cm != 0;
 }
 
 /* Settlements, as OpenStreetMap grades them. */

@@ -19,6 +19,7 @@ typedef struct part_reader {
     osm_values *values;
     uint32_t cursor; /* near the last node found in data.node_id */
     tq_buf scratch;
+    osm_rules rules;
 } part_reader;
 
 /* ---- texts ---------------------------------------------------------------------------------- */
@@ -66,7 +67,7 @@ static uint64_t bytes_of_part(const osm_part *part)
 {
     return sizeof *part + part->ways.count * sizeof *part->ways.at +
            (part->refs.count + part->place_refs.count + part->members.count) * sizeof(int64_t) +
-           part->turns.count * sizeof *part->turns.at +
+           part->turns.count * sizeof *part->turns.at + part->rules.count * sizeof *part->rules.at +
            part->places.count * sizeof *part->places.at +
            part->nodes.count * sizeof *part->nodes.at + part->marks.count * sizeof *part->marks.at +
            part->texts.len;
@@ -102,14 +103,37 @@ static bool keep_refs(osm_part *part, const tq_osm_element *way)
     return true;
 }
 
-static bool take_street(part_reader *reader, const tq_osm_element *way, const osm_street *street)
+static bool keep_rules(part_reader *reader, osm_street *street, raw_way *way)
+{
+    osm_part *part = reader->part;
+    osm_rules *rules = &reader->rules;
+    osm_rules_of(reader->values, reader->import->china, street, rules);
+    way->first_rule = (uint32_t)part->rules.count;
+    way->rule_count = rules->count;
+    part->rules_left_out += rules->left_out;
+    for (uint32_t k = 0; k < rules->count; k++) {
+        const osm_rule *rule = &rules->rule[k];
+        raw_rule raw = {.rule = {.effect = rule->effect,
+                                 .access = rule->access,
+                                 .directions = rule->directions,
+                                 .kmh = rule->kmh},
+                        .key = keep_text(part, rule->key)};
+        raw.value = keep_text(part, rule->value);
+        if (rule->condition_len > 0)
+            raw.rule.condition =
+                keep_text(part, (tq_str){rules->text.at + rule->condition, rule->condition_len});
+        if (!tq_vec_push(&part->rules, raw)) return false;
+    }
+    return !rules->text.failed;
+}
+
+static bool take_street(part_reader *reader, const tq_osm_element *way, osm_street *street)
 {
     osm_part *part = reader->part;
     const osm_values *values = reader->values;
     raw_way raw = {.id = way->id,
                    .first_ref = (uint32_t)part->refs.count,
                    .ref_count = way->ref_count,
-                   .attr = street->attr,
                    .life = (uint8_t)street->life};
     raw.name = keep_value(part, values, OSM_NAME);
     raw.name_en = keep_value(part, values, OSM_NAME_EN);
@@ -118,7 +142,12 @@ static bool take_street(part_reader *reader, const tq_osm_element *way, const os
     raw.old = keep_value(part, values, OSM_OLD_NAME);
     raw.official = keep_value(part, values, OSM_OFFICIAL_NAME);
     raw.opening_date = street->opening_date.at != NULL ? keep_text(part, street->opening_date) : 0;
+    if (!keep_rules(reader, street, &raw)) return false;
+    raw.attr = street->attr;
     raw.attr.conditions = keep_conditions(reader);
+    for (unsigned d = 0; d < 2; d++)
+        raw.attr.turn_lanes[d] =
+            street->turn_lanes[d].at != NULL ? keep_text(part, street->turn_lanes[d]) : 0;
     if (!keep_refs(part, way) || !tq_vec_push(&part->ways, raw)) return false;
     int64_t *ref = part->refs.at + raw.first_ref;
     for (uint32_t k = 0; street->reversed && k < raw.ref_count / 2; k++) {
@@ -174,58 +203,6 @@ static bool take_places(part_reader *reader, const tq_osm_element *element)
     return raw.name == 0 || tq_vec_push(&part->places, raw);
 }
 
-/* Modes that a restriction speaks of: «restriction:hgv» only of lorries. */
-static bool restriction_modes(tq_str key, unsigned *modes, bool *conditional)
-{
-    static const struct {
-        const char *suffix;
-        unsigned modes;
-    } kinds[] = {{"", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR},
-                 {":hgv", TQ_ACCESS_LORRY},
-                 {":bus", TQ_ACCESS_BUS},
-                 {":psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI},
-                 {":taxi", TQ_ACCESS_TAXI},
-                 {":motorcar", TQ_ACCESS_CAR | TQ_ACCESS_TAXI},
-                 {":motor_vehicle", TQ_ACCESS_MOTOR},
-                 {":bicycle", TQ_ACCESS_BIKE},
-                 {":vehicle", TQ_ACCESS_BIKE | TQ_ACCESS_MOTOR}};
-    if (!tq_str_starts(key, "restriction")) return false;
-    tq_str suffix = {key.at + 11, key.len - 11};
-    *conditional = suffix.len >= 12 && memcmp(suffix.at + suffix.len - 12, ":conditional", 12) == 0;
-    if (*conditional) suffix.len -= 12;
-    for (size_t k = 0; k < TQ_COUNT(kinds); k++) {
-        if (!tq_str_is(suffix, kinds[k].suffix)) continue;
-        *modes = kinds[k].modes;
-        return true;
-    }
-    return false;
-}
-
-static unsigned excepted_modes(tq_str value)
-{
-    static const struct {
-        const char *name;
-        unsigned modes;
-    } kinds[] = {{"psv", TQ_ACCESS_BUS | TQ_ACCESS_TAXI},
-                 {"bus", TQ_ACCESS_BUS},
-                 {"taxi", TQ_ACCESS_TAXI},
-                 {"bicycle", TQ_ACCESS_BIKE},
-                 {"hgv", TQ_ACCESS_LORRY},
-                 {"motorcar", TQ_ACCESS_CAR},
-                 {"emergency", TQ_ACCESS_EMERGENCY},
-                 {"motor_vehicle", TQ_ACCESS_MOTOR}};
-    unsigned modes = 0;
-    while (value.len > 0) {
-        const char *stop = memchr(value.at, ';', value.len);
-        tq_str item = {value.at, stop != NULL ? (size_t)(stop - value.at) : value.len};
-        for (size_t k = 0; k < TQ_COUNT(kinds); k++)
-            if (tq_str_is(tq_str_trim(item), kinds[k].name)) modes |= kinds[k].modes;
-        size_t used = stop != NULL ? item.len + 1 : item.len;
-        value = (tq_str){value.at + used, value.len - used};
-    }
-    return modes;
-}
-
 /* Member ids by role into the part; false when the relation is not one from, one via (or via ways),
  * one to. */
 static bool turn_members(osm_part *part, const tq_osm_element *relation, osm_turn *turn,
@@ -254,30 +231,32 @@ static bool turn_members(osm_part *part, const tq_osm_element *relation, osm_tur
     return turn->from_count > 0 && turn->to_count > 0 && has_node == (turn->via_count == 0);
 }
 
+/* A relation whose restrictions are being taken. */
+typedef struct turn_taker {
+    part_reader *reader;
+    const tq_osm_element *relation;
+} turn_taker;
+
+static bool take_turn(void *user, const osm_turn *turn, tq_str condition)
+{
+    const turn_taker *taker = user;
+    osm_part *part = taker->reader->part;
+    raw_turn raw = {.id = taker->relation->id, .turn = *turn};
+    size_t members = part->members.count;
+    bool no_memory = false;
+    if (!turn_members(part, taker->relation, &raw.turn, &no_memory)) {
+        part->members.count = members;
+        part->turns_left_out++;
+        return !no_memory;
+    }
+    raw.turn.condition = keep_text(part, condition);
+    return tq_vec_push(&part->turns, raw);
+}
+
 static bool take_restriction(part_reader *reader, const tq_osm_element *relation)
 {
-    osm_part *part = reader->part;
-    if (!tq_str_starts(osm_value(reader->values, OSM_TYPE), "restriction")) return true;
-    for (uint32_t k = 0; k < relation->tag_count; k++) {
-        unsigned modes = 0;
-        bool conditional = false, no_memory = false;
-        tq_str value = relation->tag[k].value;
-        if (!restriction_modes(relation->tag[k].key, &modes, &conditional)) continue;
-        bool only = tq_str_starts(value, "only_");
-        if (!only && !tq_str_starts(value, "no_")) continue;
-        raw_turn raw = {0};
-        size_t members = part->members.count;
-        if (!turn_members(part, relation, &raw.turn, &no_memory)) {
-            part->members.count = members;
-            if (no_memory) return false;
-            continue;
-        }
-        raw.turn.only = only;
-        raw.turn.except = (255u & ~modes) | excepted_modes(osm_value(reader->values, OSM_EXCEPT));
-        if (conditional) raw.turn.condition = keep_text(part, value);
-        if (!tq_vec_push(&part->turns, raw)) return false;
-    }
-    return true;
+    turn_taker taker = {reader, relation};
+    return osm_turns_of(reader->values, &reader->scratch, take_turn, &taker);
 }
 
 static tq_status first_pass(void *user, const tq_osm_element *element, tq_err *err)
@@ -358,9 +337,15 @@ static tq_status second_pass(void *user, const tq_osm_element *element, tq_err *
     osm_values_take(reader->values, element->tag, element->tag_count);
     if (reader->values->set_count == 0) return TQ_OK;
     osm_marked marked = {.node = node};
-    if (node != TQ_NONE && osm_mark_of(reader->values, &marked.mark) &&
-        !tq_vec_push(&part->marks, marked))
-        return import_no_memory(err);
+    if (node != TQ_NONE && osm_mark_of(reader->values, &marked.mark)) {
+        raw_way barrier = {.id = element->id};
+        osm_street street = {0};
+        if (marked.mark.gate && !keep_rules(reader, &street, &barrier))
+            return import_no_memory(err);
+        marked.first_rule = barrier.first_rule;
+        marked.rule_count = barrier.rule_count;
+        if (!tq_vec_push(&part->marks, marked)) return import_no_memory(err);
+    }
     return take_places(reader, element) && !part->texts.failed && !reader->scratch.failed
                ? count_kept(reader, KEPT_STEP, err)
                : import_no_memory(err);
@@ -396,6 +381,7 @@ static void read_chunk(void *user, uint32_t chunk)
         if (reader.part->status != TQ_OK) break;
     }
     tq_buf_free(&reader.scratch);
+    tq_buf_free(&reader.rules.text);
     tq_free(values);
     tq_pbf_reader_free(pbf);
 }
@@ -426,6 +412,7 @@ static void free_import(osm_import *import)
         tq_vec_free(&part->ways);
         tq_vec_free(&part->refs);
         tq_vec_free(&part->place_refs);
+        tq_vec_free(&part->rules);
         tq_vec_free(&part->turns);
         tq_vec_free(&part->members);
         tq_vec_free(&part->places);

@@ -8,15 +8,15 @@
  */
 #include <math.h>
 
-#include "import/streets_in.h"
+#include "import/osm_in.h"
 
-#define FEET_CM             30.48
-#define INCH_CM             2.54
-#define POUND_KG            0.45359237
-#define MILE_KM             1.609344
-#define SPEED_MAX_KMH       250.0
-#define INCLINE_MAX_PERCENT 10.0 /* steeper is no way for a wheelchair */
-#define WHEELCHAIR_WIDTH_CM 80
+#define FEET_CM           30.48
+#define INCH_CM           2.54
+#define POUND_KG          0.45359237
+#define MILE_KM           1.609344
+#define SPEED_MAX_KMH     250.0
+#define RADIANS_OF_DEGREE 0.017453292519943295
+#define BELOW_DEFAULT_CM  400 /* «maxheight=below_default»: lower than where no sign is needed */
 
 /* Leading decimal number of a value; the rest, without blanks, in *unit. */
 static bool leading_number(tq_str value, double *number, tq_str *unit)
@@ -213,6 +213,7 @@ static void set_lanes(const osm_values *values, tq_street_attr *attr)
 static void set_limits(const osm_values *values, tq_street_attr *attr)
 {
     attr->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT));
+    if (osm_is(values, OSM_MAXHEIGHT, "below_default")) attr->max_height_cm = BELOW_DEFAULT_CM;
     if (attr->max_height_cm == 0)
         attr->max_height_cm = osm_length_cm(osm_value(values, OSM_MAXHEIGHT_PHYSICAL));
     attr->max_width_cm = osm_length_cm(osm_value(values, OSM_MAXWIDTH));
@@ -222,6 +223,11 @@ static void set_limits(const osm_values *values, tq_street_attr *attr)
     attr->max_weight_10kg = osm_weight_10kg(osm_value(values, OSM_MAXWEIGHT));
     attr->max_axle_10kg = osm_weight_10kg(osm_value(values, OSM_MAXAXLELOAD));
     attr->hazmat_ban = osm_is(values, OSM_HAZMAT, "no");
+    /* Bans of some goods (hazmat:water, hazmat:B) are taken as bans of all: which ones a lorry
+     * carries is not known. */
+    for (uint32_t k = 0; k < values->tag_count; k++)
+        if (tq_str_starts(values->tag[k].key, "hazmat:") && tq_str_is(values->tag[k].value, "no"))
+            attr->hazmat_ban = 1;
 }
 
 static void set_looks(const osm_values *values, tq_street_attr *attr)
@@ -248,33 +254,100 @@ static void set_looks(const osm_values *values, tq_street_attr *attr)
     if (is_yes(values, OSM_LIT)) attr->flags |= TQ_STREET_LIT;
 }
 
-/* Can a wheelchair go where walkers go? */
+/* Is nothing absolute in a wheelchair's way? Kerbs, width, gradient and surface are left to the
+ * profile of the vehicle. */
 static bool step_free(const osm_values *values, tq_street_attr *attr)
 {
-    static const char *const rough[] = {"very_bad", "horrible", "very_horrible", "impassable",
-                                        NULL};
     tq_str said = osm_value(values, OSM_WHEELCHAIR);
     if (tq_str_is(said, "yes") || tq_str_is(said, "designated")) attr->wheelchair = 1;
     if (tq_str_is(said, "limited")) attr->wheelchair = 2;
     if (tq_str_is(said, "no")) attr->wheelchair = 3;
     if (attr->wheelchair != 0) return attr->wheelchair != 3;
     if (attr->street_class == TQ_STEPS) return osm_is(values, OSM_RAMP_WHEELCHAIR, "yes");
-    if (osm_is(values, OSM_KERB, "raised") || osm_has(values, OSM_SAC_SCALE) ||
-        is_yes(values, OSM_CONVEYING))
-        return false;
-    if (osm_one_of(osm_value(values, OSM_SMOOTHNESS), rough)) return false;
-    if (attr->surface == TQ_SURFACE_GROUND || attr->street_class == TQ_BRIDLEWAY) return false;
-    if (attr->street_class == TQ_TRACK && (attr->flags & TQ_STREET_UNPAVED) != 0) return false;
+    return attr->street_class != TQ_BRIDLEWAY && !osm_has(values, OSM_SAC_SCALE);
+}
+
+/* «10%», «-5 %», «10°», «1:12»; «up» and «down» do not say how much. */
+static int8_t incline_of(tq_str value)
+{
+    double number, run;
+    tq_str unit;
+    value = tq_str_trim(value);
+    bool down = value.len > 0 && value.at[0] == '-';
+    if (down || (value.len > 0 && value.at[0] == '+'))
+        value = (tq_str){value.at + 1, value.len - 1};
+    if (value.at == NULL || !leading_number(value, &number, &unit)) return TQ_INCLINE_UNKNOWN;
     double percent;
-    tq_str unit, incline = osm_value(values, OSM_INCLINE);
-    if (incline.len > 0 && incline.at[0] == '-')
-        incline = (tq_str){incline.at + 1, incline.len - 1};
-    if (incline.at != NULL && leading_number(incline, &percent, &unit) && tq_str_is(unit, "%") &&
-        percent > INCLINE_MAX_PERCENT)
-        return false;
-    bool for_feet = attr->street_class >= TQ_PEDESTRIAN;
-    uint16_t width = for_feet ? osm_length_cm(osm_value(values, OSM_WIDTH)) : 0;
-    return width == 0 || width >= WHEELCHAIR_WIDTH_CM;
+    if (unit.len == 0 || tq_str_is(unit, "%") || tq_str_starts(unit, "%"))
+        percent = number;
+    else if (tq_str_is(unit, "\xc2\xb0") && number < 45)
+        percent = tan(number * RADIANS_OF_DEGREE) * 100;
+    else if (unit.at[0] == ':' &&
+             leading_number((tq_str){unit.at + 1, unit.len - 1}, &run, &unit) && run > 0)
+        percent = number / run * 100;
+    else
+        return TQ_INCLINE_UNKNOWN;
+    if (percent > 100) return TQ_INCLINE_UNKNOWN;
+    return (int8_t)lround(down ? -percent : percent);
+}
+
+uint8_t osm_kerb_of(tq_str value)
+{
+    static const char *const flush[] = {"flush", "no", "none", NULL};
+    static const char *const raised[] = {"raised", "yes", "regular", "rolled", NULL};
+    if (value.at == NULL) return TQ_KERB_UNKNOWN;
+    if (osm_one_of(value, flush)) return TQ_KERB_FLUSH;
+    if (tq_str_is(value, "lowered")) return TQ_KERB_LOWERED;
+    return osm_one_of(value, raised) ? TQ_KERB_RAISED : TQ_KERB_UNKNOWN;
+}
+
+static uint8_t smoothness_of(tq_str value)
+{
+    static const char *const grades[] = {"excellent", "good",     "intermediate",  "bad",
+                                         "very_bad",  "horrible", "very_horrible", "impassable"};
+    for (size_t k = 0; value.at != NULL && k < TQ_COUNT(grades); k++)
+        if (tq_str_is(value, grades[k])) return (uint8_t)(k + 1);
+    return 0;
+}
+
+static uint8_t crossing_of(const osm_values *values, tq_street_class street_class)
+{
+    static const char *const signals[] = {"traffic_signals", "toucan", "pelican", "puffin", NULL};
+    static const char *const unmarked[] = {"unmarked", "no", "informal", NULL};
+    tq_str kind = osm_value(values, OSM_CROSSING);
+    bool is = osm_is(values, OSM_FOOTWAY, "crossing") || osm_is(values, OSM_CYCLEWAY, "crossing") ||
+              osm_is(values, OSM_PATH, "crossing") ||
+              (kind.at != NULL && street_class >= TQ_PEDESTRIAN && street_class != TQ_FERRY);
+    if (!is) return TQ_CROSSING_NONE;
+    tq_str lights = osm_value(values, OSM_CROSSING_SIGNALS);
+    if (osm_one_of(kind, signals) || (lights.at != NULL && !tq_str_is(lights, "no")))
+        return TQ_CROSSING_SIGNALS;
+    if (osm_one_of(kind, unmarked) || osm_is(values, OSM_CROSSING_MARKINGS, "no"))
+        return TQ_CROSSING_NONE;
+    return TQ_CROSSING_MARKED;
+}
+
+static void set_shape(const osm_values *values, tq_street_attr *attr)
+{
+    attr->width_cm = osm_length_cm(osm_value(values, OSM_WIDTH));
+    if (attr->width_cm == 0) attr->width_cm = osm_length_cm(osm_value(values, OSM_EST_WIDTH));
+    attr->incline_percent = incline_of(osm_value(values, OSM_INCLINE));
+    attr->kerb = osm_kerb_of(osm_value(values, OSM_KERB));
+    attr->smoothness = smoothness_of(osm_value(values, OSM_SMOOTHNESS));
+    attr->crossing = crossing_of(values, (tq_street_class)attr->street_class);
+}
+
+/* Arrows of the lanes; those of a street without a side are of the one direction that is open. */
+static void set_turn_lanes(const osm_values *values, osm_street *out)
+{
+    const tq_street_attr *attr = &out->attr;
+    bool open[2] = {(attr->access[0] & TQ_ACCESS_MOTOR) != 0,
+                    (attr->access[1] & TQ_ACCESS_MOTOR) != 0};
+    for (unsigned d = 0; d < 2; d++) {
+        out->turn_lanes[d] = values->at[OSM_FORWARD + d][OSM_TURN_LANES];
+        if (out->turn_lanes[d].at == NULL && open[d] && !open[1 - d])
+            out->turn_lanes[d] = osm_value(values, OSM_TURN_LANES);
+    }
 }
 
 /* What the class allows on this very way, before any access key. */
@@ -305,23 +378,34 @@ bool osm_street_of(const osm_values *values, bool china, osm_street *out)
     attr->street_class = (uint8_t)street_class;
     uint8_t base = base_access(values, street_class);
     /* Farm tracks are for those who have business there. */
-    osm_access access = {{base, base}, street_class == TQ_TRACK && (base & TQ_ACCESS_CAR) != 0};
+    uint8_t farm = street_class == TQ_TRACK ? base & TQ_ACCESS_MOTOR & ~TQ_ACCESS_EMERGENCY : 0;
+    osm_access access = {{base, base}, {farm, farm}};
     osm_apply_access(values, OSM_BOTH, &access);
     osm_apply_oneway(values, street_class, &access, &out->reversed);
     osm_apply_access(values, OSM_FORWARD, &access);
     osm_apply_access(values, OSM_BACKWARD, &access);
     memcpy(attr->access, access.mask, sizeof attr->access);
-    if (access.destination) attr->flags |= TQ_STREET_DESTINATION;
+    if (osm_last_metres(&access)) attr->flags |= TQ_STREET_DESTINATION;
     set_speeds(values, china, attr);
     set_lanes(values, attr);
     set_looks(values, attr);
     set_limits(values, attr);
+    set_shape(values, attr);
     bool wheels = step_free(values, attr);
     for (unsigned direction = 0; direction < 2; direction++) {
         bool foot = (attr->access[direction] & TQ_ACCESS_FOOT) != 0;
         attr->access[direction] &= (uint8_t)~TQ_ACCESS_WHEELCHAIR;
         if (foot && wheels) attr->access[direction] |= TQ_ACCESS_WHEELCHAIR;
+        out->destination[direction] = access.destination[direction];
     }
-    if (out->reversed) *attr = import_attr_reversed(attr);
+    set_turn_lanes(values, out);
+    if (!out->reversed) return true;
+    *attr = import_attr_reversed(attr);
+    uint8_t last = out->destination[0];
+    out->destination[0] = out->destination[1];
+    out->destination[1] = last;
+    tq_str lanes = out->turn_lanes[0];
+    out->turn_lanes[0] = out->turn_lanes[1];
+    out->turn_lanes[1] = lanes;
     return true;
 }

@@ -9,11 +9,12 @@
  *
  * Nodes that an extract lacks end a piece. Invariants: streets_in.h.
  */
-#include "import/streets_in.h"
+#include "import/osm_in.h"
 
-#define NODE_KEPT   4u /* flag beside the number of uses (0..3, 3 = three or more) */
-#define NODE_USES   3u
-#define NODE_SIGNAL 8u
+#define NODE_KEPT           4u /* flag beside the number of uses (0..3, 3 = three or more) */
+#define NODE_USES           3u
+#define NODE_SIGNAL_ALONG   8u /* signals for those who come along their way */
+#define NODE_SIGNAL_AGAINST 16u
 
 typedef struct folding {
     tq_build *build;
@@ -70,7 +71,13 @@ static void keep_nodes(folding *fold)
     const osm_data *data = fold->data;
     for (size_t k = 0; k < data->marks.count; k++) {
         const osm_marked *marked = &data->marks.at[k];
-        fold->use[marked->node] |= marked->mark.signal ? NODE_KEPT | NODE_SIGNAL : NODE_KEPT;
+        /* Stop and give-way signs beside a crossing do not part the street: who must give way there
+         * follows from the streets. */
+        bool kept = osm_mark_parts(&marked->mark) || marked->mark.signal != 0 ||
+                    (marked->mark.flags & IMPORT_NODE_TURNING) != 0;
+        if (kept) fold->use[marked->node] |= NODE_KEPT;
+        if ((marked->mark.signal & 1) != 0) fold->use[marked->node] |= NODE_SIGNAL_ALONG;
+        if ((marked->mark.signal & 2) != 0) fold->use[marked->node] |= NODE_SIGNAL_AGAINST;
     }
     for (size_t k = 0; k < data->turns.count; k++) {
         const osm_turn *turn = &data->turns.at[k];
@@ -149,6 +156,8 @@ static bool agree(const folding *fold, uint32_t a, uint32_t b)
     const osm_way *other = &fold->data->ways.at[fold->pieces.all.at[b / 2].way];
     if (one->name != other->name || one->date != other->date) return false;
     if (a % 2 != b % 2) return one->attr == other->attr;
+    if (!import_rules_both_ways(fold->build, fold->network->attrs.at[other->attr].rules))
+        return false;
     tq_street_attr turned = import_attr_reversed(&fold->network->attrs.at[other->attr]);
     return memcmp(&turned, &fold->network->attrs.at[one->attr], sizeof turned) == 0;
 }
@@ -224,41 +233,41 @@ static uint32_t network_node(folding *fold, uint32_t node)
     return fold->pieces.node_of[node];
 }
 
-/* The attribute row of a chain, turned if the chain runs against the way, with the signal at its
- * end. */
-static uint32_t chain_attr(folding *fold, uint32_t first, uint32_t end_node)
+/* The attribute row of a chain with the signals at its ends; a chain runs as its way does. */
+static uint32_t chain_attr(folding *fold, uint32_t piece, uint32_t start_node, uint32_t end_node)
 {
-    const osm_way *way = &fold->data->ways.at[fold->pieces.all.at[first / 2].way];
+    const osm_way *way = &fold->data->ways.at[fold->pieces.all.at[piece].way];
     tq_street_attr attr = fold->network->attrs.at[way->attr];
-    if ((fold->use[end_node] & NODE_SIGNAL) == 0) return way->attr;
-    attr.flags |= TQ_STREET_SIGNAL_END;
+    if ((fold->use[end_node] & NODE_SIGNAL_ALONG) != 0) attr.flags |= TQ_STREET_SIGNAL_END;
+    if ((fold->use[start_node] & NODE_SIGNAL_AGAINST) != 0) attr.flags |= TQ_STREET_SIGNAL_START;
     return import_attr_row(fold->network, &attr);
 }
 
-static tq_status add_chain(folding *fold, uint32_t piece, tq_err *err)
+/* The edge of the given part of the gathered chain. */
+static tq_status add_run(folding *fold, const uint32_t *chain, uint32_t count, tq_err *err)
 {
-    uint32_t count = gather_chain(fold, piece);
+    uint32_t piece = chain[0] / 2;
     /* The edge runs as its lowest piece does. */
     bool turned = false;
     for (uint32_t k = 0, lowest = TQ_NONE; k < count; k++) {
-        if (fold->chain[k] / 2 >= lowest) continue;
-        lowest = fold->chain[k] / 2;
-        turned = fold->chain[k] % 2 != 0;
+        if (chain[k] / 2 >= lowest) continue;
+        lowest = chain[k] / 2;
+        turned = chain[k] % 2 != 0;
     }
     fold->points.count = 0;
     for (uint32_t k = 0; k < count; k++) {
-        uint32_t place = turned ? fold->chain[count - 1 - k] ^ 1 : fold->chain[k];
+        uint32_t place = turned ? chain[count - 1 - k] ^ 1 : chain[k];
         if (!append_points(fold, place)) return import_no_memory(err);
     }
-    uint32_t first = turned ? fold->chain[count - 1] ^ 1 : fold->chain[0];
-    uint32_t last = turned ? fold->chain[0] ^ 1 : fold->chain[count - 1];
+    uint32_t first = turned ? chain[count - 1] ^ 1 : chain[0];
+    uint32_t last = turned ? chain[0] ^ 1 : chain[count - 1];
     uint32_t from = piece_end(fold, first / 2, first % 2),
              to = piece_end(fold, last / 2, 1 - last % 2);
     const osm_way *way = &fold->data->ways.at[fold->pieces.all.at[piece].way];
     import_edge like = {.way = way->id, .name = way->name, .date = way->date};
     like.from = network_node(fold, from);
     like.to = network_node(fold, to);
-    like.attr = chain_attr(fold, piece * 2, to);
+    like.attr = chain_attr(fold, piece, from, to);
     if (like.from == TQ_NONE || like.to == TQ_NONE || like.attr == TQ_NONE)
         return import_no_memory(err);
     uint32_t edge = TQ_NONE;
@@ -268,8 +277,19 @@ static tq_status add_chain(folding *fold, uint32_t piece, tq_err *err)
     TQ_TRY(import_add_course(fold->network, &like, fold->points.at, (uint32_t)fold->points.count,
                              &edge, err));
     for (uint32_t k = 0; k < count; k++)
-        fold->pieces.all.at[fold->chain[k] / 2].edge = edge;
+        fold->pieces.all.at[chain[k] / 2].edge = edge;
     return TQ_OK;
+}
+
+/* A chain that ends where it began stays two edges: restrictions tell its two ends apart. */
+static tq_status add_chain(folding *fold, uint32_t piece, tq_err *err)
+{
+    uint32_t count = gather_chain(fold, piece), last = fold->chain[count - 1];
+    bool closed = piece_end(fold, fold->chain[0] / 2, fold->chain[0] % 2) ==
+                  piece_end(fold, last / 2, 1 - last % 2);
+    if (count == 1 || !closed) return add_run(fold, fold->chain, count, err);
+    TQ_TRY(add_run(fold, fold->chain, count - 1, err));
+    return add_run(fold, fold->chain + count - 1, 1, err);
 }
 
 static tq_status add_chains(folding *fold, tq_err *err)
@@ -316,15 +336,26 @@ static tq_status gather_ends(const import_network *network, const uint32_t *barr
 }
 
 /* Give an edge end its own copy of the barrier's node. */
-static tq_status split_off(import_network *network, uint64_t end, const osm_node_mark *mark,
-                           tq_err *err)
+static tq_status split_off(tq_build *build, uint64_t end, const osm_node_mark *mark, tq_err *err)
 {
+    import_network *network = build->network;
     uint32_t edge = (uint32_t)end >> 1;
     uint32_t *place = (end & 1) != 0 ? &network->edges.at[edge].to : &network->edges.at[edge].from;
+    uint8_t access = (uint8_t)~mark->blocked;
+    osm_access passes = {{access, access}, {mark->destination, mark->destination}};
+    bool last_metres = osm_last_metres(&passes);
     tq_street_attr attr = {.street_class = TQ_BARRIER,
+                           .access = {access, access},
                            .speed_kmh = {5, 5},
-                           .flags = mark->destination ? TQ_STREET_DESTINATION : 0};
-    attr.access[0] = attr.access[1] = (uint8_t)~mark->blocked;
+                           .flags = last_metres ? TQ_STREET_DESTINATION : 0,
+                           .max_height_cm = mark->max_height_cm,
+                           .max_width_cm = mark->max_width_cm,
+                           .incline_percent = TQ_INCLINE_UNKNOWN,
+                           .kerb = mark->kerb};
+    tq_rule rule[OSM_DESTINATION_RULES];
+    unsigned rules = osm_destination_rules(passes.mask, passes.destination, last_metres, rule);
+    attr.rules = mark->rules;
+    if (rules > 0) TQ_TRY(import_rule_set(build, mark->rules, rule, rules, &attr.rules, err));
     import_edge gate = {.from = *place, .date = network->edges.at[edge].date};
     gate.first_point = (uint32_t)network->points.count;
     gate.attr = import_attr_row(network, &attr);
@@ -342,7 +373,7 @@ static tq_status split_at(folding *fold, const uint32_t *barrier_of, tq_err *err
         if (ends.at[k] >> 32 != ends.at[k - 1] >> 32)
             continue; /* the first end of a barrier stays */
         status =
-            split_off(fold->network, ends.at[k], &fold->data->marks.at[ends.at[k] >> 32].mark, err);
+            split_off(fold->build, ends.at[k], &fold->data->marks.at[ends.at[k] >> 32].mark, err);
     }
     tq_vec_free(&ends);
     return status;
@@ -358,7 +389,9 @@ static tq_status split_barriers(folding *fold, tq_err *err)
     for (size_t k = 0; k < data->marks.count; k++) {
         const osm_marked *marked = &data->marks.at[k];
         uint32_t node = fold->pieces.node_of[marked->node];
-        if (node == TQ_NONE || (marked->mark.blocked == 0 && !marked->mark.destination)) continue;
+        if (node == TQ_NONE) continue;
+        fold->network->node_flags.at[node] |= marked->mark.flags;
+        if (!osm_mark_parts(&marked->mark)) continue;
         barrier_of[node] = (uint32_t)k;
         barriers++;
     }

@@ -87,7 +87,7 @@ static tq_status next(settings_reader *reader)
 /* ---- suggestions -------------------------------------------------------------------------------
  */
 
-static unsigned edit_distance(const char *a, const char *b)
+unsigned settings_edit_distance(const char *a, const char *b)
 {
     size_t len_a = strlen(a), len_b = strlen(b);
     unsigned row[WORD_MAX + 1];
@@ -123,7 +123,8 @@ typedef struct suggestion {
 
 static void weigh(suggestion *best, const char *path, const char *word, const char *group)
 {
-    suggestion one = {path, edit_distance(word, settings_leaf(path)), lies_in(path, group)};
+    suggestion one = {path, settings_edit_distance(word, settings_leaf(path)),
+                      lies_in(path, group)};
     if (one.distance < best->distance ||
         (one.distance == best->distance && one.here && !best->here))
         *best = one;

@@ -55,6 +55,10 @@ extern const uint32_t settings_group_count;
 bool settings_parse_number(const settings_key *key, tq_str text, uint32_t *out, char why[256]);
 /** The value as it is written in the file. */
 void settings_put_value(const settings_key *key, const tq_settings *settings, tq_buf *out);
+/** Decimal digits in front of a unit as millionths, taken off *text; false on anything else. */
+bool settings_read_micro(tq_str *text, uint64_t *micro);
+/** Letters to change between two words; UINT32_MAX for long ones. */
+unsigned settings_edit_distance(const char *a, const char *b);
 /** The last part of a path: "max_walk" of "walking.max_walk". */
 const char *settings_leaf(const char *path);
 

@@ -49,6 +49,7 @@ const settings_key settings_keys[] = {
     {"sources.works", SETTINGS_PATHS, PATHS(works), "works*.csv"},
     {"sources.dates", SETTINGS_PATHS, PATHS(dates), "dates*.csv"},
     {"sources.fares", SETTINGS_PATHS, PATHS(fares), "fares*.csv"},
+    {"sources.rules", SETTINGS_PATHS, PATHS(rules), "rules*.csv"},
 
     {"import.bad_rows", SETTINGS_SKIP_STOP, AT(bad_rows_stop), 0, 0, 0,
      "skip a row that cannot be (it is in the report), or stop"},
@@ -135,7 +136,7 @@ void tq_settings_default(tq_settings *settings)
     (void)snprintf(settings->listen, sizeof settings->listen, "127.0.0.1");
     settings->port = 8787;
     settings->max_connections = 20000;
-    settings->max_body_bytes = 64 << 10;
+    settings->max_body_bytes = 1 << 20;
     settings->header_timeout_ms = 10000;
     settings->idle_timeout_ms = 60000;
 }

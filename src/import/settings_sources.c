@@ -20,7 +20,7 @@ typedef struct source_list {
     bool open; /* to be filled */
 } source_list;
 
-enum { OSM, GTFS, STREETS, PLACES, ALIASES, WORKS, DATES, FARES, LIST_COUNT };
+enum { OSM, GTFS, STREETS, PLACES, ALIASES, WORKS, DATES, FARES, RULES, LIST_COUNT };
 
 typedef struct folder_name {
     char path[512]; /* below the city folder */
@@ -65,6 +65,7 @@ static int list_of_file(const char *name, const char *full)
         {"places", ".geojson", PLACES}, {"gates", ".csv", PLACES},
         {"aliases", ".csv", ALIASES},   {"works", ".csv", WORKS},
         {"dates", ".csv", DATES},       {"fares", ".csv", FARES},
+        {"rules", ".csv", RULES},
     };
     for (size_t k = 0; k < TQ_COUNT(rule); k++)
         if (tq_str_starts(tq_str_of(name), rule[k].start) && ends_with(name, rule[k].end))
@@ -160,7 +161,8 @@ tq_status settings_find_sources(tq_settings *s, const settings_lines *lines, tq_
                  {s->aliases, &s->aliases_count, "aliases", s->aliases_count == 0},
                  {s->works, &s->works_count, "works", s->works_count == 0},
                  {s->dates, &s->dates_count, "dates", s->dates_count == 0},
-                 {s->fares, &s->fares_count, "fares", s->fares_count == 0}}};
+                 {s->fares, &s->fares_count, "fares", s->fares_count == 0},
+                 {s->rules, &s->rules_count, "rules", s->rules_count == 0}}};
     tq_status status = check_listed(&search, lines);
     if (status != TQ_OK) return status;
     if (!tq_vec_push(&search.folders, (folder_name){0}))

@@ -92,8 +92,7 @@ static void put_number(settings_type type, uint32_t value, tq_buf *out)
     tq_buf_puts(out, in->name);
 }
 
-/* Decimal digits in front of the unit as millionths; false on anything else. */
-static bool read_micro(tq_str *text, uint64_t *micro)
+bool settings_read_micro(tq_str *text, uint64_t *micro)
 {
     uint64_t value = 0;
     unsigned digits = 0, decimals = 0;
@@ -141,7 +140,7 @@ static bool read_clock(tq_str text, uint32_t *out)
 static bool read_unit(const unit_family *family, tq_str text, uint64_t *out)
 {
     uint64_t micro;
-    if (!read_micro(&text, &micro)) return false;
+    if (!settings_read_micro(&text, &micro)) return false;
     text = tq_str_trim(text);
     for (unsigned k = 0; k < UNITS_MAX && family->units[k].name != NULL; k++) {
         const unit *in = &family->units[k];

@@ -30,6 +30,7 @@ void import_streets_free(tq_build *build)
     import_network *network = build->network;
     if (network == NULL) return;
     tq_vec_free(&network->nodes);
+    tq_vec_free(&network->node_flags);
     tq_vec_free(&network->points);
     tq_vec_free(&network->edges);
     tq_vec_free(&network->attrs);
@@ -96,8 +97,9 @@ uint32_t import_name_row(import_network *network, const import_name *name)
 
 uint32_t import_add_node(import_network *network, tq_point at)
 {
-    if (network->nodes.count >= TQ_STREETS_EDGES_MAX || !tq_vec_push(&network->nodes, at))
+    if (network->nodes.count >= TQ_STREETS_EDGES_MAX || !tq_vec_push(&network->node_flags, 0))
         return TQ_NONE;
+    if (!tq_vec_push(&network->nodes, at)) return network->node_flags.count--, TQ_NONE;
     return (uint32_t)network->nodes.count - 1;
 }
 
@@ -108,7 +110,10 @@ tq_street_attr import_attr_reversed(const tq_street_attr *attr)
         turned.access[direction] = attr->access[1 - direction];
         turned.speed_kmh[direction] = attr->speed_kmh[1 - direction];
         turned.lanes[direction] = attr->lanes[1 - direction];
+        turned.turn_lanes[direction] = attr->turn_lanes[1 - direction];
     }
+    if (attr->incline_percent != TQ_INCLINE_UNKNOWN)
+        turned.incline_percent = (int8_t)-attr->incline_percent;
     return turned;
 }
 

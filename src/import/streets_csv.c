@@ -254,7 +254,8 @@ static tq_status read_attr(csv_import *import, csv_street *street, tq_err *err)
     else if (!import_street_class(field(import, CSV_CLASS), &street_class))
         return bad_row(import, CSV_CLASS, err,
                        "no class of street; use motorway, trunk, primary, secondary, ...");
-    tq_street_attr attr = {.street_class = (uint8_t)street_class};
+    tq_street_attr attr = {.street_class = (uint8_t)street_class,
+                           .incline_percent = TQ_INCLINE_UNKNOWN};
     uint8_t access = import_class_access(street_class);
     uint32_t lanes = 0, kmh = 0;
     TQ_TRY(read_access(import, &access, err));

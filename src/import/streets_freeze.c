@@ -4,6 +4,7 @@
  * Nodes are renumbered along a Hilbert curve over the network's box (neighbours on the map lie near
  * in memory), edges sorted by (from, to), both stably. Nodes that no edge touches are dropped.
  */
+#include "import/conditions_in.h"
 #include "import/streets_in.h"
 
 #define CURVE_BITS 16u
@@ -170,7 +171,7 @@ static tq_status fill_rows(tq_build *build, const import_network *network, const
                             .first_via = row->first_via,
                             .via_count = row->via_count,
                             .only = row->only,
-                            .except = row->except,
+                            .banned = row->banned,
                             .condition = row->condition};
     }
     for (size_t k = 0; k < network->vias.count; k++)
@@ -222,6 +223,20 @@ static tq_status fill_grid(tq_build *build, tq_streets *streets, tq_err *err)
     return status;
 }
 
+/* What stands at the nodes does not enter the file: the links tell. */
+static tq_status keep_node_flags(tq_build *build, const import_network *network,
+                                 const uint32_t *new_node, uint32_t node_count, tq_err *err)
+{
+    build->node_flags.count = 0;
+    if (!tq_vec_room(&build->node_flags, node_count)) return import_no_memory(err);
+    memset(build->node_flags.at, 0, node_count);
+    build->node_flags.count = node_count;
+    for (size_t node = 0; node < network->node_flags.count; node++)
+        if (new_node[node] != TQ_NONE)
+            build->node_flags.at[new_node[node]] = network->node_flags.at[node];
+    return TQ_OK;
+}
+
 static tq_status freeze_with(tq_build *build, const import_network *network, uint32_t *new_node,
                              uint32_t *order, uint32_t *new_edge, uint64_t *key, tq_err *err)
 {
@@ -260,6 +275,8 @@ static tq_status freeze_with(tq_build *build, const import_network *network, uin
         (tq_stop *)(uintptr_t)build->city.timetable.stop; /* import owns it until it is written */
     for (uint32_t k = 0; k < build->city.timetable.stop_count; k++)
         if (stop[k].node != TQ_NONE) stop[k].node = new_node[stop[k].node];
+    TQ_TRY(keep_node_flags(build, network, new_node, node_count, err));
+    TQ_TRY(import_conditions_freeze(build, err));
     build->city.streets = streets;
     tq_report_count(build->report, "streets.nodes", node_count);
     tq_report_count(build->report, "streets.edges", edge_count);

@@ -57,8 +57,16 @@ typedef struct import_turn {
     uint32_t
         start_node; /* where from_edge ends: the via node, or the first end of the first via edge */
     uint32_t first_via, via_count; /* into vias */
-    uint32_t only, except, condition;
+    uint32_t only;
+    uint32_t banned;    /* TQ_ACCESS_ mask that it binds */
+    uint32_t condition; /* row of conditions */
 } import_turn;
+
+/* What stands at a node. */
+#define IMPORT_NODE_TURNING  1u /* room to turn round: turning circle or loop, mini roundabout */
+#define IMPORT_NODE_SIGNAL   2u /* signals for every direction; others are flags of the edges */
+#define IMPORT_NODE_STOP     4u /* a stop sign at the crossing itself */
+#define IMPORT_NODE_GIVE_WAY 8u
 
 /* Hash index over rows of a growing array, so that equal rows share one index. */
 typedef struct import_rows {
@@ -68,6 +76,7 @@ typedef struct import_rows {
 
 typedef struct import_network {
     TQ_VEC(tq_point) nodes;
+    TQ_VEC(uint8_t) node_flags; /* [nodes], IMPORT_NODE_ */
     TQ_VEC(tq_point) points;
     TQ_VEC(import_edge) edges;
     TQ_VEC(tq_street_attr) attrs;
@@ -147,6 +156,8 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
     X(CONVEYING, "conveying")                                                             \
     X(CRAFT, "craft")                                                                     \
     X(CROSSING, "crossing")                                                               \
+    X(CROSSING_MARKINGS, "crossing:markings")                                             \
+    X(CROSSING_SIGNALS, "crossing:signals")                                               \
     X(CYCLEWAY, "cycleway")                                                               \
     X(CYCLEWAY_BOTH, "cycleway:both")                                                     \
     X(CYCLEWAY_BOTH_ONEWAY, "cycleway:both:oneway")                                       \
@@ -154,14 +165,22 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
     X(CYCLEWAY_LEFT_ONEWAY, "cycleway:left:oneway")                                       \
     X(CYCLEWAY_RIGHT, "cycleway:right")                                                   \
     X(CYCLEWAY_RIGHT_ONEWAY, "cycleway:right:oneway")                                     \
+    X(DAY_OFF, "day_off")                                                                 \
+    X(DAY_ON, "day_on")                                                                   \
+    X(DIRECTION, "direction")                                                             \
     X(EMERGENCY, "emergency")                                                             \
+    X(EST_WIDTH, "est_width")                                                             \
     X(EXCEPT, "except")                                                                   \
     X(FOOT, "foot")                                                                       \
+    X(FOOTWAY, "footway")                                                                 \
+    X(GOODS, "goods")                                                                     \
     X(HAZMAT, "hazmat")                                                                   \
     X(HEALTHCARE, "healthcare")                                                           \
     X(HGV, "hgv")                                                                         \
     X(HIGHWAY, "highway")                                                                 \
     X(HISTORIC, "historic")                                                               \
+    X(HOUR_OFF, "hour_off")                                                               \
+    X(HOUR_ON, "hour_on")                                                                 \
     X(INCLINE, "incline")                                                                 \
     X(JUNCTION, "junction")                                                               \
     X(KERB, "kerb")                                                                       \
@@ -195,6 +214,7 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
     X(ONEWAY_PSV, "oneway:psv")                                                           \
     X(ONEWAY_TAXI, "oneway:taxi")                                                         \
     X(OPENING_DATE, "opening_date")                                                       \
+    X(PATH, "path")                                                                       \
     X(PLACE, "place")                                                                     \
     X(PROPOSED, "proposed")                                                               \
     X(PROPOSED_HIGHWAY, "proposed:highway")                                               \
@@ -217,7 +237,9 @@ uint8_t import_class_speed(tq_street_class street_class, bool china);
     X(TOLL, "toll")                                                                       \
     X(TOURISM, "tourism")                                                                 \
     X(TRACKTYPE, "tracktype")                                                             \
+    X(TRAFFIC_SIGNALS_DIRECTION, "traffic_signals:direction")                             \
     X(TUNNEL, "tunnel")                                                                   \
+    X(TURN_LANES, "turn:lanes")                                                           \
     X(TYPE, "type")                                                                       \
     X(VEHICLE, "vehicle")                                                                 \
     X(WHEELCHAIR, "wheelchair")                                                           \
@@ -267,17 +289,27 @@ osm_grant osm_grant_of(tq_str value);
 /* Access per direction, in the way's own direction until osm_street_of turns it. */
 typedef struct osm_access {
     uint8_t mask[2];
-    bool destination;
+    uint8_t destination[2]; /* of these, who may come for the last metres only */
 } osm_access;
+/** Is a thing with this access for the last metres only: where cars go, for cars; else for walkers.
+ */
+bool osm_last_metres(const osm_access *access);
 /** Change `access` by the access keys of one side of an element, general ones first. */
 void osm_apply_access(const osm_values *values, osm_side side, osm_access *access);
 /** Change it by oneway and its exceptions; *reversed: the way is to be turned round. */
 void osm_apply_oneway(const osm_values *values, tq_street_class street_class, osm_access *access,
                       bool *reversed);
 
+/** Modes that a plain key more special than `rank` speaks of (0 access .. 4 bus, taxi, hgv). */
+unsigned osm_modes_above(const osm_values *values, unsigned rank);
+/** Modes that may go against a oneway street. */
+unsigned osm_modes_against(const osm_values *values);
+
 /* A street way as its tags tell. */
 typedef struct osm_street {
-    tq_street_attr attr; /* without conditions; along the turned way */
+    tq_street_attr attr;    /* without texts and rules; along the turned way */
+    uint8_t destination[2]; /* as osm_access, along the turned way */
+    tq_str turn_lanes[2];   /* along the turned way */
     bool reversed;
     tq_life life;
     tq_str opening_date;
@@ -286,19 +318,33 @@ typedef struct osm_street {
 bool osm_street_of(const osm_values *values, bool china, osm_street *out);
 /** Signed speed in km/h, 0 = none given or not understood. */
 uint8_t osm_speed_kmh(tq_str value, bool china);
+uint8_t osm_kerb_of(tq_str value); /* tq_kerb */
 /** Length in centimetres, weight in 10 kg; 0 = none given or not understood. */
 uint16_t osm_length_cm(tq_str value);
 uint16_t osm_weight_10kg(tq_str value);
+/**
+ * Rules that make the last-metres flag of a row right for every mode: at most
+ * OSM_DESTINATION_RULES; returns how many.
+ */
+unsigned osm_destination_rules(const uint8_t access[2], const uint8_t destination[2], bool flag,
+                               tq_rule *out);
 /** Append all conditional tags, one «key=value» a line. */
 void osm_conditions(const osm_values *values, tq_buf *out);
 
 /* What a node does to the streets through it. */
 typedef struct osm_node_mark {
-    uint8_t blocked;  /* TQ_ACCESS_ mask that cannot pass */
-    bool destination; /* passing is for the last metres only */
-    bool signal;
+    uint8_t blocked;     /* TQ_ACCESS_ mask that cannot pass */
+    uint8_t destination; /* who passes for the last metres only */
+    uint8_t flags;       /* IMPORT_NODE_ */
+    uint8_t signal;      /* 1 for those along the way, 2 for those against it, 3 both */
+    uint8_t kerb;        /* tq_kerb, when wheels must climb it */
+    bool gate;           /* one stops here, or drives slowly */
+    uint16_t max_height_cm, max_width_cm;
+    uint32_t rules; /* row of rule sets: conditional tags of a barrier */
 } osm_node_mark;
 bool osm_mark_of(const osm_values *values, osm_node_mark *out);
+/** Does it need edges of its own between the streets that meet there? */
+bool osm_mark_parts(const osm_node_mark *mark);
 
 /* A named thing or an address. */
 typedef struct osm_named {
@@ -318,15 +364,26 @@ typedef struct osm_way {
     uint32_t first_ref, ref_count, attr, name, date;
 } osm_way;
 
+/* Where a restricted turn leads, by its name. */
+typedef enum osm_turn_kind {
+    OSM_TURN_ANY, /* no_entry, no_exit: the members alone tell */
+    OSM_TURN_LEFT,
+    OSM_TURN_RIGHT,
+    OSM_TURN_STRAIGHT,
+    OSM_TURN_BACK
+} osm_turn_kind;
+
 /* A restriction as read: member ids stand in osm_data.members in the order from, via ways, to. */
 typedef struct osm_turn {
     int64_t via_node; /* when via_count is 0 */
     uint32_t first_member, from_count, via_count, to_count;
-    uint32_t only, except, condition;
+    uint32_t only, banned, condition; /* condition: text until joined, then its row */
+    uint32_t kind;                    /* osm_turn_kind */
 } osm_turn;
 
 typedef struct osm_marked {
-    uint32_t node; /* place in osm_data.node_id */
+    uint32_t node;                   /* place in osm_data.node_id */
+    uint32_t first_rule, rule_count; /* of its part; joined into mark.rules */
     osm_node_mark mark;
 } osm_marked;
 

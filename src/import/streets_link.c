@@ -164,6 +164,19 @@ typedef struct edge_parts {
     TQ_VEC(uint32_t) part;
 } edge_parts;
 
+/* Signals stand at the ends of the whole edge, not where it is cut. */
+static tq_status move_signals(import_network *network, import_edge *left, import_edge *right,
+                              tq_err *err)
+{
+    tq_street_attr attr = network->attrs.at[left->attr];
+    attr.flags &= (uint16_t)~TQ_STREET_SIGNAL_END;
+    left->attr = import_attr_row(network, &attr);
+    attr = network->attrs.at[right->attr];
+    attr.flags &= (uint16_t)~TQ_STREET_SIGNAL_START;
+    right->attr = import_attr_row(network, &attr);
+    return left->attr != TQ_NONE && right->attr != TQ_NONE ? TQ_OK : import_no_memory(err);
+}
+
 /* Cut the last part of an edge, `whole` as it was, at `cut`; *done_dm and *done_points count what
  * lies before it. */
 static tq_status cut_here(import_network *network, const import_edge *whole, const stop_cut *cut,
@@ -182,6 +195,7 @@ static tq_status cut_here(import_network *network, const import_edge *whole, con
     right.length_dm = whole->length_dm - cut->along_dm;
     right.first_point = whole->first_point + cut->piece;
     right.point_count = whole->point_count - cut->piece;
+    TQ_TRY(move_signals(network, left, &right, err));
     *done_dm = cut->along_dm;
     *done_points = cut->piece;
     *last = (uint32_t)network->edges.count;

@@ -2,15 +2,18 @@
  * Walking cores: what the timetable search walks on.
  *
  * One for any walk (arcs open to people on foot, either direction) and one without steps
- * (wheelchair arcs). Everything that lies between stops is contracted away (walk_contract.c); what
- * a stop's node is stays. Core vertices are numbered along a curve over the map (Morton order), so
- * that a search touches memory where it walks; the others follow in descending order of
- * contraction, each with its arcs to vertices of lower number.
+ * (wheelchair arcs that the built-in wheelchair's profile takes). Everything that lies between
+ * stops is contracted away (walk_contract.c); what a stop's node is stays. Core vertices are
+ * numbered along a curve over the map (Morton order), so that a search touches memory where it
+ * walks; the others follow in descending order of contraction, each with its arcs to vertices of
+ * lower number.
  *
  * A date counts only by its life: an edge that is planned, being built or closed for good is left
  * out; one that is open from or until some day is walked at any time, since the core has no clock.
  * The street search of `road` knows the instant.
  */
+#include "tongqu/route.h"
+
 #include "import/walk_in.h"
 
 #define WALK_ARC_MAX_DM 10000000u /* 1,000 km: a longer one is no walk */
@@ -20,6 +23,24 @@ typedef struct walk_order {
     uint32_t vertex_count, core_count;
 } walk_order;
 
+/* Can the built-in wheelchair go there? Its profile says, so that the street search agrees. */
+static bool fits_wheels(const tq_build *build, const tq_street_attr *attr)
+{
+    if (build->city.vehicles.count <= TQ_PROFILE_WHEELCHAIR) return true;
+    const tq_vehicle *wheels = &build->city.vehicles.row[TQ_PROFILE_WHEELCHAIR];
+    int incline = attr->incline_percent == TQ_INCLINE_UNKNOWN ? 0 : attr->incline_percent;
+    if (incline < 0) incline = -incline;
+    if (wheels->class_percent[attr->street_class] == 0 ||
+        wheels->surface_percent[attr->surface] == 0)
+        return false;
+    if ((attr->width_cm != 0 && attr->width_cm < wheels->min_width_cm) ||
+        (attr->max_width_cm != 0 && attr->max_width_cm < wheels->width_cm))
+        return false;
+    return (wheels->max_incline_percent == 0 || incline <= wheels->max_incline_percent) &&
+           (wheels->max_kerb == 0 || attr->kerb <= wheels->max_kerb) &&
+           (wheels->max_smoothness == 0 || attr->smoothness <= wheels->max_smoothness);
+}
+
 static bool edge_is_walked(const tq_build *build, uint32_t edge, uint32_t mask)
 {
     const tq_streets *streets = &build->city.streets;
@@ -27,6 +48,7 @@ static bool edge_is_walked(const tq_build *build, uint32_t edge, uint32_t mask)
     uint32_t date = streets->edge_date[edge];
     if (!((attr->access[0] | attr->access[1]) & mask)) return false;
     if (streets->edge_length_dm[edge] > WALK_ARC_MAX_DM) return false;
+    if (mask == TQ_ACCESS_WHEELCHAIR && !fits_wheels(build, attr)) return false;
     return date >= build->dates.count || build->dates.at[date].life == TQ_OPEN;
 }
 

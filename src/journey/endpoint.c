@@ -193,32 +193,20 @@ static void add_access(trip_end *end, tq_access access, uint8_t snap)
     end->access[end->access_count++] = access;
 }
 
-/* Does the piece of street hang together with most of the city? */
-static bool on_mainland(const plan_ctx *ctx, const tq_snap *snap)
-{
-    tq_hierarchy_kind kind =
-        ctx->query->profile >= TQ_PROFILE_CAR ? TQ_HIERARCHY_MOTOR : TQ_HIERARCHY_ACTIVE;
-    const tq_hierarchy *hierarchy = &ctx->city->hierarchy[kind];
-    uint32_t vertex = hierarchy->vertex_of_node[ctx->city->streets.edge_from[snap->edge]];
-    while (vertex != TQ_NONE && hierarchy->parent[vertex] != TQ_NONE)
-        vertex = hierarchy->parent[vertex];
-    return vertex != TQ_NONE && vertex == ctx->snapshot->main_root[kind];
-}
-
 /* The nearest street that leads somewhere; on an island only when nothing else is in reach. */
 static tq_status snap_off_islands(plan_ctx *ctx, trip_end *end, tq_err *err)
 {
-    tq_snap near[TQ_SNAPS_MAX];
-    uint32_t count = 0, best = 0;
     tq_point point = {end->place.lat_e7, end->place.lon_e7};
-    TQ_TRY(tq_road_snap(ctx->city, ctx->query->profile, ctx->query->time_ms, point, TQ_SNAPS_MAX,
-                        near, &count, err));
-    for (uint32_t k = 0; k < count; k++)
-        if (on_mainland(ctx, &near[k])) {
-            best = k;
-            break;
-        }
-    end->snap[0] = near[best];
+    tq_snap_wish wish = {.limit = 1, .bearing = -1, .main_only = true};
+    tq_snap near[1];
+    uint32_t count = 0;
+    tq_status status = tq_road_snap(ctx->city, ctx->metric, point, &wish, near, &count, err);
+    if (status == TQ_NOT_FOUND) {
+        wish.main_only = false;
+        status = tq_road_snap(ctx->city, ctx->metric, point, &wish, near, &count, err);
+    }
+    TQ_TRY(status);
+    end->snap[0] = near[0];
     end->snap_count = 1;
     return TQ_OK;
 }
@@ -259,10 +247,10 @@ tq_status journey_meet_streets(plan_ctx *ctx, trip_end *end, tq_err *err)
 tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err)
 {
     ctx->direct_walk_dm = TQ_NONE;
-    if (ctx->foot == NULL || ctx->from.snap_count == 0 || ctx->to.snap_count == 0) return TQ_OK;
+    if (ctx->metric == NULL || ctx->from.snap_count == 0 || ctx->to.snap_count == 0) return TQ_OK;
     tq_way way;
     size_t mark = ctx->scratch.used;
-    tq_status status = tq_road_way(ctx->city, ctx->foot, &ctx->from.snap[0], &ctx->to.snap[0],
+    tq_status status = tq_road_way(ctx->city, ctx->metric, &ctx->from.snap[0], &ctx->to.snap[0],
                                    &ctx->scratch, &way, err);
     tq_arena_reset(&ctx->scratch, mark);
     if (status == TQ_NO_ROUTE) return TQ_OK;

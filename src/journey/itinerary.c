@@ -34,13 +34,20 @@ static tq_leg_end end_of_stop(const tq_city *city, uint32_t stop)
 }
 
 /* A snap that stands at a street node, on any edge there. */
-static bool snap_at_node(const tq_city *city, uint32_t node, tq_snap *out)
+static bool snap_at_node(const plan_ctx *ctx, uint32_t node, tq_snap *out)
 {
-    const tq_streets *s = &city->streets;
-    if (node == TQ_NONE || s->first_out[node] == s->first_out[node + 1]) return false;
-    uint32_t arc = s->out_arc[s->first_out[node]], edge = arc >> 1;
-    *out = (tq_snap){edge, arc & 1 ? s->edge_length_dm[edge] : 0, 0, s->node_at[node]};
-    return true;
+    const tq_streets *s = &ctx->city->streets;
+    if (node == TQ_NONE) return false;
+    for (uint32_t k = s->first_out[node]; k < s->first_out[node + 1]; k++) {
+        uint32_t arc = s->out_arc[k], edge = arc >> 1;
+        if (ctx->metric != NULL && tq_metric_arc_ds(ctx->metric, arc) >= TQ_ROAD_INF) continue;
+        *out = (tq_snap){.edge = edge,
+                         .along_dm = arc & 1 ? s->edge_length_dm[edge] : 0,
+                         .at = s->node_at[node],
+                         .directions = 3};
+        return true;
+    }
+    return false;
 }
 
 /* Copy a line into the answer, with `first` and `last` added at the ends. */
@@ -81,8 +88,8 @@ static bool draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_
     uint32_t points = 0;
     const int32_t *line = NULL;
     size_t mark = ctx->scratch.used;
-    if (from != NULL && to != NULL && ctx->foot != NULL &&
-        tq_road_way(ctx->city, ctx->foot, from, to, &ctx->scratch, &way, NULL) == TQ_OK)
+    if (from != NULL && to != NULL && ctx->metric != NULL &&
+        tq_road_way(ctx->city, ctx->metric, from, to, &ctx->scratch, &way, NULL) == TQ_OK)
         line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
     bool kept = keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
                           point_of(&leg->to), leg);
@@ -110,13 +117,13 @@ static bool walk_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *pi
     leg->arrival_ms = kept->day_ms + (int64_t)piece->arrival_s * 1000;
     leg->distance_m = (piece->walk_dm + 5) / 10;
     if (piece->from_stop != TQ_NONE) {
-        if (snap_at_node(city, city->timetable.stop[piece->from_stop].node, &at_from))
+        if (snap_at_node(ctx, city->timetable.stop[piece->from_stop].node, &at_from))
             from = &at_from;
     } else if (ctx->from.snap_count > 0) {
         from = &ctx->from.snap[0];
     }
     if (piece->to_stop != TQ_NONE) {
-        if (snap_at_node(city, city->timetable.stop[piece->to_stop].node, &at_to)) to = &at_to;
+        if (snap_at_node(ctx, city->timetable.stop[piece->to_stop].node, &at_to)) to = &at_to;
     } else if (ctx->to.snap_count > 0) {
         to = &ctx->to.snap[0];
     }
@@ -250,21 +257,47 @@ tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
     return TQ_OK;
 }
 
+/* Arriving by a time: leave so much before that one is there, by the hours one then drives in. */
+#define ARRIVE_ROUNDS 4
+
+/* The way on streets, when it begins, and how long it takes; waiting for a taxi comes before. */
+static tq_status street_way(plan_ctx *ctx, int64_t *leave_ms, tq_way *way, tq_err *err)
+{
+    const tq_plan_query *query = ctx->query;
+    tq_roads *roads = ctx->snapshot->roads;
+    size_t mark = ctx->scratch.used;
+    *leave_ms = query->time_ms;
+    for (uint32_t round = 0;; round++) {
+        const tq_metric *metric = NULL;
+        TQ_TRY(tq_roads_get(roads, tq_metric_vehicle(ctx->metric), *leave_ms, &metric, err));
+        tq_status status = tq_road_way_at(ctx->city, roads, metric, *leave_ms, &ctx->from.snap[0],
+                                          &ctx->to.snap[0], &ctx->scratch, way, err);
+        tq_roads_put(roads, metric);
+        if (status != TQ_OK) return status;
+        int64_t late_ms = *leave_ms + tq_ceil_div(way->time_ds, 10) * 1000 - query->time_ms;
+        if (!query->arrive_by || late_ms <= 0 || round == ARRIVE_ROUNDS) return TQ_OK;
+        *leave_ms -= late_ms;
+        tq_arena_reset(&ctx->scratch, mark);
+    }
+}
+
+static const char *const street_mode_name[] = {
+    [TQ_LEG_BIKE] = "bike", [TQ_LEG_CAR] = "car", [TQ_LEG_TAXI] = "taxi"};
+
+/* Whatever has a motor and is no taxi is a car to people. */
+static tq_leg_mode street_mode(tq_profile profile)
+{
+    if (profile == TQ_PROFILE_BIKE) return TQ_LEG_BIKE;
+    return profile == TQ_PROFILE_TAXI ? TQ_LEG_TAXI : TQ_LEG_CAR;
+}
+
 tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
 {
     const tq_plan_query *query = ctx->query;
-    static const struct {
-        tq_leg_mode mode;
-        const char *name;
-    } modes[TQ_PROFILE_COUNT] = {[TQ_PROFILE_BIKE] = {TQ_LEG_BIKE, "bike"},
-                                 [TQ_PROFILE_CAR] = {TQ_LEG_CAR, "car"},
-                                 [TQ_PROFILE_TAXI] = {TQ_LEG_TAXI, "taxi"}};
-    const tq_metric *metric = NULL;
     tq_way way;
-    TQ_TRY(tq_roads_get(ctx->snapshot->roads, query->profile, query->time_ms, &metric, err));
+    int64_t leave_ms = 0;
     size_t mark = ctx->scratch.used;
-    tq_status status = tq_road_way(ctx->city, metric, &ctx->from.snap[0], &ctx->to.snap[0],
-                                   &ctx->scratch, &way, err);
+    tq_status status = street_way(ctx, &leave_ms, &way, err);
     tq_leg *leg = TQ_PUSH(&ctx->keep, tq_leg, 1);
     if (status == TQ_OK && leg == NULL)
         status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
@@ -273,10 +306,9 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         const int32_t *line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
         bool taxi = query->profile == TQ_PROFILE_TAXI;
         uint32_t wait_s = taxi ? ctx->city->meta->taxi_wait_s : 0;
-        int64_t drive_ms = tq_ceil_div(way.time_ds, 10) * 1000,
-                all_ms = drive_ms + (int64_t)wait_s * 1000;
-        *leg = (tq_leg){.mode = modes[query->profile].mode,
-                        .mode_name = modes[query->profile].name,
+        int64_t drive_ms = tq_ceil_div(way.time_ds, 10) * 1000;
+        *leg = (tq_leg){.mode = street_mode(query->profile),
+                        .mode_name = street_mode_name[street_mode(query->profile)],
                         .wait_s = wait_s,
                         .route_name = "",
                         .headsign = "",
@@ -285,8 +317,7 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         leg->route = leg->trip = TQ_NONE;
         leg->from = end_of_place(&ctx->from.place);
         leg->to = end_of_place(&ctx->to.place);
-        leg->departure_ms =
-            (query->arrive_by ? query->time_ms - all_ms : query->time_ms) + (int64_t)wait_s * 1000;
+        leg->departure_ms = leave_ms + (query->arrive_by ? 0 : (int64_t)wait_s * 1000);
         leg->arrival_ms = leg->departure_ms + drive_ms;
         leg->distance_m = (way.length_dm + 5) / 10;
         *out = (tq_itinerary){.departure_ms = leg->departure_ms - (int64_t)wait_s * 1000,
@@ -304,6 +335,5 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
             status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
     }
     tq_arena_reset(&ctx->scratch, mark);
-    tq_roads_put(ctx->snapshot->roads, metric);
     return status;
 }

@@ -18,8 +18,6 @@ typedef struct tq_snapshot {
     const tq_city *city;
     tq_roads *roads;
     tq_days *days;
-    uint32_t main_root[TQ_HIERARCHY_COUNT]; /* root of the largest connected part; TQ_NONE = no
-                                               streets */
 } tq_snapshot;
 
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err);

@@ -9,6 +9,7 @@
 #define HORIZON_S         (26 * 3600)
 #define KEEP_BYTES        ((size_t)12 << 20)
 #define STREET_WORK_BYTES ((size_t)24 << 20)
+#define TIMED_WORK_BYTES  40 /* a vertex: tq_road_way_timed */
 #define LONG_WAIT_S                                                                                \
     (3 * 3600)                 /* a wait on the way that nobody takes when there is another trip   \
                                 */
@@ -29,8 +30,8 @@ typedef struct plan_ctx {
     const tq_snapshot *snapshot;
     const tq_city *city;
     const tq_plan_query *query;
-    tq_arena keep, scratch; /* what goes into the answer, and what a search needs for a moment */
-    const tq_metric *foot;  /* NULL in a city without streets */
+    tq_arena keep, scratch;  /* what goes into the answer, and what a search needs for a moment */
+    const tq_metric *metric; /* streets for the traveller; NULL in a city without */
     trip_end from, to;
     tq_walk_kind walk;
     uint32_t walk_mm_s, max_walk_dm, direct_walk_dm;

@@ -293,11 +293,18 @@ tq_status tq_snapshot_route_json(const tq_snapshot *snapshot, tq_profile profile
                                  tq_err *err)
 {
     const tq_metric *metric = NULL;
+    tq_route_place place[TQ_VIAS_MAX];
     if (snapshot->city->streets.edge_count == 0)
         return tq_fail(err, TQ_NOT_FOUND, 0, "this city has no streets");
-    TQ_TRY(tq_roads_get(snapshot->roads, profile, at_ms, &metric, err));
-    tq_status status = tq_route_json(snapshot->city, metric, profile, at_ms, point, count, options,
-                                     work, out, err);
+    if (count > TQ_VIAS_MAX)
+        return tq_fail(err, TQ_LIMIT, 0, "a route has at most %d places, not %u", TQ_VIAS_MAX,
+                       count);
+    for (uint32_t k = 0; k < count; k++)
+        place[k] = (tq_route_place){
+            .at = point[k], .wish = {.limit = TQ_SNAPS_MAX, .bearing = -1}, .via = true};
+    TQ_TRY(tq_roads_get(snapshot->roads, tq_road_vehicle(snapshot->city, profile), at_ms, &metric,
+                        err));
+    tq_status status = tq_route_json(snapshot->city, metric, place, count, options, work, out, err);
     tq_roads_put(snapshot->roads, metric);
     return status;
 }

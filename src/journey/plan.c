@@ -53,6 +53,9 @@ static tq_status prepare(plan_ctx *ctx, tq_err *err)
     ctx->walk_mm_s = meta->walk_mm_s[walker];
     uint32_t max_m = query->max_walk_m == UINT32_MAX ? meta->max_walk_m[walker] : query->max_walk_m;
     ctx->max_walk_dm = max_m == 0 || max_m > TQ_NONE / 10 - 1 ? TQ_NONE - 1 : max_m * 10;
+    if (ctx->city->streets.edge_count > 0)
+        TQ_TRY(tq_roads_get(ctx->snapshot->roads, tq_road_vehicle(ctx->city, query->profile),
+                            query->time_ms, &ctx->metric, err));
     TQ_TRY(journey_meet_streets(ctx, &ctx->from, err));
     TQ_TRY(journey_meet_streets(ctx, &ctx->to, err));
     if (ctx->from.access_count == 0 || ctx->to.access_count == 0)
@@ -216,9 +219,6 @@ static tq_status plan_with_transit(plan_ctx *ctx, tq_plan_answer *answer, tq_err
     kept_journey *found = TQ_PUSH(&ctx->keep, kept_journey, FOUND_MAX);
     uint32_t count = 0;
     if (found == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
-    if (ctx->city->streets.edge_count > 0)
-        TQ_TRY(tq_roads_get(ctx->snapshot->roads, ctx->query->profile, ctx->query->time_ms,
-                            &ctx->foot, err));
     TQ_TRY(journey_direct_walk(ctx, err));
     if (ctx->direct_walk_dm <= ctx->max_walk_dm)
         TQ_TRY(journey_walk_itinerary(ctx, &ctx->itinerary[ctx->itinerary_count++], err));
@@ -247,11 +247,11 @@ tq_status tq_plan(const tq_snapshot *snapshot, const tq_plan_query *query, tq_ar
     tq_arena_init(&ctx.keep, keep, KEEP_BYTES);
     tq_arena_init(&ctx.scratch, scratch, scratch_bytes);
     ctx.itinerary = TQ_PUSH(&ctx.keep, tq_itinerary, FOUND_MAX + 1);
-    TQ_TRY(prepare(&ctx, err));
-    tq_status status = query->profile > TQ_PROFILE_WHEELCHAIR
-                           ? plan_on_streets(&ctx, err)
-                           : plan_with_transit(&ctx, &answer, err);
-    if (ctx.foot != NULL) tq_roads_put(snapshot->roads, ctx.foot);
+    tq_status status = prepare(&ctx, err);
+    if (status == TQ_OK)
+        status = query->profile > TQ_PROFILE_WHEELCHAIR ? plan_on_streets(&ctx, err)
+                                                        : plan_with_transit(&ctx, &answer, err);
+    tq_roads_put(snapshot->roads, ctx.metric);
     if (status != TQ_OK) return status;
     name_reasons(&ctx);
     answer.itinerary = ctx.itinerary;

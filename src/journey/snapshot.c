@@ -1,27 +1,6 @@
 /* Opening a city for questions: the file, the caches of metrics and days, and warming them up. */
 #include "journey/journey_in.h"
 
-/* The root whose tree has the most vertices: everything outside it is an island. */
-static tq_status find_main_root(const tq_hierarchy *hierarchy, uint32_t *out, tq_err *err)
-{
-    uint32_t *root = TQ_ALLOC(uint32_t, hierarchy->vertex_count);
-    uint32_t *size = TQ_ALLOC(uint32_t, hierarchy->vertex_count);
-    tq_status status = TQ_OK;
-    *out = TQ_NONE;
-    if (root == NULL || size == NULL)
-        status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory to open a city");
-    for (uint32_t vertex = hierarchy->vertex_count; status == TQ_OK && vertex-- > 0;) {
-        uint32_t parent = hierarchy->parent[vertex];
-        root[vertex] = parent == TQ_NONE ? vertex : root[parent];
-        size[root[vertex]]++;
-    }
-    for (uint32_t vertex = 0; status == TQ_OK && vertex < hierarchy->vertex_count; vertex++)
-        if (*out == TQ_NONE || size[vertex] > size[*out]) *out = vertex;
-    tq_free(root);
-    tq_free(size);
-    return status;
-}
-
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
 {
     tq_city *city = NULL;
@@ -30,8 +9,6 @@ tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
     opened.city = city;
     tq_status status = tq_roads_open(city, &opened.roads, err);
     if (status == TQ_OK) status = tq_days_open(city, &opened.days, err);
-    for (unsigned kind = 0; status == TQ_OK && kind < TQ_HIERARCHY_COUNT; kind++)
-        status = find_main_root(&city->hierarchy[kind], &opened.main_root[kind], err);
     if (status != TQ_OK) {
         tq_days_close(opened.days);
         tq_roads_close(opened.roads);
@@ -56,7 +33,9 @@ tq_status tq_snapshot_warm(tq_snapshot *snapshot, int64_t at_ms, tq_err *err)
     for (unsigned profile = 0; city->streets.edge_count > 0 && profile < TQ_PROFILE_COUNT;
          profile++) {
         const tq_metric *metric = NULL;
-        TQ_TRY(tq_roads_get(snapshot->roads, (tq_profile)profile, at_ms, &metric, err));
+        const tq_vehicle *vehicle = tq_road_vehicle(city, (tq_profile)profile);
+        if (vehicle == NULL) continue;
+        TQ_TRY(tq_roads_get(snapshot->roads, vehicle, at_ms, &metric, err));
         tq_roads_put(snapshot->roads, metric);
     }
     if (city->timetable.trip_count == 0) return TQ_OK;
@@ -69,7 +48,11 @@ tq_status tq_snapshot_warm(tq_snapshot *snapshot, int64_t at_ms, tq_err *err)
 size_t tq_journey_work_bytes(const tq_city *city)
 {
     /* A search of the road room keeps a few arrays as long as the deepest branch and the longest
-     * way. */
-    size_t street = STREET_WORK_BYTES + (size_t)city->streets.edge_count * 16;
+     * way; one through the hours some as long as the vertices. */
+    size_t vertices = 0;
+    for (unsigned kind = 0; kind < TQ_HIERARCHY_COUNT; kind++)
+        vertices = TQ_MAX(vertices, (size_t)city->hierarchy[kind].vertex_count);
+    size_t street =
+        STREET_WORK_BYTES + (size_t)city->streets.edge_count * 16 + vertices * TIMED_WORK_BYTES;
     return KEEP_BYTES + street + tq_transit_work_bytes(city);
 }

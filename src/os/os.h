@@ -83,6 +83,12 @@ const char *tq_env_var(const char *name); /* NULL if unset */
 void tq_parallel(unsigned threads, uint32_t count, void (*work)(void *user, uint32_t part),
                  void *user);
 
+/** Let others run: for short waits on another thread's work. */
+void tq_thread_yield(void);
+
+/** Ask for large pages under an array that is read at random; only a hint. (large.c) */
+void tq_memory_large(void *memory, size_t len);
+
 typedef struct tq_mutex tq_mutex;
 tq_mutex *tq_mutex_new(void); /* NULL = no memory */
 void tq_mutex_lock(tq_mutex *mutex);

@@ -1,6 +1,7 @@
 /* Threads for import and preparation: a parallel loop over parts, and a mutex. Queries use neither.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "os/os.h"
@@ -68,4 +69,9 @@ void tq_mutex_free(tq_mutex *mutex)
     if (mutex == NULL) return;
     (void)pthread_mutex_destroy(&mutex->inner);
     tq_free(mutex);
+}
+
+void tq_thread_yield(void)
+{
+    sched_yield();
 }

@@ -7,6 +7,8 @@
  *
  * Invariants: a line has at least two points; equal neighbours are left out but for that.
  */
+#include <math.h>
+
 #include "road/road_in.h"
 
 static uint32_t inner_points(const tq_streets *streets, uint32_t arc)
@@ -23,13 +25,22 @@ static tq_point arc_point(const tq_streets *streets, uint32_t arc, uint32_t k)
     return streets->point[streets->edge_first_point[edge] + (arc & 1 ? inner - k : k - 1)];
 }
 
+/* On the plane: pieces of streets are short, and this is asked many times for each step. */
+static uint32_t flat_bearing(tq_point a, tq_point b)
+{
+    double to_rad = 3.14159265358979323846 / 180;
+    double east = ((double)b.lon_e7 - a.lon_e7) * cos(a.lat_e7 * (to_rad / 1e7));
+    long degrees = lround(atan2(east, (double)b.lat_e7 - a.lat_e7) / to_rad);
+    return (uint32_t)((degrees + 360) % 360);
+}
+
 uint32_t road_bearing(const tq_streets *streets, uint32_t arc)
 {
     tq_point tail = arc_point(streets, arc, 0);
     for (uint32_t k = 1; k <= inner_points(streets, arc) + 1; k++) {
         tq_point next = arc_point(streets, arc, k);
         if (next.lat_e7 != tail.lat_e7 || next.lon_e7 != tail.lon_e7)
-            return tq_bearing_deg(tail, next);
+            return flat_bearing(tail, next);
     }
     return 0;
 }
@@ -74,12 +85,38 @@ static void add_part(const tq_streets *streets, uint32_t arc, uint32_t from_dm, 
     }
 }
 
+/* A whole arc; its tail is the last point already unless it is the first arc. */
+static void add_whole(const tq_streets *streets, uint32_t arc, bool first, road_line *line)
+{
+    uint32_t begin = streets->edge_first_point[arc >> 1], inner = inner_points(streets, arc);
+    if (first) add_point(line, streets->node_at[tq_arc_tail(streets, arc)]);
+    for (uint32_t k = 0; k < inner; k++)
+        add_point(line, streets->point[arc & 1 ? begin + inner - 1 - k : begin + k]);
+    add_point(line, streets->node_at[tq_arc_head(streets, arc)]);
+}
+
+/* The arcs of a way lie far apart in memory: what one needs is asked for some arcs ahead. */
+#define AHEAD 8
+
+static void look_ahead(const tq_streets *streets, uint32_t arc)
+{
+    __builtin_prefetch(&streets->node_at[tq_arc_head(streets, arc)]);
+    __builtin_prefetch(&streets->point[streets->edge_first_point[arc >> 1]]);
+}
+
 bool road_line_of(const tq_city *city, const tq_way *way, tq_arena *work, road_line *out)
 {
     const tq_streets *streets = &city->streets;
     size_t most = 4;
-    for (uint32_t k = 0; k < way->arc_count; k++)
+    for (uint32_t k = 0; k < way->arc_count; k++) {
+        if (k + AHEAD < way->arc_count) {
+            uint32_t edge = way->arc[k + AHEAD] >> 1;
+            __builtin_prefetch(&streets->edge_first_point[edge]);
+            __builtin_prefetch(way->arc[k + AHEAD] & 1 ? &streets->edge_from[edge]
+                                                       : &streets->edge_to[edge]);
+        }
         most += inner_points(streets, way->arc[k]) + 2;
+    }
     road_line line = {.lat_lon = TQ_PUSH_RAW(work, int32_t, 2 * most),
                       .first = TQ_PUSH_RAW(work, uint32_t, (size_t)way->arc_count + 1)};
     if (line.lat_lon == NULL || line.first == NULL || most > UINT32_MAX / 2) return false;
@@ -88,12 +125,11 @@ bool road_line_of(const tq_city *city, const tq_way *way, tq_arena *work, road_l
         uint32_t from_dm = k == 0 ? way->first_from_dm : 0;
         uint32_t to_dm = k + 1 == way->arc_count ? way->last_to_dm : length_dm;
         line.first[k] = line.count > 0 ? line.count - 1 : 0;
-        if (from_dm == 0 && to_dm == length_dm) {
-            for (uint32_t p = 0; p < inner_points(streets, arc) + 2; p++)
-                add_point(&line, arc_point(streets, arc, p));
-        } else {
+        if (k + AHEAD < way->arc_count) look_ahead(streets, way->arc[k + AHEAD]);
+        if (from_dm == 0 && to_dm == length_dm)
+            add_whole(streets, arc, k == 0, &line);
+        else
             add_part(streets, arc, from_dm, to_dm, &line);
-        }
     }
     line.first[way->arc_count] = line.count - 1;
     if (line.count == 1) {

@@ -1,244 +1,91 @@
 /*
- * Metrics: weights of one kind of traveller at one instant over the hierarchy of the city file.
+ * Metrics: the weights of one vehicle in one slice of time over the hierarchy of the city file.
  *
- * Method (Dibbelt, Strasser, Wagner 2016), in the form that suits a post-order:
- *  1. street weights are laid on their up-arcs, the least of parallel ones;
- *  2. customize: a vertex pulls from each lower neighbour the rest of that neighbour's list into a
- * row indexed by depth, so all triangles below it are seen once and read in sequence;
- *  3. what each up-arc stands for is found by looking for the triangle that gives its weight;
- *  4. perfect customization from the top down finds true distances; arcs that are longer are left
- * out of the lists that queries read.
+ * Method (Dibbelt, Strasser, Wagner 2016): weights of arcs and turns become weights of links, which
+ * are laid on their up-arcs; customize.c makes the other up-arcs' weights from them. The parts that
+ * make queries faster follow: perfect.c, ways.c, labels.c, metres.c, part.c.
  *
  * Invariants: weights are 0 .. TQ_ROAD_INF, where TQ_ROAD_INF is «no way»; two of them never
  * overflow 32 bits. A way longer than TQ_ROAD_INF deciseconds (3.4 years) counts as none. The same
- * weights give the same arrays.
+ * weights give the same arrays, whatever the number of threads.
  */
-#include "road/road_in.h"
+#include "road/customize.h"
 
-/* Rows by depth, for the one vertex in hand. */
-typedef struct depth_rows {
-    int32_t *up_ds, *down_ds; /* [levels] */
-    uint32_t *arc;            /* [levels] */
-    uint32_t *stamp;          /* [levels] */
-} depth_rows;
-
-static void rows_free(depth_rows *rows)
-{
-    tq_free(rows->up_ds);
-    tq_free(rows->down_ds);
-    tq_free(rows->arc);
-    tq_free(rows->stamp);
-}
-
-static bool rows_make(depth_rows *rows, uint32_t levels)
-{
-    rows->up_ds = TQ_ALLOC(int32_t, levels);
-    rows->down_ds = TQ_ALLOC(int32_t, levels);
-    rows->arc = TQ_ALLOC(uint32_t, levels);
-    rows->stamp = TQ_ALLOC(uint32_t, levels);
-    return rows->up_ds != NULL && rows->down_ds != NULL && rows->arc != NULL && rows->stamp != NULL;
-}
-
-static void lay_streets(const tq_hierarchy *hierarchy, tq_metric *metric)
-{
-    for (uint32_t up = 0; up < metric->up_count; up++) {
-        metric->up_ds[up] = metric->down_ds[up] = TQ_ROAD_INF;
-        metric->via_up[up] = metric->via_down[up] = TQ_NONE;
-    }
-    for (uint32_t arc = 0; arc < 2 * metric->edge_count; arc++) {
-        uint32_t place = hierarchy->up_of_arc[arc];
-        if (place == TQ_NONE || metric->arc_ds[arc] >= TQ_ROAD_INF) continue;
-        int32_t *weight = place & 1 ? metric->down_ds : metric->up_ds;
-        uint32_t *via = place & 1 ? metric->via_down : metric->via_up;
-        if (metric->arc_ds[arc] >= weight[place >> 1]) continue;
-        weight[place >> 1] = metric->arc_ds[arc];
-        via[place >> 1] = arc | ROAD_VIA_STREET;
-    }
-}
-
-static void customize(const tq_hierarchy *hierarchy, tq_metric *metric, depth_rows *rows)
-{
-    int32_t *restrict up_row = rows->up_ds, *restrict down_row = rows->down_ds;
-    int32_t *up_ds = metric->up_ds, *down_ds = metric->down_ds;
-    const uint16_t *depth = hierarchy->up_depth;
-    for (uint32_t vertex = 0; vertex < metric->vertex_count; vertex++) {
-        uint32_t begin = hierarchy->first_up[vertex], end = hierarchy->first_up[vertex + 1];
-        uint32_t down_end = hierarchy->first_down[vertex + 1];
-        if (begin == end || hierarchy->first_down[vertex] == down_end) continue;
-        for (uint32_t arc = begin; arc < end; arc++) {
-            up_row[depth[arc]] = up_ds[arc];
-            down_row[depth[arc]] = down_ds[arc];
-        }
-        for (uint32_t k = hierarchy->first_down[vertex]; k < down_end; k++) {
-            uint32_t low = hierarchy->down_arc[k],
-                     low_end = hierarchy->first_up[hierarchy->down_tail[k] + 1];
-            int32_t to_low = down_ds[low], from_low = up_ds[low];
-            if (to_low >= TQ_ROAD_INF && from_low >= TQ_ROAD_INF) continue;
-            for (uint32_t other = low + 1; other < low_end; other++) {
-                uint32_t row = depth[other];
-                int32_t up = to_low + up_ds[other], down = down_ds[other] + from_low;
-                up_row[row] = TQ_MIN(up, up_row[row]);
-                down_row[row] = TQ_MIN(down, down_row[row]);
-            }
-        }
-        for (uint32_t arc = begin; arc < end; arc++) {
-            up_ds[arc] = TQ_MIN(up_row[depth[arc]], TQ_ROAD_INF);
-            down_ds[arc] = TQ_MIN(down_row[depth[arc]], TQ_ROAD_INF);
-        }
-    }
-}
-
-/* The lowest triangle that gives an up-arc its weight, unless a street does. */
-static void find_vias(const tq_hierarchy *hierarchy, tq_metric *metric, depth_rows *rows)
-{
-    const int32_t *up_ds = metric->up_ds, *down_ds = metric->down_ds;
-    for (uint32_t vertex = 0; vertex < metric->vertex_count; vertex++) {
-        uint32_t begin = hierarchy->first_up[vertex], end = hierarchy->first_up[vertex + 1];
-        for (uint32_t arc = begin; arc < end; arc++) {
-            rows->arc[hierarchy->up_depth[arc]] = arc;
-            /* A street that a triangle beats is no longer what the arc stands for. */
-            uint32_t up = metric->via_up[arc], down = metric->via_down[arc];
-            if (up != TQ_NONE && metric->arc_ds[up & ~ROAD_VIA_STREET] != up_ds[arc])
-                metric->via_up[arc] = TQ_NONE;
-            if (down != TQ_NONE && metric->arc_ds[down & ~ROAD_VIA_STREET] != down_ds[arc])
-                metric->via_down[arc] = TQ_NONE;
-        }
-        for (uint32_t k = hierarchy->first_down[vertex]; k < hierarchy->first_down[vertex + 1];
-             k++) {
-            uint32_t low = hierarchy->down_arc[k],
-                     low_end = hierarchy->first_up[hierarchy->down_tail[k] + 1];
-            int32_t to_low = down_ds[low], from_low = up_ds[low];
-            if (to_low >= TQ_ROAD_INF && from_low >= TQ_ROAD_INF) continue;
-            for (uint32_t other = low + 1; other < low_end; other++) {
-                uint32_t arc = rows->arc[hierarchy->up_depth[other]];
-                if (to_low + up_ds[other] == up_ds[arc] && up_ds[arc] < TQ_ROAD_INF &&
-                    metric->via_up[arc] == TQ_NONE)
-                    metric->via_up[arc] = low;
-                if (down_ds[other] + from_low == down_ds[arc] && down_ds[arc] < TQ_ROAD_INF &&
-                    metric->via_down[arc] == TQ_NONE)
-                    metric->via_down[arc] = low;
-            }
-        }
-    }
-}
-
-/* True distances along up-arcs, from the top down: triangles whose third vertex lies above the
- * arc's tail. */
-static void perfect(const tq_hierarchy *hierarchy, const tq_metric *metric, depth_rows *rows,
-                    int32_t *up_true, int32_t *down_true)
-{
-    const uint16_t *depth = hierarchy->up_depth;
-    for (uint32_t vertex = metric->vertex_count; vertex-- > 0;) {
-        uint32_t begin = hierarchy->first_up[vertex], end = hierarchy->first_up[vertex + 1],
-                 mark = vertex + 1;
-        for (uint32_t arc = begin; arc < end; arc++) {
-            rows->up_ds[depth[arc]] = metric->up_ds[arc];
-            rows->down_ds[depth[arc]] = metric->down_ds[arc];
-            rows->stamp[depth[arc]] = mark;
-        }
-        for (uint32_t arc = begin; arc < end; arc++) {
-            uint32_t head = hierarchy->up_head[arc], row = depth[arc];
-            int32_t up = rows->up_ds[row], down = rows->down_ds[row];
-            for (uint32_t other = hierarchy->first_up[head]; other < hierarchy->first_up[head + 1];
-                 other++) {
-                uint32_t third = depth[other];
-                if (rows->stamp[third] != mark) continue;
-                rows->up_ds[third] = TQ_MIN(rows->up_ds[third], up + up_true[other]);
-                rows->down_ds[third] = TQ_MIN(rows->down_ds[third], down_true[other] + down);
-                up = TQ_MIN(up, rows->up_ds[third] + down_true[other]);
-                down = TQ_MIN(down, up_true[other] + rows->down_ds[third]);
-            }
-            rows->up_ds[row] = up;
-            rows->down_ds[row] = down;
-        }
-        for (uint32_t arc = begin; arc < end; arc++) {
-            up_true[arc] = rows->up_ds[depth[arc]];
-            down_true[arc] = rows->down_ds[depth[arc]];
-        }
-    }
-}
-
-static void fill_lists(const tq_hierarchy *hierarchy, tq_metric *metric, const int32_t *up_true,
-                       const int32_t *down_true)
-{
-    uint32_t out = 0, in = 0;
-    for (uint32_t vertex = 0; vertex < metric->vertex_count; vertex++) {
-        metric->step[vertex] =
-            (road_step){out, in, hierarchy->parent[vertex], hierarchy->depth[vertex]};
-        for (uint32_t arc = hierarchy->first_up[vertex]; arc < hierarchy->first_up[vertex + 1];
-             arc++) {
-            if (metric->up_ds[arc] < TQ_ROAD_INF && metric->up_ds[arc] == up_true[arc]) {
-                metric->out_depth[out] = hierarchy->up_depth[arc];
-                metric->out_ds[out] = metric->up_ds[arc];
-                metric->out_arc[out++] = arc;
-            }
-            if (metric->down_ds[arc] < TQ_ROAD_INF && metric->down_ds[arc] == down_true[arc]) {
-                metric->in_depth[in] = hierarchy->up_depth[arc];
-                metric->in_ds[in] = metric->down_ds[arc];
-                metric->in_arc[in++] = arc;
-            }
-        }
-    }
-    metric->step[metric->vertex_count] = (road_step){out, in, TQ_NONE, 0};
-}
-
-/* Count the lists first, so that they take no more memory than they need. */
-static bool make_lists(const tq_hierarchy *hierarchy, tq_metric *metric, depth_rows *rows)
-{
-    int32_t *up_true = TQ_ALLOC(int32_t, metric->up_count),
-            *down_true = TQ_ALLOC(int32_t, metric->up_count);
-    bool done = up_true != NULL && down_true != NULL;
-    if (!done) goto out;
-    perfect(hierarchy, metric, rows, up_true, down_true);
-    for (uint32_t arc = 0; arc < metric->up_count; arc++) {
-        metric->out_count += metric->up_ds[arc] < TQ_ROAD_INF && metric->up_ds[arc] == up_true[arc];
-        metric->in_count +=
-            metric->down_ds[arc] < TQ_ROAD_INF && metric->down_ds[arc] == down_true[arc];
-    }
-    metric->step = TQ_ALLOC(road_step, (size_t)metric->vertex_count + 1);
-    metric->out_depth = TQ_ALLOC(uint16_t, metric->out_count);
-    metric->out_ds = TQ_ALLOC(int32_t, metric->out_count);
-    metric->out_arc = TQ_ALLOC(uint32_t, metric->out_count);
-    metric->in_depth = TQ_ALLOC(uint16_t, metric->in_count);
-    metric->in_ds = TQ_ALLOC(int32_t, metric->in_count);
-    metric->in_arc = TQ_ALLOC(uint32_t, metric->in_count);
-    done = metric->step != NULL && metric->out_depth != NULL && metric->out_ds != NULL &&
-           metric->out_arc != NULL && metric->in_depth != NULL && metric->in_ds != NULL &&
-           metric->in_arc != NULL;
-    if (done) fill_lists(hierarchy, metric, up_true, down_true);
-out:
-    tq_free(up_true);
-    tq_free(down_true);
-    return done;
-}
+/* Rows of vertices with fewer than 2^k below are not worth their memory. */
+#define LABEL_SIZE_MIN 5u
 
 void tq_metric_free(tq_metric *metric)
 {
     if (metric == NULL) return;
+    road_drop_parts(metric, TQ_METRIC_ALL);
     tq_free(metric->arc_ds);
-    tq_free(metric->up_ds);
-    tq_free(metric->down_ds);
-    tq_free(metric->via_up);
-    tq_free(metric->via_down);
-    tq_free(metric->step);
-    tq_free(metric->out_depth);
-    tq_free(metric->out_ds);
-    tq_free(metric->out_arc);
-    tq_free(metric->in_depth);
-    tq_free(metric->in_ds);
-    tq_free(metric->in_arc);
-    tq_free(metric->in_main);
+    tq_free(metric->turn_ds);
+    tq_free(metric->area);
+    tq_free(metric->pair);
     tq_free(metric);
+}
+
+void road_drop_parts(tq_metric *metric, uint32_t parts)
+{
+    if (parts & TQ_METRIC_WAYS) {
+        tq_free(metric->out_half);
+        tq_free(metric->in_half);
+        metric->out_half = metric->in_half = NULL;
+    }
+    if (parts & TQ_METRIC_PRUNED) {
+        tq_free(metric->step);
+        tq_free(metric->out_depth);
+        tq_free(metric->out_ds);
+        tq_free(metric->in_depth);
+        tq_free(metric->in_ds);
+        metric->step = NULL;
+        metric->out_depth = metric->in_depth = NULL;
+        metric->out_ds = metric->in_ds = NULL;
+        metric->out_count = metric->in_count = 0;
+    }
+    if (parts & TQ_METRIC_LABELS) road_labels_free(&metric->labels);
+    if (parts & TQ_METRIC_METRES) {
+        tq_free(metric->out_dm);
+        tq_free(metric->in_dm);
+        metric->out_dm = metric->in_dm = NULL;
+    }
+    if (parts & TQ_METRIC_MAIN) {
+        tq_free(metric->in_main);
+        metric->in_main = NULL;
+    }
+    metric->parts &= ~parts;
 }
 
 size_t tq_metric_bytes(const tq_metric *metric)
 {
-    size_t list_entry = sizeof(uint16_t) + sizeof(int32_t) + sizeof(uint32_t);
-    return sizeof *metric + metric->vertex_count +
-           2 * (size_t)metric->edge_count * sizeof *metric->arc_ds +
-           (size_t)metric->up_count * 2 * (sizeof(int32_t) + sizeof(uint32_t)) +
-           ((size_t)metric->vertex_count + 1) * sizeof *metric->step +
-           ((size_t)metric->out_count + metric->in_count) * list_entry;
+    size_t list_entry = sizeof(uint16_t) + sizeof(int32_t);
+    size_t bytes = sizeof *metric + 2 * (size_t)metric->edge_count * sizeof *metric->arc_ds +
+                   metric->link_count * sizeof *metric->turn_ds +
+                   metric->up_count * sizeof *metric->pair;
+    if (metric->area != NULL) bytes += metric->edge_count * sizeof *metric->area;
+    if (metric->step != NULL)
+        bytes += ((size_t)metric->vertex_count + 1) * sizeof *metric->step +
+                 ((size_t)metric->out_count + metric->in_count) * list_entry;
+    size_t entries = (size_t)metric->out_count + metric->in_count;
+    if (metric->out_half != NULL) bytes += entries * sizeof(road_half);
+    if (metric->out_dm != NULL) bytes += entries * sizeof *metric->out_dm;
+    if (metric->in_main != NULL) bytes += metric->edge_count;
+    return bytes + road_labels_bytes(metric);
+}
+
+uint32_t tq_metric_parts(const tq_metric *metric)
+{
+    return metric->parts;
+}
+
+const tq_vehicle *tq_metric_vehicle(const tq_metric *metric)
+{
+    return metric->has_vehicle ? &metric->vehicle : NULL;
+}
+
+int32_t tq_metric_arc_ds(const tq_metric *metric, uint32_t arc)
+{
+    return metric->arc_ds[arc];
 }
 
 static uint32_t levels_of(const tq_hierarchy *hierarchy)
@@ -249,80 +96,175 @@ static uint32_t levels_of(const tq_hierarchy *hierarchy)
     return levels;
 }
 
-/* A metric with its street weights still to be filled. */
-static tq_metric *metric_new(const tq_city *city, tq_hierarchy_kind kind)
+/* A metric with its weights still to be filled. */
+tq_metric *road_metric_new(const tq_city *city, tq_hierarchy_kind kind, const tq_vehicle *vehicle)
 {
     const tq_hierarchy *hierarchy = &city->hierarchy[kind];
     tq_metric *metric = TQ_ALLOC(tq_metric, 1);
     if (metric == NULL) return NULL;
     metric->kind = kind;
+    metric->city = city;
+    metric->hierarchy = hierarchy;
     metric->vertex_count = hierarchy->vertex_count;
+    metric->link_count = hierarchy->link_count;
     metric->up_count = hierarchy->up_count;
     metric->edge_count = city->streets.edge_count;
     metric->levels = levels_of(hierarchy);
+    if (vehicle != NULL) {
+        metric->has_vehicle = true;
+        metric->vehicle = *vehicle;
+    }
     metric->arc_ds = TQ_ALLOC(int32_t, 2 * (size_t)metric->edge_count);
-    metric->up_ds = TQ_ALLOC(int32_t, metric->up_count);
-    metric->down_ds = TQ_ALLOC(int32_t, metric->up_count);
-    metric->via_up = TQ_ALLOC(uint32_t, metric->up_count);
-    metric->via_down = TQ_ALLOC(uint32_t, metric->up_count);
-    if (metric->arc_ds != NULL && metric->up_ds != NULL && metric->down_ds != NULL &&
-        metric->via_up != NULL && metric->via_down != NULL)
-        return metric;
+    metric->turn_ds = TQ_ALLOC(int32_t, metric->link_count);
+    metric->pair = TQ_ALLOC(road_pair, metric->up_count);
+    if (metric->arc_ds != NULL && metric->turn_ds != NULL && metric->pair != NULL) return metric;
     tq_metric_free(metric);
     return NULL;
 }
 
-static tq_status finish(const tq_city *city, tq_metric *metric, tq_metric **out, tq_err *err)
+static void lay_links(tq_metric *metric)
 {
-    const tq_hierarchy *hierarchy = &city->hierarchy[metric->kind];
-    depth_rows rows = {0};
-    bool done = rows_make(&rows, metric->levels);
-    if (done) {
-        lay_streets(hierarchy, metric);
-        customize(hierarchy, metric, &rows);
-        find_vias(hierarchy, metric, &rows);
-        done = make_lists(hierarchy, metric, &rows) && road_find_main(city, metric);
+    const tq_hierarchy *hierarchy = metric->hierarchy;
+    for (uint32_t up = 0; up < metric->up_count; up++)
+        metric->pair[up] = (road_pair){TQ_ROAD_INF, TQ_ROAD_INF};
+    for (uint32_t vertex = 0; vertex < metric->vertex_count; vertex++) {
+        int32_t arc_ds = metric->arc_ds[hierarchy->arc_of_vertex[vertex]];
+        if (arc_ds >= TQ_ROAD_INF) continue;
+        for (uint32_t link = hierarchy->first_link[vertex];
+             link < hierarchy->first_link[vertex + 1]; link++) {
+            uint32_t place = hierarchy->up_of_link[link];
+            if (place == TQ_NONE) continue;
+            road_pair *pair = &metric->pair[place >> 1];
+            *(place & 1 ? &pair->down : &pair->up) = road_sum(arc_ds, metric->turn_ds[link]);
+        }
     }
-    rows_free(&rows);
-    if (done) {
+}
+
+static tq_status no_memory(const tq_metric *metric, tq_err *err)
+{
+    return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u up-arcs", metric->up_count);
+}
+
+/* The least subtree for which label rows take at most TQ_LABEL_BYTES; 0 on no memory. */
+static uint32_t label_subtree(const tq_metric *metric)
+{
+    enum { SIZES = 32 };
+    size_t bytes[SIZES] = {0}; /* of rows of vertices with 2^k .. 2^(k + 1) - 1 below or equal */
+    uint32_t *below = TQ_ALLOC(uint32_t, metric->vertex_count), size = 0;
+    if (below == NULL) return 0;
+    for (uint32_t vertex = 0; vertex < metric->vertex_count; vertex++) {
+        uint32_t parent = metric->hierarchy->parent[vertex];
+        below[vertex]++;
+        if (parent != TQ_NONE) below[parent] += below[vertex];
+        for (size = 0; below[vertex] >> (size + 1) != 0; size++) {
+        }
+        bytes[size] += 2 * sizeof(int32_t) *
+                       ((size_t)metric->hierarchy->depth[vertex] / ROAD_ROW_INTS + 1) *
+                       ROAD_ROW_INTS;
+    }
+    tq_free(below);
+    size_t sum = 0;
+    for (size = SIZES - 1; size > LABEL_SIZE_MIN && sum + bytes[size] <= TQ_LABEL_BYTES; size--)
+        sum += bytes[size];
+    return sum + bytes[size] <= TQ_LABEL_BYTES ? 1u << size : 1u << (size + 1);
+}
+
+tq_status tq_metric_add(tq_metric *metric, uint32_t parts, tq_err *err)
+{
+    parts &= ~metric->parts;
+    bool done = true;
+    if (parts & TQ_METRIC_METRES) parts |= TQ_METRIC_WAYS & ~metric->parts;
+    if (parts & TQ_METRIC_WAYS) parts |= TQ_METRIC_PRUNED & ~metric->parts;
+    if (done && parts & TQ_METRIC_PRUNED) done = road_make_perfect(metric);
+    if (done && parts & TQ_METRIC_WAYS) done = road_make_ways(metric);
+    metric->parts |= done ? parts & (TQ_METRIC_PRUNED | TQ_METRIC_WAYS) : 0;
+    if (done && parts & TQ_METRIC_METRES)
+        done = road_metres_make(metric, metric->city->streets.edge_length_dm);
+    if (done && parts & TQ_METRIC_MAIN) done = road_find_main(metric);
+    if (!done) return no_memory(metric, err);
+    if (parts & TQ_METRIC_LABELS) {
+        uint32_t subtree = label_subtree(metric);
+        if (subtree == 0) return no_memory(metric, err);
+        TQ_TRY(tq_metric_label(metric, subtree, 1, err));
+    }
+    metric->parts |= parts;
+    return TQ_OK;
+}
+
+static tq_status finish(tq_metric *metric, uint32_t parts, unsigned threads, tq_metric **out,
+                        tq_err *err)
+{
+    lay_links(metric);
+    tq_status status = TQ_OK;
+    if (!road_customize(metric->hierarchy, threads, metric->pair)) status = no_memory(metric, err);
+    if (status == TQ_OK) status = tq_metric_add(metric, parts, err);
+    if (status == TQ_OK)
         *out = metric;
-        return TQ_OK;
+    else
+        tq_metric_free(metric);
+    return status;
+}
+
+static tq_status check_weight(int32_t weight, const char *what, uint32_t index, tq_err *err)
+{
+    if (weight >= 0) return TQ_OK;
+    return tq_fail(err, TQ_BAD_INPUT, index, "weight %d of %s %u is below zero", (int)weight, what,
+                   index);
+}
+
+/* Take weights that are not known to be sound. */
+static tq_status take_weights(tq_metric *metric, const int32_t *arc_ds, const int32_t *turn_ds,
+                              tq_err *err)
+{
+    for (uint32_t arc = 0; arc < 2 * metric->edge_count; arc++) {
+        TQ_TRY(check_weight(arc_ds[arc], "arc", arc, err));
+        metric->arc_ds[arc] = TQ_MIN(arc_ds[arc], TQ_ROAD_INF);
     }
-    tq_metric_free(metric);
-    return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u up-arcs",
-                   hierarchy->up_count);
+    for (uint32_t link = 0; link < metric->link_count; link++) {
+        TQ_TRY(check_weight(turn_ds[link], "turn", link, err));
+        metric->turn_ds[link] = TQ_MIN(turn_ds[link], TQ_ROAD_INF);
+    }
+    return TQ_OK;
 }
 
 tq_status tq_metric_make_from(const tq_city *city, tq_hierarchy_kind kind,
-                              const int32_t *weight_of_arc, tq_metric **out, tq_err *err)
+                              const tq_vehicle *vehicle, const int32_t *arc_ds,
+                              const int32_t *turn_ds, uint32_t parts, unsigned threads,
+                              tq_metric **out, tq_err *err)
 {
-    for (uint32_t arc = 0; arc < 2 * city->streets.edge_count; arc++) {
-        if (weight_of_arc[arc] < 0)
-            return tq_fail(err, TQ_BAD_INPUT, arc, "weight %d of arc %u is below zero",
-                           (int)weight_of_arc[arc], arc);
-    }
-    tq_metric *metric = metric_new(city, kind);
+    tq_metric *metric = road_metric_new(city, kind, vehicle);
     if (metric == NULL)
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u streets",
                        city->streets.edge_count);
-    for (uint32_t arc = 0; arc < 2 * metric->edge_count; arc++)
-        metric->arc_ds[arc] = TQ_MIN(weight_of_arc[arc], TQ_ROAD_INF);
-    return finish(city, metric, out, err);
+    tq_status status = take_weights(metric, arc_ds, turn_ds, err);
+    if (status == TQ_OK) return finish(metric, parts, threads, out, err);
+    tq_metric_free(metric);
+    return status;
 }
 
-tq_status tq_metric_make(const tq_city *city, tq_profile profile, int64_t at_ms, tq_metric **out,
-                         tq_err *err)
+tq_status tq_metric_make(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms,
+                         const tq_overlay *overlay, uint32_t parts, unsigned threads,
+                         tq_metric **out, tq_err *err)
 {
-    const tq_streets *streets = &city->streets;
-    tq_metric *metric = metric_new(city, road_kind(profile));
-    if (metric == NULL)
+    TQ_ASSERT(vehicle->kind < TQ_HIERARCHY_COUNT);
+    tq_metric *metric = road_metric_new(city, (tq_hierarchy_kind)vehicle->kind, vehicle);
+    if (metric == NULL || !road_weigh(city, vehicle, at_ms, overlay, metric->arc_ds,
+                                      metric->turn_ds, &metric->area, metric->hierarchy)) {
+        tq_metric_free(metric);
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u streets",
-                       streets->edge_count);
-    for (uint32_t arc = 0; arc < 2 * metric->edge_count; arc++) {
-        uint32_t edge = arc >> 1;
-        bool open = tq_open_at(&city->dates, streets->edge_date[edge], at_ms);
-        metric->arc_ds[arc] =
-            open ? tq_road_weight(city, profile, arc, streets->edge_length_dm[edge]) : TQ_ROAD_INF;
+                       city->streets.edge_count);
     }
-    return finish(city, metric, out, err);
+    return finish(metric, parts, threads, out, err);
+}
+
+tq_status tq_metric_again(tq_metric *metric, const int32_t *arc_ds, const int32_t *turn_ds,
+                          unsigned threads, tq_err *err)
+{
+    TQ_TRY(take_weights(metric, arc_ds, turn_ds, err));
+    /* The memory of label rows is kept for the next ones. */
+    road_drop_parts(metric, TQ_METRIC_ALL & ~TQ_METRIC_LABELS);
+    metric->parts &= ~TQ_METRIC_LABELS;
+    lay_links(metric);
+    if (!road_customize(metric->hierarchy, threads, metric->pair)) return no_memory(metric, err);
+    return TQ_OK;
 }

@@ -5,9 +5,13 @@
  * nearest combination of up to TQ_SNAPS_MAX streets a place that is connected is taken. Everything
  * is computed before the first byte is written, so a failure writes nothing.
  *
- * Weight is the duration. Turning round at a place in between is allowed. Numbers are printed as
+ * Weight is the duration. A place in between is left in the direction of arrival when that is asked
+ * for, and turned round at when there is no other way on. A place passed without a leg of its own
+ * joins the legs around it unless one turns round there.
+ * Numbers are printed as
  * OSRM's: metres and seconds with at most one decimal, degrees with at most six, no trailing zeros.
- * Limits: TQ_VIAS_MAX places. Annotations carry no OSM node ids: the city file does not keep them.
+ * Limits: TQ_VIAS_MAX places. The city file keeps no OSM node ids:
+ * annotations number the points instead.
  */
 #include "road/route_json_in.h"
 #include "wire/wire.h"
@@ -18,6 +22,9 @@
 
 /* An encoded point takes at most this many characters in either precision. */
 #define POLYLINE_POINT_MAX 14
+
+/* Names are read from memory this many arcs ahead. */
+#define NAMES_AHEAD 8
 
 void tq_route_options_default(tq_route_options *options)
 {
@@ -46,17 +53,42 @@ void route_number(tq_json *json, int64_t value, unsigned digits)
     tq_json_raw(json, (tq_str){text + at, sizeof text - at});
 }
 
+static void to_datum(tq_datum datum, const int32_t *lat_lon, int32_t *out)
+{
+    tq_point at = {lat_lon[0], lat_lon[1]};
+    if (datum != TQ_WGS84) at = tq_from_wgs84(at, datum);
+    out[0] = at.lat_e7;
+    out[1] = at.lon_e7;
+}
+
 static int64_t e6(int32_t value_e7)
 {
     return value_e7 >= 0 ? ((int64_t)value_e7 + 5) / 10 : ((int64_t)value_e7 - 5) / 10;
 }
 
-void route_location(tq_json *json, const int32_t *lat_lon)
+void route_location(const route_answer *answer, tq_json *json, const int32_t *lat_lon)
 {
+    int32_t at[2];
+    to_datum(answer->options->datum, lat_lon, at);
+    lat_lon = at;
     tq_json_array(json);
     route_number(json, e6(lat_lon[1]), 6);
     route_number(json, e6(lat_lon[0]), 6);
     tq_json_end_array(json);
+}
+
+/* Of the characters of an encoded line only the backslash needs a mark before it. */
+static void put_polyline(tq_json *json, const char *text, size_t len)
+{
+    tq_json_raw(json, TQ_STR("\""));
+    for (size_t from = 0; from < len;) {
+        const char *mark = memchr(text + from, '\\', len - from);
+        size_t run = mark == NULL ? len - from : (size_t)(mark - text) - from + 1;
+        tq_buf_put(json->buf, text + from, run);
+        if (mark != NULL) tq_buf_putc(json->buf, '\\');
+        from += run;
+    }
+    tq_buf_putc(json->buf, '"');
 }
 
 bool route_geometry(route_answer *answer, const int32_t *lat_lon, uint32_t count)
@@ -68,21 +100,27 @@ bool route_geometry(route_answer *answer, const int32_t *lat_lon, uint32_t count
         tq_json_key(json, "coordinates");
         tq_json_array(json);
         for (uint32_t k = 0; k < count; k++)
-            route_location(json, lat_lon + 2 * (size_t)k);
+            route_location(answer, json, lat_lon + 2 * (size_t)k);
         tq_json_end_array(json);
         tq_json_key(json, "type");
         tq_json_text(json, "LineString");
         tq_json_end_object(json);
         return true;
     }
-    /* Encoded in the scratch first: a backslash may occur and must be escaped. */
     size_t mark = answer->work->used, most = (size_t)count * POLYLINE_POINT_MAX + 1;
     char *text = TQ_PUSH_RAW(answer->work, char, most);
     if (text == NULL) return false;
+    if (answer->options->datum != TQ_WGS84) {
+        int32_t *moved = TQ_PUSH_RAW(answer->work, int32_t, 2 * (size_t)count);
+        if (moved == NULL) return false;
+        for (uint32_t k = 0; k < count; k++)
+            to_datum(answer->options->datum, lat_lon + 2 * (size_t)k, moved + 2 * (size_t)k);
+        lat_lon = moved;
+    }
     tq_buf line = {.at = text, .cap = most, .limit = most};
     tq_polyline_put(&line, lat_lon, count, answer->options->geometries == TQ_GEO_POLYLINE ? 5 : 6);
     TQ_ASSERT(!line.failed);
-    tq_json_str(json, (tq_str){line.at, line.len});
+    put_polyline(json, text, line.len);
     tq_arena_reset(answer->work, mark);
     return true;
 }
@@ -97,25 +135,10 @@ typedef struct candidates {
     uint32_t count, chosen;
 } candidates;
 
-static tq_status full(const tq_arena *work, tq_err *err)
+tq_status route_full(const tq_arena *work, tq_err *err)
 {
     return tq_fail(err, TQ_NO_MEMORY, 0,
                    "the answer does not fit the query's scratch of %zu bytes; raise it", work->cap);
-}
-
-/* Take each place's nearest street; *joined tells whether that gives a way. */
-static tq_status try_nearest(route_answer *answer, candidates *place, uint32_t count, bool *joined,
-                             tq_err *err)
-{
-    *joined = true;
-    for (uint32_t k = 0; k + 1 < count && *joined; k++) {
-        int64_t time_ds = 0;
-        tq_status status = tq_road_time(answer->city, answer->metric, &place[k].snap[0],
-                                        &place[k + 1].snap[0], answer->work, &time_ds, err);
-        if (status != TQ_OK && status != TQ_NO_ROUTE) return status;
-        *joined = status == TQ_OK;
-    }
-    return TQ_OK;
 }
 
 /* The connected choice with the least sum of distances between places and streets. */
@@ -142,9 +165,11 @@ static tq_status choose(route_answer *answer, candidates *place, uint32_t count,
             }
         }
         if (!any)
-            return tq_fail(err, TQ_NO_ROUTE, 0,
-                           "place %u and place %u are not connected for profile %s at that time", k,
-                           k + 1, tq_profile_name(answer->profile));
+            return tq_fail(
+                err, TQ_NO_ROUTE, 0,
+                "place %u and place %u are not connected for this kind of traveller at that "
+                "time",
+                k, k + 1);
     }
     uint32_t best = 0;
     for (uint32_t c = 1; c < place[count - 1].count; c++)
@@ -156,49 +181,32 @@ static tq_status choose(route_answer *answer, candidates *place, uint32_t count,
     return TQ_OK;
 }
 
-/* The nearest streets, and after them one that leads somewhere unless it is among them. */
-static tq_status add_choices(route_answer *answer, int64_t at_ms, tq_point point, candidates *place,
-                             tq_err *err)
+/* Up to `limit` streets near each place; the nearest is chosen. */
+static tq_status find_places(route_answer *answer, const tq_route_place *asked, uint32_t count,
+                             uint32_t limit, candidates *place, tq_err *err)
 {
-    tq_snap out = {0};
-    uint32_t count = 0;
-    TQ_TRY(tq_road_snap(answer->city, answer->profile, at_ms, point, TQ_SNAPS_MAX - 1, place->snap,
-                        &place->count, err));
-    tq_status status = road_snap(answer->city, answer->profile, at_ms, answer->metric, point, 1,
-                                 &out, &count, err);
-    if (status == TQ_NOT_FOUND) return TQ_OK;
-    if (status != TQ_OK) return status;
-    for (uint32_t k = 0; k < place->count; k++)
-        if (place->snap[k].edge == out.edge) return TQ_OK;
-    place->snap[place->count++] = out;
-    return TQ_OK;
-}
-
-static tq_status find_places(route_answer *answer, int64_t at_ms, const tq_point *point,
-                             uint32_t count, candidates *place, tq_err *err)
-{
-    bool joined = false;
-    for (uint32_t k = 0; k < count; k++)
-        TQ_TRY(tq_road_snap(answer->city, answer->profile, at_ms, point[k], 1, place[k].snap,
+    for (uint32_t k = 0; k < count; k++) {
+        tq_snap_wish wish = asked[k].wish;
+        wish.limit = limit;
+        place[k].chosen = 0;
+        TQ_TRY(tq_road_snap(answer->city, answer->metric, asked[k].at, &wish, place[k].snap,
                             &place[k].count, err));
-    TQ_TRY(try_nearest(answer, place, count, &joined, err));
-    if (joined) return TQ_OK;
-    for (uint32_t k = 0; k < count; k++)
-        TQ_TRY(add_choices(answer, at_ms, point[k], &place[k], err));
-    return choose(answer, place, count, err);
+    }
+    return TQ_OK;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */
 
-static void put_waypoint(route_answer *answer, const tq_snap *snap)
+void route_waypoint(route_answer *answer, const tq_snap *snap)
 {
     tq_json *json = &answer->json;
     const tq_streets *streets = &answer->city->streets;
-    static const char hex[] = "0123456789abcdef";
-    char hint[16];
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    /* The edge and the place along it, six bits a character from the lowest on. */
+    char hint[11];
     uint64_t bits = (uint64_t)snap->edge << 32 | snap->along_dm;
-    for (size_t k = sizeof hint; k-- > 0; bits >>= 4)
-        hint[k] = hex[bits & 15];
+    for (size_t k = 0; k < sizeof hint; k++, bits >>= 6)
+        hint[k] = digit[bits & 63];
     tq_json_object(json);
     tq_json_key(json, "hint");
     tq_json_str(json, (tq_str){hint, sizeof hint});
@@ -207,8 +215,7 @@ static void put_waypoint(route_answer *answer, const tq_snap *snap)
     tq_json_key(json, "name");
     tq_json_text(json, tq_text(answer->city, streets->name[streets->edge_name[snap->edge]].name));
     tq_json_key(json, "location");
-    route_location(json, (const int32_t[]){snap->at.lat_e7, snap->at.lon_e7});
-    tq_json_end_object(json);
+    route_location(answer, json, (const int32_t[]){snap->at.lat_e7, snap->at.lon_e7});
 }
 
 /* Street names in travel order, each once in a row; streets without a name are passed over. */
@@ -221,6 +228,8 @@ static void put_ways(route_answer *answer)
     for (uint32_t l = 0; l < answer->leg_count; l++) {
         const tq_way *way = &answer->leg[l].way;
         for (uint32_t k = 0; k < way->arc_count; k++) {
+            if (k + NAMES_AHEAD < way->arc_count)
+                __builtin_prefetch(&streets->edge_name[way->arc[k + NAMES_AHEAD] >> 1]);
             uint32_t name = streets->name[streets->edge_name[way->arc[k] >> 1]].name;
             if (name == 0 || name == last || road_piece_dm(answer->city, way, k) == 0) continue;
             tq_json_text(&answer->json, tq_text(answer->city, name));
@@ -264,7 +273,7 @@ static bool put_overview(route_answer *answer)
     return route_geometry(answer, whole, count);
 }
 
-static bool put_route(route_answer *answer)
+bool route_object(route_answer *answer)
 {
     tq_json *json = &answer->json;
     uint64_t length_dm = 0;
@@ -288,12 +297,136 @@ static bool put_route(route_answer *answer)
     tq_json_text(json, "duration");
     tq_json_key(json, "weight");
     route_number(json, time_ds, 1);
+    if (answer->matching) {
+        tq_json_key(json, "confidence");
+        route_number(json, answer->confidence_percent, 2);
+    }
     put_ways(answer);
     tq_json_end_object(json);
     return true;
 }
 
-static bool put_all(route_answer *answer, const candidates *place, uint32_t count)
+/* ---- legs ------------------------------------------------------------------------------------ */
+
+bool route_prepare_leg(route_answer *answer, road_leg *leg)
+{
+    if (!road_line_of(answer->city, &leg->way, answer->work, &leg->line)) return false;
+    if (!answer->options->steps) return true;
+    leg->step = road_steps(answer->city, answer->metric, leg, answer->work, &leg->step_count);
+    return leg->step != NULL;
+}
+
+/* The place at a way's end, to be left only in the direction in which the way comes. */
+static tq_snap straight_on(const tq_streets *streets, const tq_way *way, tq_snap snap)
+{
+    uint32_t arc = way->arc[way->arc_count - 1], length_dm = streets->edge_length_dm[arc >> 1];
+    snap.edge = arc >> 1;
+    snap.along_dm = arc & 1 ? length_dm - way->last_to_dm : way->last_to_dm;
+    snap.directions = arc & 1 ? 2 : 1;
+    return snap;
+}
+
+/* One way of two, when the second goes on where the first ends. */
+static bool joined(const tq_metric *metric, const tq_way *a, const tq_way *b, tq_arena *work,
+                   tq_way *out, bool *fits)
+{
+    *fits = a->arc[a->arc_count - 1] == b->arc[0] && a->last_to_dm == b->first_from_dm &&
+            metric->arc_ds[b->arc[0]] < TQ_ROAD_INF;
+    if (!*fits) return true;
+    uint32_t count = a->arc_count + b->arc_count - 1;
+    uint32_t *arc = TQ_PUSH_RAW(work, uint32_t, count);
+    int32_t *turn_ds = TQ_PUSH_RAW(work, int32_t, count);
+    if (arc == NULL || turn_ds == NULL) return false;
+    memcpy(arc, a->arc, a->arc_count * sizeof *arc);
+    memcpy(turn_ds, a->turn_ds, a->arc_count * sizeof *turn_ds);
+    memcpy(arc + a->arc_count - 1, b->arc, b->arc_count * sizeof *arc);
+    memcpy(turn_ds + a->arc_count - 1, b->turn_ds, b->arc_count * sizeof *turn_ds);
+    *out = (tq_way){.time_ds = a->time_ds + b->time_ds,
+                    .length_dm = a->length_dm + b->length_dm,
+                    .arc = arc,
+                    .turn_ds = turn_ds,
+                    .arc_count = count,
+                    .first_from_dm = a->first_from_dm,
+                    .last_to_dm = b->last_to_dm};
+    return true;
+}
+
+static tq_status make_legs(route_answer *answer, const tq_route_place *asked,
+                           const candidates *place, uint32_t count, tq_err *err)
+{
+    const tq_city *city = answer->city;
+    bool straight =
+        answer->options->continue_straight > 0 ||
+        (answer->options->continue_straight < 0 && answer->metric->kind == TQ_HIERARCHY_MOTOR);
+    answer->leg = TQ_PUSH(answer->work, road_leg, count - 1);
+    if (answer->leg == NULL) return route_full(answer->work, err);
+    answer->leg_count = 0;
+    for (uint32_t k = 0; k + 1 < count; k++) {
+        road_leg *last = k > 0 ? &answer->leg[answer->leg_count - 1] : NULL;
+        road_leg leg = {.from = place[k].snap[place[k].chosen],
+                        .to = place[k + 1].snap[place[k + 1].chosen],
+                        .asked = asked[k + 1].at,
+                        .has_asked = true};
+        tq_status status = TQ_NO_ROUTE;
+        if (last != NULL && (straight || !asked[k].via)) {
+            tq_snap from = straight_on(&city->streets, &last->way, leg.from);
+            status = tq_road_way(city, answer->metric, &from, &leg.to, answer->work, &leg.way, err);
+        }
+        if (status == TQ_NO_ROUTE)
+            status =
+                tq_road_way(city, answer->metric, &leg.from, &leg.to, answer->work, &leg.way, err);
+        if (status != TQ_OK) return status;
+        if (last != NULL && !asked[k].via) {
+            bool fits = false;
+            if (!joined(answer->metric, &last->way, &leg.way, answer->work, &last->way, &fits))
+                return route_full(answer->work, err);
+            if (fits) {
+                last->to = leg.to;
+                last->asked = leg.asked;
+                continue;
+            }
+        }
+        answer->leg[answer->leg_count++] = leg;
+        answer->leg[answer->leg_count - 1].stop_number = answer->leg_count;
+    }
+    answer->leg[answer->leg_count - 1].stop_number = 0;
+    for (uint32_t l = 0; l < answer->leg_count; l++)
+        if (!route_prepare_leg(answer, &answer->leg[l])) return route_full(answer->work, err);
+    return TQ_OK;
+}
+
+tq_route_options route_options(const tq_route_options *asked)
+{
+    tq_route_options chosen;
+    tq_route_options_default(&chosen);
+    if (asked != NULL) memcpy(&chosen, asked, TQ_MIN((size_t)asked->size, sizeof chosen));
+    return chosen;
+}
+
+tq_status route_end(route_answer *answer, bool whole, tq_err *err)
+{
+    tq_buf *out = answer->json.buf;
+    if (whole && !out->failed) return TQ_OK;
+    out->len = answer->begin;
+    if (!whole) return route_full(answer->work, err);
+    return tq_fail(err, TQ_NO_MEMORY, 0, "the route's text does not fit its buffer");
+}
+
+/* All routes: the quickest first, then, between two places, others that are sensible. */
+static tq_status make_routes(route_answer *answer, const tq_route_place *asked,
+                             const candidates *place, uint32_t count, tq_way *way, uint32_t *ways,
+                             tq_err *err)
+{
+    uint32_t limit = TQ_MIN(answer->options->alternatives, TQ_ALTERNATIVES_MAX - 1u) + 1;
+    TQ_TRY(make_legs(answer, asked, place, count, err));
+    *ways = 1;
+    if (count > 2 || limit < 2) return TQ_OK;
+    return tq_road_alternatives(answer->city, answer->metric, &answer->leg[0].from,
+                                &answer->leg[0].to, limit, answer->work, way, ways, err);
+}
+
+static bool put_all(route_answer *answer, const candidates *place, uint32_t count,
+                    const tq_way *way, uint32_t ways)
 {
     tq_json *json = &answer->json;
     tq_json_object(json);
@@ -301,65 +434,53 @@ static bool put_all(route_answer *answer, const candidates *place, uint32_t coun
     tq_json_text(json, "Ok");
     tq_json_key(json, "routes");
     tq_json_array(json);
-    if (!put_route(answer)) return false;
+    for (uint32_t r = 0; r < ways; r++) {
+        if (r > 0) {
+            answer->leg[0].way = way[r];
+            if (!route_prepare_leg(answer, &answer->leg[0])) return false;
+        }
+        if (!route_object(answer)) return false;
+    }
     tq_json_end_array(json);
-    tq_json_key(json, "waypoints");
-    tq_json_array(json);
-    for (uint32_t k = 0; k < count; k++)
-        put_waypoint(answer, &place[k].snap[place[k].chosen]);
-    tq_json_end_array(json);
+    if (!answer->options->skip_waypoints) {
+        tq_json_key(json, "waypoints");
+        tq_json_array(json);
+        for (uint32_t k = 0; k < count; k++) {
+            route_waypoint(answer, &place[k].snap[place[k].chosen]);
+            tq_json_end_object(json);
+        }
+        tq_json_end_array(json);
+    }
     tq_json_end_object(json);
     return true;
 }
 
-static tq_status make_legs(route_answer *answer, const candidates *place, uint32_t count,
-                           tq_err *err)
-{
-    answer->leg_count = count - 1;
-    answer->leg = TQ_PUSH(answer->work, road_leg, answer->leg_count);
-    if (answer->leg == NULL) return full(answer->work, err);
-    for (uint32_t l = 0; l < answer->leg_count; l++) {
-        road_leg *leg = &answer->leg[l];
-        leg->from = place[l].snap[place[l].chosen];
-        leg->to = place[l + 1].snap[place[l + 1].chosen];
-        TQ_TRY(tq_road_way(answer->city, answer->metric, &leg->from, &leg->to, answer->work,
-                           &leg->way, err));
-        if (!road_line_of(answer->city, &leg->way, answer->work, &leg->line))
-            return full(answer->work, err);
-        if (!answer->options->steps) continue;
-        leg->step = road_steps(answer->city, answer->metric, leg, answer->work, &leg->step_count);
-        if (leg->step == NULL) return full(answer->work, err);
-    }
-    return TQ_OK;
-}
-
-tq_status tq_route_json(const tq_city *city, const tq_metric *metric, tq_profile profile,
-                        int64_t at_ms, const tq_point *point, uint32_t count,
-                        const tq_route_options *options, tq_arena *work, tq_buf *out, tq_err *err)
+tq_status tq_route_json(const tq_city *city, const tq_metric *metric, const tq_route_place *place,
+                        uint32_t count, const tq_route_options *options, tq_arena *work,
+                        tq_buf *out, tq_err *err)
 {
     if (count < 2)
         return tq_fail(err, TQ_BAD_INPUT, 0, "a route needs at least 2 places, not %u", count);
     if (count > TQ_VIAS_MAX)
         return tq_fail(err, TQ_LIMIT, 0, "%u places are over the limit of %d; ask in parts", count,
                        TQ_VIAS_MAX);
-    tq_route_options chosen;
-    tq_route_options_default(&chosen);
-    if (options != NULL) memcpy(&chosen, options, TQ_MIN((size_t)options->size, sizeof chosen));
+    tq_route_options chosen = route_options(options);
     route_answer answer = {
-        .city = city, .metric = metric, .profile = profile, .options = &chosen, .work = work};
-    size_t begin = out->len;
-    candidates *place = TQ_PUSH(work, candidates, count);
-    if (place == NULL) return full(work, err);
-    TQ_TRY(find_places(&answer, at_ms, point, count, place, err));
-    TQ_TRY(make_legs(&answer, place, count, err));
+        .city = city, .metric = metric, .options = &chosen, .work = work, .begin = out->len};
+    candidates *found = TQ_PUSH(work, candidates, count);
+    tq_way way[TQ_ALTERNATIVES_MAX];
+    uint32_t ways = 0;
+    if (found == NULL) return route_full(work, err);
+    TQ_TRY(find_places(&answer, place, count, 1, found, err));
+    size_t mark = work->used;
+    tq_status status = make_routes(&answer, place, found, count, way, &ways, err);
+    if (status == TQ_NO_ROUTE) { /* the nearest streets are not connected: others near by may be */
+        tq_arena_reset(work, mark);
+        TQ_TRY(find_places(&answer, place, count, TQ_SNAPS_MAX, found, err));
+        TQ_TRY(choose(&answer, found, count, err));
+        status = make_routes(&answer, place, found, count, way, &ways, err);
+    }
+    TQ_TRY(status);
     tq_json_begin(&answer.json, out);
-    if (!put_all(&answer, place, count)) {
-        out->len = begin;
-        return full(work, err);
-    }
-    if (out->failed) {
-        out->len = begin;
-        return tq_fail(err, TQ_NO_MEMORY, 0, "the route's text does not fit its buffer");
-    }
-    return TQ_OK;
+    return route_end(&answer, put_all(&answer, found, count, way, ways), err);
 }

@@ -1,38 +1,17 @@
 /*
- * Ways between places on streets: the join of a search with the pieces of the first and the last
- * street.
+ * Times and ways between snapped places.
  *
- * Method: a place inside an edge reaches the edge's two nodes, each by the share of the arc's time
- * that is left; one search starts from both. Two places on one edge may also be joined directly.
- * Going round is found by the search when a oneway street leaves nothing else.
- *
- * Invariants: the times of the pieces of a way add up to its time; a way has at least one piece,
- * which may be of length 0. A piece is an arc in travel order; only the first and the last may be
- * used in part.
+ * Invariants: a way's time is the sum of its pieces and of the turns between them. A place later on
+ * the same arc is reached directly, an earlier one by going round.
  */
 #include "road/road_in.h"
 
-/* The direct way between two places on one edge; TQ_ROAD_INF if there is none. */
-static int32_t direct(const tq_city *city, const tq_metric *metric, const tq_snap *from,
-                      const tq_snap *to, uint32_t *arc)
+int32_t road_part_ds(int32_t arc_ds, uint32_t part_dm, uint32_t length_dm)
 {
-    if (from->edge != to->edge) return TQ_ROAD_INF;
-    uint32_t length_dm = city->streets.edge_length_dm[from->edge];
-    int32_t best = TQ_ROAD_INF;
-    if (from->along_dm <= to->along_dm) {
-        best =
-            road_part_ds(metric->arc_ds[2 * from->edge], to->along_dm - from->along_dm, length_dm);
-        *arc = 2 * from->edge;
-    }
-    if (from->along_dm >= to->along_dm) {
-        int32_t back = road_part_ds(metric->arc_ds[2 * from->edge + 1],
-                                    from->along_dm - to->along_dm, length_dm);
-        if (back < best) {
-            best = back;
-            *arc = 2 * from->edge + 1;
-        }
-    }
-    return best;
+    if (arc_ds >= TQ_ROAD_INF || part_dm >= length_dm) return arc_ds;
+    if (part_dm == 0 || arc_ds == 0) return 0;
+    int64_t part = ((int64_t)arc_ds * part_dm + length_dm / 2) / length_dm;
+    return part > 0 ? (int32_t)part : 1;
 }
 
 static tq_status no_route(const tq_snap *from, const tq_snap *to, tq_err *err)
@@ -61,32 +40,39 @@ static tq_status check_snap(const tq_city *city, const tq_metric *metric, const 
     return TQ_OK;
 }
 
-tq_status tq_road_time(const tq_city *city, const tq_metric *metric, const tq_snap *from,
-                       const tq_snap *to, tq_arena *work, int64_t *time_ds, tq_err *err)
+/* The best pair of ends of two places. */
+static tq_status search(const tq_city *city, const tq_metric *metric, const tq_snap *from,
+                        const tq_snap *to, tq_arena *work, road_end *best_from, road_end *best_to,
+                        int32_t *time_ds, tq_err *err)
 {
     TQ_TRY(check_snap(city, metric, from, err));
     TQ_TRY(check_snap(city, metric, to, err));
-    uint32_t arc = 0;
-    road_ends leaving = road_ends_of(city, metric, from, ROAD_LEAVING);
-    road_ends arriving = road_ends_of(city, metric, to, ROAD_ARRIVING);
-    int32_t best = direct(city, metric, from, to, &arc);
-    int32_t around = road_search(metric, &leaving, &arriving, work);
-    if (around < 0) return scratch_full(work, err);
-    best = TQ_MIN(best, around);
-    if (best >= TQ_ROAD_INF) return no_route(from, to, err);
-    *time_ds = best;
+    road_ends leaving = {0}, arriving = {0};
+    road_ends_add(city, metric, from, ROAD_LEAVING, &leaving);
+    road_ends_add(city, metric, to, ROAD_ARRIVING, &arriving);
+    uint32_t i = 0, j = 0, node = road_node_of(city, from);
+    const road_ends *some = leaving.count > 0 ? &leaving : &arriving;
+    if (node != TQ_NONE && node == road_node_of(city, to) && some->count > 0) {
+        *best_from = *best_to = some->end[0]; /* stand still */
+        *time_ds = 0;
+        return TQ_OK;
+    }
+    *time_ds = road_search(city, metric, &leaving, &arriving, work, &i, &j);
+    if (*time_ds < 0) return scratch_full(work, err);
+    if (*time_ds >= TQ_ROAD_INF) return no_route(from, to, err);
+    *best_from = leaving.end[i];
+    *best_to = arriving.end[j];
     return TQ_OK;
 }
 
-/* An arc on which a way of no length can stand. */
-static uint32_t standing_arc(const tq_metric *metric, const tq_snap *snap)
+tq_status tq_road_time(const tq_city *city, const tq_metric *metric, const tq_snap *from,
+                       const tq_snap *to, tq_arena *work, int64_t *time_ds, tq_err *err)
 {
-    return metric->arc_ds[2 * snap->edge] < TQ_ROAD_INF ? 2 * snap->edge : 2 * snap->edge + 1;
-}
-
-static uint32_t place_on(const tq_city *city, const tq_snap *snap, uint32_t arc)
-{
-    return arc & 1 ? city->streets.edge_length_dm[snap->edge] - snap->along_dm : snap->along_dm;
+    road_end best_from, best_to;
+    int32_t time = 0;
+    TQ_TRY(search(city, metric, from, to, work, &best_from, &best_to, &time, err));
+    *time_ds = time;
+    return TQ_OK;
 }
 
 static uint32_t way_length(const tq_city *city, const tq_way *way)
@@ -97,61 +83,62 @@ static uint32_t way_length(const tq_city *city, const tq_way *way)
     return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
-static tq_status stand(const tq_city *city, const tq_snap *from, const tq_snap *to, uint32_t arc,
-                       int32_t time_ds, tq_arena *work, tq_way *out, tq_err *err)
+bool road_way_of(const tq_city *city, const tq_metric *metric, const uint32_t *vertex,
+                 uint32_t count, const road_end *from, const road_end *to, tq_arena *work,
+                 tq_way *out)
 {
-    uint32_t *only = TQ_PUSH_RAW(work, uint32_t, 1);
-    if (only == NULL) return scratch_full(work, err);
-    *only = arc;
-    *out = (tq_way){.time_ds = time_ds,
-                    .arc = only,
-                    .arc_count = 1,
-                    .first_from_dm = place_on(city, from, arc),
-                    .last_to_dm = place_on(city, to, arc)};
+    const tq_hierarchy *hierarchy = metric->hierarchy;
+    uint32_t *arc = TQ_PUSH_RAW(work, uint32_t, count);
+    int32_t *turn_ds = TQ_PUSH_RAW(work, int32_t, count);
+    if (arc == NULL || turn_ds == NULL) return false;
+    int64_t time = (int64_t)to->passed_ds - from->passed_ds;
+    for (uint32_t k = 0; k < count; k++) {
+        arc[k] = hierarchy->arc_of_vertex[vertex[k]];
+        turn_ds[k] = 0;
+        if (k + 1 == count) break;
+        uint32_t link = road_link_between(hierarchy, vertex[k], vertex[k + 1]);
+        TQ_ASSERT(link != TQ_NONE);
+        turn_ds[k] = metric->turn_ds[link];
+        time += metric->arc_ds[arc[k]] + (int64_t)turn_ds[k];
+    }
+    /* The entry into the streets at the end is not a turn's time. */
+    int32_t gift_ds = count > 1 ? road_gift_ds(metric, from, to) : 0;
+    for (uint32_t k = count - 1; gift_ds != 0 && k > 0; k--) {
+        if (metric->area[arc[k - 1] >> 1] != TQ_NONE) continue;
+        turn_ds[k - 1] -= gift_ds;
+        time -= gift_ds;
+        gift_ds = 0;
+    }
+    *out = (tq_way){.time_ds = time,
+                    .arc = arc,
+                    .turn_ds = turn_ds,
+                    .arc_count = count,
+                    .first_from_dm = from->at_dm,
+                    .last_to_dm = to->at_dm};
     out->length_dm = way_length(city, out);
-    return TQ_OK;
+    return true;
 }
 
 tq_status tq_road_way(const tq_city *city, const tq_metric *metric, const tq_snap *from,
                       const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err)
 {
-    TQ_TRY(check_snap(city, metric, from, err));
-    TQ_TRY(check_snap(city, metric, to, err));
-    uint32_t straight = 0;
-    int32_t direct_ds = direct(city, metric, from, to, &straight);
-    road_ends leaving = road_ends_of(city, metric, from, ROAD_LEAVING);
-    road_ends arriving = road_ends_of(city, metric, to, ROAD_ARRIVING);
-    size_t mark = work->used;
-    road_found found = {.time_ds = TQ_ROAD_INF};
-    tq_status status = road_search_way(city, metric, &leaving, &arriving, work, &found);
-    if (status == TQ_NO_MEMORY) return scratch_full(work, err);
-    if (direct_ds < TQ_ROAD_INF && direct_ds <= found.time_ds) {
-        tq_arena_reset(work, mark);
-        return stand(city, from, to, straight, direct_ds, work, out, err);
+    road_end best_from, best_to;
+    int32_t time = 0;
+    TQ_TRY(search(city, metric, from, to, work, &best_from, &best_to, &time, err));
+    uint32_t *vertex = &best_from.vertex, count = 1;
+    bool direct = best_from.vertex == best_to.vertex && best_to.passed_ds >= best_from.passed_ds &&
+                  best_to.at_dm >= best_from.at_dm;
+    if (!direct) {
+        int32_t path_ds = 0;
+        vertex = road_path(metric, best_from.vertex, best_to.vertex, work, &count, &path_ds);
+        if (vertex == NULL) return scratch_full(work, err);
+        TQ_ASSERT(path_ds - best_from.passed_ds + best_to.passed_ds -
+                      road_gift_ds(metric, &best_from, &best_to) ==
+                  time);
     }
-    if (status != TQ_OK) return no_route(from, to, err);
-    bool has_first = found.from->arc != TQ_NONE, has_last = found.to->arc != TQ_NONE;
-    uint32_t count = found.arc_count + has_first + has_last;
-    if (count == 0) { /* both places are the same node */
-        tq_arena_reset(work, mark);
-        return stand(city, from, from, standing_arc(metric, from), 0, work, out, err);
-    }
-    /* The found arcs lie at the arena's end, so two more places follow them. */
-    if (TQ_PUSH_RAW(work, uint32_t, (uint32_t)has_first + has_last) == NULL)
+    if (!road_way_of(city, metric, vertex, count, &best_from, &best_to, work, out))
         return scratch_full(work, err);
-    if (has_first) {
-        memmove(found.arc + 1, found.arc, found.arc_count * sizeof *found.arc);
-        found.arc[0] = found.from->arc;
-    }
-    if (has_last) found.arc[count - 1] = found.to->arc;
-    uint32_t last_edge = found.arc[count - 1] >> 1;
-    *out = (tq_way){.time_ds = found.time_ds,
-                    .arc = found.arc,
-                    .arc_count = count,
-                    .first_from_dm = has_first ? found.from->at_dm : 0,
-                    .last_to_dm =
-                        has_last ? found.to->at_dm : city->streets.edge_length_dm[last_edge]};
-    out->length_dm = way_length(city, out);
+    TQ_ASSERT(out->time_ds == time);
     return TQ_OK;
 }
 
@@ -173,7 +160,9 @@ uint32_t road_piece_dm(const tq_city *city, const tq_way *way, uint32_t k)
 
 int32_t road_piece_ds(const tq_city *city, const tq_metric *metric, const tq_way *way, uint32_t k)
 {
-    uint32_t arc = way->arc[k];
-    return road_part_ds(metric->arc_ds[arc], road_piece_dm(city, way, k),
-                        city->streets.edge_length_dm[arc >> 1]);
+    uint32_t arc = way->arc[k], from_dm = 0, to_dm = 0;
+    uint32_t length_dm = city->streets.edge_length_dm[arc >> 1];
+    piece(city, way, k, &from_dm, &to_dm);
+    return road_part_ds(metric->arc_ds[arc], to_dm, length_dm) -
+           road_part_ds(metric->arc_ds[arc], from_dm, length_dm);
 }

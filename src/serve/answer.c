@@ -2,9 +2,8 @@
  * The head of an answer: status line and headers, but for Date, Connection and the cache mark,
  * which differ from one sending to the next.
  *
- * Every answer carries nosniff and, for the API, an open CORS policy: all of it is public and
- * read-only. Console pages carry a content security policy under which MapLibre runs (its worker is
- * a blob).
+ * Every answer carries nosniff and, for the API, an open CORS policy: all of it is public. Console
+ * pages carry a content security policy under which MapLibre runs (its worker is a blob).
  */
 #include "serve/serve_in.h"
 
@@ -28,6 +27,8 @@ const char *answer_reason(unsigned status)
     case 400: return "Bad Request";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 409: return "Conflict";
+    case 411: return "Length Required";
     case 408: return "Request Timeout";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
@@ -57,6 +58,16 @@ static void put_vary(const serve_answer *answer, tq_buf *out)
         put_header(out, "Vary", "Accept-Language");
 }
 
+static void put_verbs(const char *name, uint8_t allow, tq_buf *out)
+{
+    tq_buf_puts(out, name);
+    tq_buf_puts(out, ": ");
+    if (allow >> VERB_GET & 1) tq_buf_puts(out, "GET, HEAD, ");
+    if (allow >> VERB_POST & 1) tq_buf_puts(out, "POST, ");
+    if (allow >> VERB_DELETE & 1) tq_buf_puts(out, "DELETE, ");
+    tq_buf_puts(out, "OPTIONS\r\n");
+}
+
 void answer_head(const serve_answer *answer, size_t body_len, const char *city_version, tq_buf *out)
 {
     out->len = 0;
@@ -68,7 +79,9 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
     tq_buf_put(out, "\r\n", 2);
     if (answer->type != NULL && answer->status != 304)
         put_header(out, "Content-Type", answer->type);
-    if (answer->status != 204 && answer->status != 304) {
+    if (body_len == ANSWER_CHUNKED) {
+        put_header(out, "Transfer-Encoding", "chunked");
+    } else if (body_len != ANSWER_TO_END && answer->status != 204 && answer->status != 304) {
         tq_buf_puts(out, "Content-Length: ");
         tq_buf_u64(out, body_len);
         tq_buf_put(out, "\r\n", 2);
@@ -78,11 +91,12 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
     put_header(out, "Cache-Control",
                answer->cache_control != NULL ? answer->cache_control : "no-store");
     put_vary(answer, out);
-    if (answer->allow) put_header(out, "Allow", "GET, HEAD, OPTIONS");
+    if (answer->allow != 0) put_verbs("Allow", answer->allow, out);
     if (answer->retry) put_header(out, "Retry-After", "1");
-    if (answer->status == 204 && answer->allow) {
-        put_header(out, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
-        put_header(out, "Access-Control-Allow-Headers", "Accept, Accept-Language, If-None-Match");
+    if (answer->status == 204 && answer->allow != 0) {
+        put_verbs("Access-Control-Allow-Methods", answer->allow, out);
+        put_header(out, "Access-Control-Allow-Headers",
+                   "Accept, Accept-Language, Content-Type, If-None-Match");
         put_header(out, "Access-Control-Max-Age", "86400");
     }
     put_header(out, "X-Content-Type-Options", "nosniff");

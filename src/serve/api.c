@@ -5,30 +5,11 @@
  */
 #include "serve/serve_in.h"
 
-static int64_t now_ms(void)
-{
-    const tq_env *env = tq_env_real();
-    return env->now_ms(env->user);
-}
-
 static void json_answer(serve_answer *answer, answer_keep keep)
 {
     answer->status = 200;
     answer->type = "application/json; charset=utf-8";
     answer->keep = keep;
-}
-
-/* An instant; «+08:00» that a browser's form encoding turned into « 08:00» is understood. */
-static tq_status read_time(const serve_loop *loop, const char *text, int64_t *out, tq_err *err)
-{
-    char copy[TQ_TIME_TEXT_MAX + 24];
-    size_t len = strlen(text);
-    if (len >= sizeof copy)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "'%.40s' is too long for a time", text);
-    memcpy(copy, text, len + 1);
-    char *blank = strrchr(copy, ' ');
-    if (blank != NULL && strchr(copy, 'T') != NULL && blank > strchr(copy, 'T')) *blank = '+';
-    return tq_time_parse(&loop->server->snapshot.city->zone, (tq_str){copy, len}, out, err);
 }
 
 /* The time in parameter `name`, or now; *given tells which. */
@@ -37,8 +18,8 @@ static tq_status time_or_now(const serve_loop *loop, const serve_request *reques
 {
     const char *text = param_text(request, name);
     *given = text != NULL;
-    if (text != NULL) return read_time(loop, text, out, err);
-    *out = now_ms();
+    if (text != NULL) return read_instant(loop->server->snapshot.city, text, out, err);
+    *out = serve_now_ms();
     return TQ_OK;
 }
 
@@ -235,6 +216,21 @@ void limits_json(const serve *server, tq_buf *out)
     put_limit(&json, "places.query_bytes", TQ_PLACE_QUERY_MAX);
     put_limit(&json, "route.coordinates", TQ_VIAS_MAX);
     put_limit(&json, "route.snap_m", TQ_SNAP_LIMIT_M);
+    put_limit(&json, "route.alternatives", TQ_ALTERNATIVES_MAX - 1);
+    put_limit(&json, "table.coordinates", TABLE_PLACES_MAX);
+    put_limit(&json, "match.coordinates", MATCH_PLACES_MAX);
+    put_limit(&json, "trip.coordinates", TQ_TOUR_MAX);
+    put_limit(&json, "nearest.number", TQ_SNAPS_MAX);
+    put_limit(&json, "nearest_of.set", NEAREST_OF_MAX);
+    put_limit(&json, "isochrone.limits", TQ_ISOCHRONE_LIMITS_MAX);
+    put_limit(&json, "matrix.cells", TQ_MATRIX_MAX);
+    put_limit(&json, "matrix.places", MATRIX_PLACES_MAX);
+    put_limit(&json, "matrix.streams_per_thread", STREAMS_MAX);
+    put_limit(&json, "avoid.streets", AVOID_STREETS_MAX);
+    put_limit(&json, "avoid.polygon_points", AVOID_POINTS_MAX);
+    put_limit(&json, "avoid.metrics_per_thread", PRIVATE_METRICS_MAX);
+    put_limit(&json, "live.states", LIVE_STATES_MAX);
+    put_limit(&json, "live.kmh", LIVE_KMH_MAX);
     put_limit(&json, "tiles.zoom", TILE_ZOOM_MAX);
     put_limit(&json, "tiles.bytes", TILE_BODY_MAX);
     put_limit(&json, "scratch.bytes_per_thread", server->work_bytes);

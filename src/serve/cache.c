@@ -115,6 +115,12 @@ static void drop_entry(cache *store, uint32_t at)
     store->used_entries--;
 }
 
+void cache_forget(cache *store)
+{
+    while (store->oldest != TQ_NONE)
+        drop_entry(store, store->oldest);
+}
+
 static uint32_t find_entry(const cache *store, tq_str target, tq_lang lang, uint64_t hash)
 {
     uint32_t at = store->first_of_hash[hash % CACHE_ENTRIES];

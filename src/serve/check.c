@@ -113,13 +113,20 @@ static problem_id match_path(const char *template, serve_request *request)
 
 problem_id api_match(const api *rules, serve_request *request, problem *why)
 {
+    http_verb verb = request->verb == VERB_HEAD ? VERB_GET : request->verb;
+    request->allowed = 0;
+    request->operation = NULL;
     for (uint32_t k = 0; k < rules->operation_count; k++) {
-        problem_id bad = match_path(rules->operation[k].path, request);
+        const api_operation *operation = &rules->operation[k];
+        problem_id bad = match_path(operation->path, request);
         if (bad == PROBLEM_NO_PATH) continue;
-        if (bad == PROBLEM_NONE) request->operation = &rules->operation[k];
         why->id = bad;
-        return bad;
+        if (bad != PROBLEM_NONE) return bad;
+        request->allowed |= (uint8_t)(1u << operation->verb);
+        request->operation = operation;
+        if (operation->verb == verb) return PROBLEM_NONE;
     }
+    if (request->operation != NULL) return PROBLEM_NONE; /* there, but not for this method */
     request->pair_count = 0;
     request->text_used = 0;
     why->id = PROBLEM_NO_PATH;
@@ -299,6 +306,8 @@ problem_id api_check(serve_request *request, problem *why)
 {
     const api_operation *operation = request->operation;
     if (read_query(request, why) != PROBLEM_NONE) return why->id;
+    if (operation->body == API_BODY_MEMBERS && body_members(request, why) != PROBLEM_NONE)
+        return why->id;
     request->lang = wanted_language(request);
     for (uint32_t k = 0; k < request->pair_count; k++) {
         const api_param *param = find_param(operation, request->pair[k].name);
@@ -314,10 +323,18 @@ problem_id api_check(serve_request *request, problem *why)
     return why->id = PROBLEM_NONE;
 }
 
+const char *param_sent(const serve_request *request, const char *name)
+{
+    tq_str wanted = tq_str_of(name);
+    for (uint32_t k = 0; k < request->pair_count; k++)
+        if (tq_str_eq(request->pair[k].name, wanted)) return request->pair[k].value.at;
+    return NULL;
+}
+
 const char *param_text(const serve_request *request, const char *name)
 {
-    for (uint32_t k = 0; k < request->pair_count; k++)
-        if (tq_str_is(request->pair[k].name, name)) return request->pair[k].value.at;
+    const char *sent = param_sent(request, name);
+    if (sent != NULL) return sent;
     const api_param *param = find_param(request->operation, tq_str_of(name));
     return param == NULL ? NULL : param->fallback;
 }

@@ -2,8 +2,9 @@
  * A connection's life: bytes to messages, messages to answers, keep-alive, pipelining, time limits.
  *
  * Bytes are parsed where they arrive; only the part of an unfinished message is copied into the
- * slot. An answer is one write. While a write waits for a slow reader nothing more is read or
- * answered on that connection, so a peer can only ever hold one answer. After a refusal the
+ * slot. An answer is one write, or, for a matrix, a stream of pieces (pump), each written when the
+ * one before is out. While a write waits for a slow reader nothing more is read or answered on that
+ * connection, so a peer can only ever hold one answer or piece. After a refusal the
  * connection finishes: what follows in the stream can't be trusted.
  *
  * Deadlines: a whole request within header_timeout_ms of the accept or of its first byte (408, then
@@ -21,10 +22,13 @@
 
 struct http_slot {
     http_message message;
-    tq_buf kept;   /* bytes of the unfinished message, and of later ones while a write waits */
-    bool counted;  /* one of max_connections */
-    bool answered; /* at least one answer went out: now a silent connection is idle, not slow */
-    bool last;     /* close after the answer under way */
+    tq_buf kept; /* bytes of the unfinished message, and of later ones while a write waits */
+    size_t kept_counted; /* of them, in loop->kept_bytes */
+    bool counted;        /* one of max_connections */
+    bool answered;  /* at least one answer went out: now a silent connection is idle, not slow */
+    bool last;      /* close after the answer under way */
+    bool raw;       /* its stream has no chunks: HTTP/1.0 */
+    uint8_t stream; /* row of loop->stream + 1 that is being written, 0 = none */
     int64_t request_deadline_ms;
 };
 
@@ -117,6 +121,85 @@ static void send_cached(serve_loop *loop, tq_conn *conn, const cache_entry *entr
     send_pieces(loop, conn, piece, count, close);
 }
 
+/* ---- streams
+ * ------------------------------------------------------------------------------------------- */
+
+static void end_stream(serve_loop *loop, http_slot *slot)
+{
+    if (slot->stream != 0) matrix_end(loop, &loop->stream[slot->stream - 1]);
+    slot->stream = 0;
+}
+
+static void write_piece(serve_loop *loop, tq_conn *conn, bool more)
+{
+    char size[24];
+    int len = snprintf(size, sizeof size, "%zx\r\n", loop->body.len);
+    tq_str body = {loop->body.at, loop->body.len};
+    bool raw = slot_of(loop, conn)->raw;
+    tq_piece_out piece[3] = {
+        piece_of((tq_str){size, raw ? 0 : (size_t)len}, false),
+        piece_of(body, false),
+        piece_of(raw    ? (tq_str){"", 0}
+                 : more ? TQ_STR("\r\n")
+                        : TQ_STR("\r\n0\r\n\r\n"),
+                 false),
+    };
+    tq_conn_write(conn, raw ? piece + 1 : piece, raw ? 1 : 3);
+}
+
+/* Write pieces until the peer has to catch up or it is the others' turn. A stream that fails is cut
+ * off: without its last chunk nobody takes it for whole. */
+static void pump(serve_loop *loop, tq_conn *conn)
+{
+    http_slot *slot = slot_of(loop, conn);
+    bool more = true;
+    for (uint32_t k = 0; k < STREAM_TURN_PIECES && more; k++) {
+        tq_err err = {0};
+        loop->body.len = 0;
+        loop->body.failed = false;
+        if (matrix_next(loop, &loop->stream[slot->stream - 1], &loop->body, &more, &err) != TQ_OK) {
+            tq_log(TQ_LOG_ERROR, "a streamed matrix broke off: %s", err.text);
+            tq_conn_cut(conn);
+            return;
+        }
+        write_piece(loop, conn, more);
+        if (!tq_conn_open(conn)) return;
+        if (!tq_conn_busy(conn)) continue;
+        tq_conn_deadline(conn, tq_loop_now_ms(loop->loop) + HTTP_WRITE_MS);
+        if (more) return;
+        break;
+    }
+    if (more) {
+        tq_conn_deadline(conn, tq_loop_now_ms(loop->loop));
+        return;
+    }
+    end_stream(loop, slot);
+    if (slot->last) tq_conn_finish(conn);
+}
+
+static void begin_stream(serve_loop *loop, tq_conn *conn, const serve_answer *answer, bool close)
+{
+    http_slot *slot = slot_of(loop, conn);
+    slot->stream = answer->stream;
+    slot->raw = slot->message.parser.http_minor == 0;
+    answer_head(answer, slot->raw ? ANSWER_TO_END : ANSWER_CHUNKED,
+                tq_city_version(loop->server->snapshot.city), &loop->head);
+    put_tail(loop, NULL, close || slot->raw);
+    tq_piece_out piece[2] = {
+        piece_of((tq_str){loop->head.at, loop->head.len}, false),
+        piece_of((tq_str){loop->tail.at, loop->tail.len}, false),
+    };
+    tq_conn_write(conn, piece, 2);
+    slot->answered = true;
+    slot->last = close || slot->raw;
+    if (!tq_conn_open(conn)) return;
+    tq_conn_pause(conn);
+    /* The first piece waits for its turn: the caller is still busy with the bytes of the request.
+     */
+    tq_conn_deadline(conn, tq_conn_busy(conn) ? tq_loop_now_ms(loop->loop) + HTTP_WRITE_MS
+                                              : tq_loop_now_ms(loop->loop));
+}
+
 /* Refuse and finish: the message can't be read, so neither can what follows it. */
 static void refuse(serve_loop *loop, tq_conn *conn, problem_id id, tq_str accept_language)
 {
@@ -136,6 +219,8 @@ static http_verb verb_of(unsigned method)
     case HTTP_GET: return VERB_GET;
     case HTTP_HEAD: return VERB_HEAD;
     case HTTP_OPTIONS: return VERB_OPTIONS;
+    case HTTP_POST: return VERB_POST;
+    case HTTP_DELETE: return VERB_DELETE;
     default: return VERB_OTHER;
     }
 }
@@ -184,6 +269,10 @@ static void read_headers(const http_message *message, const char *bytes, serve_r
     request->lang = target_language(http_text(bytes, message->field[HTTP_ACCEPT_LANGUAGE]));
     request->gzip = target_accepts_gzip(http_text(bytes, message->field[HTTP_ACCEPT_ENCODING]));
     request->if_none_match = http_text(bytes, message->field[HTTP_IF_NONE_MATCH]);
+    request->body = http_text(bytes, message->body);
+    request->body_split = message->body_split;
+    request->csv = tq_str_starts(http_text(bytes, message->field[HTTP_CONTENT_TYPE]), "text/csv");
+    memset(request->points, 0, sizeof request->points);
     request->pair_count = 0;
     request->text_used = 0;
     request->operation = NULL;
@@ -194,11 +283,17 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
     http_message *message = &slot_of(loop, conn)->message;
     serve_request *request = &loop->request;
     int64_t began_ns = mono_ns();
+    uint64_t live = atomic_load(&loop->server->live.shown);
+    if (live != loop->live_seen) { /* answers of before are about other streets */
+        cache_forget(&loop->store);
+        loop->live_seen = live;
+    }
     read_headers(message, bytes, request);
     tq_str target = http_text(bytes, message->url);
     serve_answer answer = {0};
     if (request->verb == VERB_OPTIONS && tq_str_is(target, "*")) {
-        answer = (serve_answer){.status = 204, .allow = true};
+        answer = (serve_answer){.status = 204,
+                                .allow = 1u << VERB_GET | 1u << VERB_POST | 1u << VERB_DELETE};
         loop->body.len = 0;
         send_answer(loop, conn, &answer, true, close, NULL);
         metrics_request(&loop->counts, METRIC_NO_ROUTE, answer.status, mono_ns() - began_ns);
@@ -213,6 +308,15 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
     tq_lang asked =
         request->lang; /* before ?lang= is read: the cache is asked with the header alone */
     uint32_t route = serve_dispatch(loop, request, &answer);
+    if (answer.stream != 0 && request->verb == VERB_HEAD) {
+        matrix_end(loop, &loop->stream[answer.stream - 1]);
+        answer.stream = 0;
+    }
+    if (answer.stream != 0) {
+        metrics_request(&loop->counts, route, answer.status, mono_ns() - began_ns);
+        begin_stream(loop, conn, &answer, close);
+        return;
+    }
     bool kept = answer.keep != KEEP_NOT && (answer.status == 200 || answer.status == 204) &&
                 (request->verb == VERB_GET || request->verb == VERB_HEAD);
     if (kept) {
@@ -229,6 +333,16 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
 /* ---- bytes
  * --------------------------------------------------------------------------------------------------
  */
+
+/* All connections together may keep KEPT_TOTAL_MAX bytes of unfinished requests; a large body over
+ * it is turned away, small ones always have room. */
+static bool count_kept(serve_loop *loop, http_slot *slot)
+{
+    loop->kept_bytes += slot->kept.len;
+    loop->kept_bytes -= slot->kept_counted;
+    slot->kept_counted = slot->kept.len;
+    return loop->kept_bytes <= KEPT_TOTAL_MAX || slot->kept.len <= KEPT_EXTRA;
+}
 
 /* Keep what is left from `at` on, wherever the bytes lie now. */
 static bool keep_rest(http_slot *slot, const char *bytes, size_t at, size_t len)
@@ -262,12 +376,17 @@ static void wait_for_more(serve_loop *loop, tq_conn *conn, http_slot *slot)
     tq_conn_deadline(conn, slot->request_deadline_ms);
 }
 
+static bool may_answer(const tq_conn *conn, const http_slot *slot)
+{
+    return tq_conn_open(conn) && !tq_conn_busy(conn) && slot->stream == 0;
+}
+
 /* Answer all whole messages in bytes[0..len); the last, unfinished one is kept. */
 static void take_bytes(serve_loop *loop, tq_conn *conn, const char *bytes, size_t len)
 {
     http_slot *slot = slot_of(loop, conn);
     size_t at = 0;
-    for (uint32_t answers = 1; at < len && tq_conn_open(conn) && !tq_conn_busy(conn); answers++) {
+    for (uint32_t answers = 1; at < len && may_answer(conn, slot); answers++) {
         size_t used = 0;
         http_event event = http_feed(&slot->message, bytes + at, len - at, &used);
         if (event == HTTP_EVENT_MORE) break;
@@ -287,7 +406,11 @@ static void take_bytes(serve_loop *loop, tq_conn *conn, const char *bytes, size_
         tq_conn_cut(conn);
         return;
     }
-    if (!tq_conn_busy(conn)) wait_for_more(loop, conn, slot);
+    if (!count_kept(loop, slot)) {
+        refuse(loop, conn, PROBLEM_FULL, (tq_str){0});
+        return;
+    }
+    if (may_answer(conn, slot)) wait_for_more(loop, conn, slot);
 }
 
 static void on_bytes(void *user, tq_conn *conn, const char *bytes, size_t len)
@@ -301,33 +424,61 @@ static void on_bytes(void *user, tq_conn *conn, const char *bytes, size_t len)
     tq_buf_put(&slot->kept, bytes, len);
     if (slot->kept.failed)
         tq_conn_cut(conn);
+    else if (slot->stream != 0)
+        return; /* a piece of the next request came before the pause: it waits its turn */
     else
         take_bytes(loop, conn, slot->kept.at, slot->kept.len);
+}
+
+/* An answer or stream is out: the next request, or wait for one. */
+static void go_on(serve_loop *loop, tq_conn *conn)
+{
+    http_slot *slot = slot_of(loop, conn);
+    if (!may_answer(conn, slot)) return;
+    if (slot->kept.len != 0)
+        take_bytes(loop, conn, slot->kept.at, slot->kept.len);
+    else
+        wait_for_more(loop, conn, slot);
+    if (may_answer(conn, slot)) tq_conn_resume(conn);
 }
 
 static void on_drained(void *user, tq_conn *conn)
 {
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
-    if (slot->kept.len != 0)
-        take_bytes(loop, conn, slot->kept.at, slot->kept.len);
-    else
-        wait_for_more(loop, conn, slot);
-    if (tq_conn_open(conn) && !tq_conn_busy(conn)) tq_conn_resume(conn);
+    if (slot->stream != 0) {
+        pump(loop, conn);
+        return;
+    }
+    go_on(loop, conn);
 }
 
 static void on_ended(void *user, tq_conn *conn)
 {
-    (void)user;
-    /* Every whole request was answered already; what is unfinished will never be whole. */
-    tq_conn_finish(conn);
+    serve_loop *loop = user;
+    http_slot *slot = slot_of(loop, conn);
+    /* Every whole request was answered already, or its answer is a stream under way; what is
+     * unfinished will never be whole. */
+    if (slot->stream != 0)
+        slot->last = true;
+    else
+        tq_conn_finish(conn);
 }
 
 static void on_expired(void *user, tq_conn *conn)
 {
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
+    if (slot->stream != 0 && !tq_conn_busy(conn)) { /* its turn again */
+        pump(loop, conn);
+        if (slot->stream == 0) go_on(loop, conn);
+        return;
+    }
     metric_add(&loop->counts.timeouts, 1);
+    if (slot->stream != 0) {
+        tq_conn_cut(conn); /* a reader that is too slow */
+        return;
+    }
     if (slot->kept.len == 0 && slot->answered)
         tq_conn_cut(conn); /* idle: nothing is owed */
     else
@@ -363,7 +514,10 @@ static void on_closed(void *user, tq_conn *conn)
 {
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
+    end_stream(loop, slot);
     tq_buf_free(&slot->kept);
+    slot->kept.len = 0;
+    count_kept(loop, slot);
     if (slot->counted) atomic_fetch_sub(&loop->server->connections, 1);
     slot->counted = false;
 }
@@ -378,6 +532,7 @@ static void on_tick(void *user)
     metric_set(&loop->counts.cut_slow, tq_loop_cut_slow(loop->loop));
     int64_t now_s = utc_ms() / 1000;
     if (now_s == loop->date_s) return;
+    if (loop == loop->server->loop) live_tick(loop->server, utc_ms());
     loop->date_s = now_s;
     int32_t day = (int32_t)(now_s / 86400), second = (int32_t)(now_s % 86400), year;
     unsigned month, day_of_month;

@@ -105,7 +105,22 @@ static const struct {
     {"limits", handle_limits, NEEDS_NOTHING},
     {"openapiYaml", handle_openapi_yaml, NEEDS_NOTHING},
     {"openapiJson", handle_openapi_json, NEEDS_NOTHING},
-    {"route", handle_osrm, NEEDS_CITY},
+    {"route", handle_route, NEEDS_CITY},
+    {"table", handle_table, NEEDS_CITY},
+    {"nearest", handle_nearest, NEEDS_CITY},
+    {"match", handle_match, NEEDS_CITY},
+    {"trip", handle_trip, NEEDS_CITY},
+    {"debugTile", handle_debug_tile, NEEDS_CITY},
+    {"vehicles", handle_vehicles, NEEDS_NOTHING},
+    {"isochrone", handle_isochrone, NEEDS_CITY},
+    {"isochronePost", handle_isochrone, NEEDS_CITY},
+    {"nearestOf", handle_nearest_of, NEEDS_CITY},
+    {"nearestOfPost", handle_nearest_of, NEEDS_CITY},
+    {"matrix", handle_matrix, NEEDS_CITY},
+    {"matrixPost", handle_matrix, NEEDS_CITY},
+    {"liveRoads", handle_live_get, NEEDS_CITY},
+    {"liveRoadsPost", handle_live_post, NEEDS_CITY},
+    {"liveRoadsDelete", handle_live_delete, NEEDS_CITY},
     {"tile", handle_tile, NEEDS_CITY},
     {"healthz", handle_health, NEEDS_NOTHING},
     {"readyz", handle_ready, NEEDS_NOTHING},
@@ -135,7 +150,6 @@ void serve_problem(serve_loop *loop, const problem *why, tq_lang lang, serve_ans
 {
     *answer = (serve_answer){.status = problem_status(why->id), .vary_language = true};
     answer->type = "application/problem+json; charset=utf-8";
-    answer->allow = why->id == PROBLEM_METHOD;
     answer->retry = answer->status == 503;
     loop->body.len = 0;
     loop->body.failed = false;
@@ -148,11 +162,9 @@ static void osrm_problem(serve_loop *loop, const problem *why, serve_answer *ans
     tq_buf detail = {.limit = 4096};
     problem_detail(why, TQ_EN, &detail);
     tq_buf_putc(&detail, '\0');
-    bool in_query = why->id == PROBLEM_UNKNOWN_PARAM || why->id == PROBLEM_UNKNOWN_PARAM_NONE ||
-                    why->id == PROBLEM_TWICE || why->id == PROBLEM_BAD_ESCAPE ||
-                    why->id == PROBLEM_TOO_MANY_PARAMS;
+    bool readable = why->id == PROBLEM_TOO_SMALL || why->id == PROBLEM_TOO_LARGE;
     *answer = (serve_answer){0};
-    osrm_error(in_query ? "InvalidQuery" : "InvalidOptions", detail.failed ? "" : detail.at, answer,
+    osrm_error(readable ? "InvalidOptions" : "InvalidQuery", detail.failed ? "" : detail.at, answer,
                &loop->body);
     tq_buf_free(&detail);
 }
@@ -181,9 +193,31 @@ static void run_handler(serve_loop *loop, serve_request *request, serve_answer *
     serve_problem(loop, &why, request->lang, answer);
 }
 
-static void preflight(serve_answer *answer)
+static bool verb_fits(const serve_request *request)
 {
-    *answer = (serve_answer){.status = 204, .allow = true};
+    http_verb verb = request->verb == VERB_HEAD ? VERB_GET : request->verb;
+    return request->operation->verb == verb;
+}
+
+/* A path that begins as a service of OSRM but is none: said in OSRM's words. */
+static bool osrm_path(serve_loop *loop, const serve_request *request, serve_answer *answer)
+{
+    static const char *const services[] = {"route", "table", "nearest", "match", "trip", "tile"};
+    tq_str rest = request->path;
+    (void)cut_piece(&rest, '/');
+    tq_str service = cut_piece(&rest, '/'), version = cut_piece(&rest, '/');
+    for (uint32_t k = 0; k < TQ_COUNT(services); k++) {
+        if (!tq_str_is(service, services[k]) || version.len == 0) continue;
+        *answer = (serve_answer){0};
+        if (tq_str_is(version, "v1"))
+            osrm_error("InvalidUrl", "URL string malformed: /service/v1/profile/coordinates",
+                       answer, &loop->body);
+        else
+            osrm_error("InvalidVersion", "Service version not found: v1 is spoken here", answer,
+                       &loop->body);
+        return true;
+    }
+    return false;
 }
 
 uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *answer)
@@ -193,18 +227,23 @@ uint32_t serve_dispatch(serve_loop *loop, serve_request *request, serve_answer *
     loop->body.len = 0;
     loop->body.failed = false;
     request->operation = NULL;
+    request->allowed = 0;
     const console_file *file = file_find(request->path);
     if (file == NULL && api_match(&loop->server->rules, request, &why) != PROBLEM_NONE) {
-        serve_problem(loop, &why, request->lang, answer);
+        if (why.id != PROBLEM_NO_PATH || !osrm_path(loop, request, answer))
+            serve_problem(loop, &why, request->lang, answer);
         return METRIC_NO_ROUTE;
     }
     uint32_t route = file != NULL ? METRIC_FILES
                                   : (uint32_t)(request->operation - loop->server->rules.operation);
+    uint8_t allowed = file != NULL ? 1u << VERB_GET : request->allowed;
+    bool get = request->verb == VERB_GET || request->verb == VERB_HEAD;
     if (request->verb == VERB_OPTIONS) {
-        preflight(answer);
-    } else if (request->verb == VERB_OTHER) {
+        *answer = (serve_answer){.status = 204, .allow = allowed};
+    } else if (file != NULL ? !get : !verb_fits(request)) {
         why.id = PROBLEM_METHOD;
         serve_problem(loop, &why, request->lang, answer);
+        answer->allow = allowed;
     } else if (file != NULL) {
         file_answer(file, request, answer);
     } else if (api_check(request, &why) == PROBLEM_NONE) {

@@ -8,7 +8,7 @@
  * Stricter than the library: one Host (RFC 9112 section 3.2), no folded header lines (section 5.2),
  * no blanks in header names (section 5.1), HTTP/1.0 and 1.1 only, and the room's limits. A request
  * with both Content-Length and Transfer-Encoding, or two lengths, is refused by the library.
- * `Upgrade` is passed over, `Expect` is refused: nothing here takes a body worth waiting for.
+ * `Upgrade` is passed over, `Expect` is refused: a body comes with its head.
  */
 #include <strings.h>
 
@@ -63,6 +63,7 @@ static int8_t field_of(tq_str name)
         [HTTP_ACCEPT_ENCODING] = "accept-encoding",
         [HTTP_IF_NONE_MATCH] = "if-none-match",
         [HTTP_EXPECT] = "expect",
+        [HTTP_CONTENT_TYPE] = "content-type",
     };
     for (int8_t field = 0; field < HTTP_FIELD_COUNT; field++)
         if (strlen(known[field]) == name.len && strncasecmp(known[field], name.at, name.len) == 0)
@@ -121,8 +122,14 @@ static int on_head(http_parser *parser)
 
 static int on_body(http_parser *parser, const char *at, size_t len)
 {
-    http_message *message = feeding_of(parser)->message;
-    (void)at;
+    const feeding *feed = feeding_of(parser);
+    http_message *message = feed->message;
+    uint32_t start = (uint32_t)(at - feed->bytes);
+    if (message->body.len == 0)
+        message->body.at = start;
+    else if (start != message->body.at + message->body.len)
+        message->body_split = true;
+    if (!message->body_split) message->body.len = start + (uint32_t)len - message->body.at;
     message->body_len += len;
     return message->body_len > message->body_max ? refuse(message, PROBLEM_BODY_TOO_LARGE) : 0;
 }

@@ -5,8 +5,8 @@
  * Method: libyaml's node tree, walked by fixed paths (paths / path / get / parameters / schema);
  * `$ref` is followed once, into components/parameters and components/schemas. Texts are copied into
  * the pool, so the tree can go. What the checker can't check (an unknown pattern, a type it doesn't
- * know, a method other than get) fails the start: a rule that is written down but not held is worse
- * than none.
+ * know, a method other than get, post and delete) fails the start: a rule that is written down but
+ * not held is worse than none.
  */
 #include <stdio.h>
 #include <yaml.h>
@@ -136,24 +136,61 @@ static tq_status read_param(reading *from, api_operation *operation, yaml_node_t
     return TQ_OK;
 }
 
-static tq_status read_operation(reading *from, const char *path, yaml_node_t *item)
+static tq_status read_body(reading *from, const char *path, const yaml_node_t *node, api_body *out)
+{
+    const char *body = text_of(child(from, node, "x-body"));
+    if (body == NULL)
+        *out = API_BODY_NONE;
+    else if (strcmp(body, "members") == 0)
+        *out = API_BODY_MEMBERS;
+    else if (strcmp(body, "raw") == 0)
+        *out = API_BODY_RAW;
+    else
+        return bad_document(from, path, "x-body", "must be members or raw");
+    return TQ_OK;
+}
+
+static tq_status read_operation(reading *from, const char *path, http_verb verb,
+                                const yaml_node_t *node)
 {
     if (from->out->operation_count == API_OPERATIONS_MAX)
         return bad_document(from, path, "paths", "too many");
     api_operation *operation = &from->out->operation[from->out->operation_count];
-    yaml_node_t *get = child(from, item, "get");
+    operation->verb = verb;
     operation->path = keep_text(from, path);
-    operation->id = keep_text(from, text_of(child(from, get, "operationId")));
+    operation->id = keep_text(from, text_of(child(from, node, "operationId")));
     if (operation->path == NULL || operation->id == NULL)
-        return bad_document(from, path, "get", "an operationId is needed");
-    const char *errors = text_of(child(from, get, "x-errors"));
+        return bad_document(from, path, "operation", "an operationId is needed");
+    const char *errors = text_of(child(from, node, "x-errors"));
     operation->osrm_errors = errors != NULL && strcmp(errors, "osrm") == 0;
-    yaml_node_t *params = child(from, get, "parameters");
+    TQ_TRY(read_body(from, path, node, &operation->body));
+    yaml_node_t *params = child(from, node, "parameters");
     if (params != NULL && params->type == YAML_SEQUENCE_NODE)
         for (yaml_node_item_t *at = params->data.sequence.items.start;
              at < params->data.sequence.items.top; at++)
             TQ_TRY(read_param(from, operation, yaml_document_get_node(&from->document, *at)));
     from->out->operation_count++;
+    return TQ_OK;
+}
+
+static tq_status read_path(reading *from, const char *path, const yaml_node_t *item)
+{
+    static const char *const verbs[] = {
+        [VERB_GET] = "get", [VERB_POST] = "post", [VERB_DELETE] = "delete"};
+    if (item == NULL || item->type != YAML_MAPPING_NODE)
+        return bad_document(from, path, "path", "not a mapping");
+    for (yaml_node_pair_t *pair = item->data.mapping.pairs.start;
+         pair < item->data.mapping.pairs.top; pair++) {
+        const char *name = text_of(yaml_document_get_node(&from->document, pair->key));
+        uint32_t verb = 0;
+        while (verb < TQ_COUNT(verbs) && (name == NULL || strcmp(name, verbs[verb]) != 0))
+            verb++;
+        if (verb == TQ_COUNT(verbs))
+            return bad_document(from, path, name != NULL ? name : "?",
+                                "only get, post and delete are known");
+        TQ_TRY(read_operation(from, path, (http_verb)verb,
+                              yaml_document_get_node(&from->document, pair->value)));
+    }
     return TQ_OK;
 }
 
@@ -164,8 +201,8 @@ static tq_status read_paths(reading *from)
         return bad_document(from, "/", "paths", "missing");
     for (yaml_node_pair_t *pair = paths->data.mapping.pairs.start;
          pair < paths->data.mapping.pairs.top; pair++)
-        TQ_TRY(read_operation(from, text_of(yaml_document_get_node(&from->document, pair->key)),
-                              yaml_document_get_node(&from->document, pair->value)));
+        TQ_TRY(read_path(from, text_of(yaml_document_get_node(&from->document, pair->key)),
+                         yaml_document_get_node(&from->document, pair->value)));
     return TQ_OK;
 }
 

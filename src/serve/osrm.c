@@ -1,20 +1,18 @@
 /*
- * /route/v1/{profile}/{coordinates}: OSRM's route service, its options and its error bodies.
- * Source: the OSRM HTTP API, version 5 (project-osrm.org/docs).
+ * What OSRM's services share: coordinates, the options of every service, error bodies, waypoints.
+ * Source: the OSRM HTTP API v1 (project-osrm.org/docs).
  *
- * Options that don't change what is answered here (alternatives, continue_straight, hints,
- * generate_hints, snapping, approaches) are read and passed over; radiuses are held against the
- * nearest street. A mistake answers 400 with OSRM's code; nothing here is problem+json.
+ * A mistake answers 400 with OSRM's code; nothing here is problem+json. Values that can't be read
+ * are InvalidQuery, values that don't fit the coordinates InvalidOptions, values that can't be
+ * InvalidValue. Hints are given and taken but not needed: a coordinate is snapped anew.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 
-#include "serve/serve_in.h"
+#include "serve/osrm_in.h"
 
-static int64_t now_ms(void)
-{
-    const tq_env *env = tq_env_real();
-    return env->now_ms(env->user);
-}
+#define RADIUS_MOST_M 5000.0
+#define CUT_OFF_DM    500u /* streets of the rest so much farther away are not taken instead */
 
 void osrm_error(const char *code, const char *message, serve_answer *answer, tq_buf *out)
 {
@@ -23,273 +21,345 @@ void osrm_error(const char *code, const char *message, serve_answer *answer, tq_
     tq_json json;
     tq_json_begin(&json, out);
     tq_json_object(&json);
-    tq_json_key(&json, "code");
-    tq_json_text(&json, code);
-    tq_json_key(&json, "message");
-    tq_json_text(&json, message);
+    tq_json_put_text(&json, "code", code);
+    tq_json_put_text(&json, "message", message);
     tq_json_end_object(&json);
     answer->status = 400;
     answer->type = "application/json; charset=utf-8";
 }
 
-static tq_status wrong(serve_loop *loop, serve_answer *answer, const char *code,
-                       const char *message)
+tq_status osrm_wrong(osrm_question *at, const char *code, const char *message)
 {
-    osrm_error(code, message, answer, &loop->body);
+    osrm_error(code, message, at->answer, &at->loop->body);
     return TQ_OK;
 }
 
-static tq_str piece_until(tq_str *rest, char mark)
+static bool say(osrm_question *at, tq_status *status, const char *code, const char *message)
 {
-    const char *found = rest->len == 0 ? NULL : memchr(rest->at, mark, rest->len);
-    tq_str piece = {rest->at, found == NULL ? rest->len : (size_t)(found - rest->at)};
-    size_t step = piece.len + (found != NULL);
-    rest->at += step;
-    rest->len -= step;
-    return piece;
-}
-
-typedef enum reading { READ_GOOD, READ_MALFORMED, READ_BAD_VALUE, READ_TOO_MANY } reading;
-
-typedef struct coordinates {
-    tq_point point[TQ_VIAS_MAX];
-    uint32_t count;
-    size_t bad_at; /* byte offset of what could not be read */
-} coordinates;
-
-static reading read_polyline(tq_str text, unsigned digits, coordinates *out)
-{
-    int32_t lat_lon[2 * TQ_VIAS_MAX];
-    size_t count = 0;
-    tq_status status = tq_polyline_read(text, digits, lat_lon, TQ_VIAS_MAX, &count, NULL);
-    if (status != TQ_OK) return status == TQ_LIMIT ? READ_TOO_MANY : READ_MALFORMED;
-    for (size_t k = 0; k < count; k++) {
-        out->point[k] = (tq_point){lat_lon[2 * k], lat_lon[2 * k + 1]};
-        if (!tq_point_valid(out->point[k])) return READ_BAD_VALUE;
-    }
-    out->count = (uint32_t)count;
-    return READ_GOOD;
-}
-
-static reading read_coordinates(tq_str text, coordinates *out)
-{
-    *out = (coordinates){0};
-    if (text.len > 5 && memcmp(text.at + text.len - 5, ".json", 5) == 0) text.len -= 5;
-    static const char *const encoded[] = {"polyline(", "polyline6("};
-    for (uint32_t k = 0; k < 2; k++) {
-        size_t len = strlen(encoded[k]);
-        if (tq_str_starts(text, encoded[k]) && text.len > len && text.at[text.len - 1] == ')')
-            return read_polyline((tq_str){text.at + len, text.len - len - 1}, 5 + k, out);
-    }
-    const char *start = text.at;
-    bool more = true;
-    while (more) {
-        tq_str pair = piece_until(&text, ';');
-        more = text.at > start && text.at[-1] == ';';
-        out->bad_at = (size_t)(pair.at - start);
-        tq_str lat = pair, lon = piece_until(&lat, ',');
-        double degrees;
-        if (!tq_parse_double(lon, &degrees) || !tq_parse_double(lat, &degrees))
-            return READ_MALFORMED;
-        if (out->count == TQ_VIAS_MAX) return READ_TOO_MANY;
-        tq_point *point = &out->point[out->count];
-        if (!tq_parse_e7(lon, &point->lon_e7) || !tq_parse_e7(lat, &point->lat_e7) ||
-            !tq_point_valid(*point))
-            return READ_BAD_VALUE;
-        out->count++;
-    }
-    return READ_GOOD;
-}
-
-/* A list with one entry a coordinate, as radiuses, hints and approaches are. Each entry is checked
- * by `good`. */
-static bool list_fits(const char *text, uint32_t count, bool (*good)(tq_str entry))
-{
-    if (text == NULL) return true;
-    tq_str rest = tq_str_of(text);
-    uint32_t entries = 1;
-    for (size_t k = 0; k < rest.len; k++)
-        entries += rest.at[k] == ';';
-    if (entries != count) return false;
-    for (uint32_t k = 0; k < entries; k++)
-        if (!good(piece_until(&rest, ';'))) return false;
-    return true;
-}
-
-static bool any_entry(tq_str entry)
-{
-    (void)entry;
-    return true;
-}
-
-static bool radius_entry(tq_str entry)
-{
-    double radius;
-    return entry.len == 0 || tq_str_is(entry, "unlimited") ||
-           (tq_parse_double(entry, &radius) && radius >= 0);
-}
-
-static bool approach_entry(tq_str entry)
-{
-    return entry.len == 0 || tq_str_is(entry, "curb") || tq_str_is(entry, "unrestricted") ||
-           tq_str_is(entry, "opposite");
-}
-
-static bool bearing_entry(tq_str entry)
-{
-    if (entry.len == 0) return true;
-    tq_str range = entry, value = piece_until(&range, ',');
-    uint32_t bearing, spread;
-    return tq_parse_u32(value, &bearing) && tq_parse_u32(range, &spread) && bearing <= 360 &&
-           spread <= 180;
-}
-
-static bool is_one_of(const char *text, const char *const *list, uint32_t count)
-{
-    for (uint32_t k = 0; k < count; k++)
-        if (strcmp(text, list[k]) == 0) return true;
+    *status = osrm_wrong(at, code, message);
     return false;
 }
 
-static bool annotations_wanted(const char *text, bool *wanted)
-{
-    static const char *const parts[] = {"duration", "nodes",       "distance",
-                                        "weight",   "datasources", "speed"};
-    *wanted = false;
-    if (text == NULL || strcmp(text, "false") == 0) return true;
-    *wanted = true;
-    if (strcmp(text, "true") == 0) return true;
-    tq_str rest = tq_str_of(text);
-    while (rest.len > 0) {
-        tq_str part = piece_until(&rest, ',');
-        char copy[16];
-        if (part.len >= sizeof copy) return false;
-        snprintf(copy, sizeof copy, "%.*s", (int)part.len, part.at);
-        if (!is_one_of(copy, parts, TQ_COUNT(parts))) return false;
-    }
-    return true;
-}
-
-static bool number_or_bool(const char *text)
-{
-    uint32_t number;
-    return text == NULL || strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ||
-           tq_parse_u32(tq_str_of(text), &number);
-}
-
-/* Options into `out`; false if one has a value that OSRM doesn't know. */
-static bool read_options(const serve_request *request, uint32_t count, tq_route_options *out)
-{
-    tq_route_options_default(out);
-    const char *geometries = param_text(request, "geometries"),
-               *overview = param_text(request, "overview");
-    if (geometries != NULL)
-        out->geometries = strcmp(geometries, "geojson") == 0     ? TQ_GEO_GEOJSON
-                          : strcmp(geometries, "polyline6") == 0 ? TQ_GEO_POLYLINE6
-                                                                 : TQ_GEO_POLYLINE;
-    if (overview != NULL)
-        out->overview = strcmp(overview, "full") == 0    ? TQ_OVERVIEW_FULL
-                        : strcmp(overview, "false") == 0 ? TQ_OVERVIEW_FALSE
-                                                         : TQ_OVERVIEW_SIMPLIFIED;
-    out->steps = param_true(request, "steps");
-    return annotations_wanted(param_text(request, "annotations"), &out->annotations) &&
-           number_or_bool(param_text(request, "alternatives")) &&
-           list_fits(param_text(request, "radiuses"), count, radius_entry) &&
-           list_fits(param_text(request, "approaches"), count, approach_entry) &&
-           list_fits(param_text(request, "bearings"), count, bearing_entry) &&
-           list_fits(param_text(request, "hints"), count, any_entry);
-}
-
-/* The first coordinate with no street within its radius, or TQ_NONE. */
-static uint32_t beyond_radius(const tq_city *city, tq_profile profile, int64_t at_ms,
-                              const coordinates *where, const char *radiuses)
-{
-    if (radiuses == NULL) return TQ_NONE;
-    tq_str rest = tq_str_of(radiuses);
-    for (uint32_t k = 0; k < where->count; k++) {
-        tq_str entry = piece_until(&rest, ';');
-        double radius_m;
-        if (!tq_parse_double(entry, &radius_m)) continue;
-        tq_snap snap;
-        uint32_t count;
-        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK ||
-            count == 0 || (double)snap.distance_dm > radius_m * 10)
-            return k;
-    }
-    return TQ_NONE;
-}
-
-static tq_status no_segment(serve_loop *loop, serve_answer *answer, uint32_t coordinate)
+tq_status osrm_no_segment(osrm_question *at, uint32_t coordinate)
 {
     char message[80];
     snprintf(message, sizeof message, "Could not find a matching segment for coordinate %u",
              coordinate);
-    return wrong(loop, answer, "NoSegment", message);
+    return osrm_wrong(at, "NoSegment", message);
 }
 
-/* Which coordinate has no street near it. */
-static uint32_t lonely_coordinate(const tq_city *city, tq_profile profile, int64_t at_ms,
-                                  const coordinates *where)
+/* ---- coordinates
+ * -------------------------------------------------------------------------------------------- */
+
+static bool too_many(osrm_question *at, uint32_t most, tq_status *status)
 {
-    for (uint32_t k = 0; k < where->count; k++) {
-        tq_snap snap;
-        uint32_t count;
-        if (tq_road_snap(city, profile, at_ms, where->point[k], 1, &snap, &count, NULL) != TQ_OK)
-            return k;
+    char message[120];
+    snprintf(message, sizeof message, "Number of entries is higher than current maximum (%u)",
+             most);
+    return say(at, status, "TooBig", message);
+}
+
+static bool malformed(osrm_question *at, size_t place, tq_status *status)
+{
+    char message[140];
+    snprintf(message, sizeof message,
+             "Query string malformed close to position %zu: coordinates are lon,lat;lon,lat or "
+             "polyline(…)",
+             place);
+    return say(at, status, "InvalidQuery", message);
+}
+
+static bool read_polyline(osrm_question *at, tq_str text, unsigned digits, uint32_t most,
+                          tq_status *status)
+{
+    size_t count = 0, mark = at->loop->work.used;
+    int32_t *lat_lon = TQ_PUSH_RAW(&at->loop->work, int32_t, 2 * (size_t)most);
+    if (lat_lon == NULL) {
+        *status = tq_fail(at->err, TQ_NO_MEMORY, 0, "not enough scratch for coordinates");
+        return false;
     }
+    tq_status read = tq_polyline_read(text, digits, lat_lon, most, &count, NULL);
+    if (read == TQ_LIMIT) return too_many(at, most, status);
+    if (read != TQ_OK) return malformed(at, 9, status);
+    at->count = (uint32_t)count;
+    for (size_t k = 0; k < count; k++)
+        at->point[k] = (tq_point){lat_lon[2 * k], lat_lon[2 * k + 1]};
+    tq_arena_reset(&at->loop->work, mark);
+    return true;
+}
+
+static bool read_pairs(osrm_question *at, tq_str text, uint32_t most, tq_status *status)
+{
+    const char *start = text.at;
+    bool more = true;
+    while (more) {
+        size_t place = (size_t)(text.at - start);
+        tq_str lat = cut_piece(&text, ';');
+        more = text.at > start && text.at[-1] == ';';
+        tq_str lon = cut_piece(&lat, ',');
+        double degrees;
+        if (!tq_parse_double(lon, &degrees) || !tq_parse_double(lat, &degrees))
+            return malformed(at, place, status);
+        if (at->count == most) return too_many(at, most, status);
+        tq_point *point = &at->point[at->count++];
+        if (!tq_parse_e7(lon, &point->lon_e7) || !tq_parse_e7(lat, &point->lat_e7))
+            return say(at, status, "InvalidValue", "Invalid coordinate value.");
+    }
+    return true;
+}
+
+static bool read_coordinates(osrm_question *at, uint32_t most, tq_status *status)
+{
+    tq_str text = tq_str_of(param_text(at->request, "coordinates"));
+    if (text.len > 5 && memcmp(text.at + text.len - 5, ".json", 5) == 0) text.len -= 5;
+    static const char *const encoded[] = {"polyline(", "polyline6("};
+    bool good = false, found = false;
+    for (unsigned k = 0; k < 2 && !found; k++) {
+        size_t len = strlen(encoded[k]);
+        found = tq_str_starts(text, encoded[k]) && text.len > len && text.at[text.len - 1] == ')';
+        if (found)
+            good =
+                read_polyline(at, (tq_str){text.at + len, text.len - len - 1}, 5 + k, most, status);
+    }
+    if (!found) good = read_pairs(at, text, most, status);
+    for (uint32_t k = 0; good && k < at->count; k++) {
+        if (!tq_point_valid(at->point[k]))
+            return say(at, status, "InvalidValue", "Invalid coordinate value.");
+        at->point[k] = tq_to_wgs84(at->point[k], at->ask.datum);
+    }
+    return good;
+}
+
+/* ---- options of every service
+ * -------------------------------------------------------------------------------- */
+
+bool osrm_list_fits(osrm_question *at, const char *name, const char *text, tq_status *status)
+{
+    char message[120];
+    if (text == NULL) return true;
+    uint32_t entries = count_pieces(tq_str_of(text), ';');
+    if (entries == at->count || (text[0] == '\0' && at->count <= 1)) return true;
+    snprintf(message, sizeof message,
+             "Number of elements in %s size %u does not match coordinate size %u", name, entries,
+             at->count);
+    return say(at, status, "InvalidOptions", message);
+}
+
+static bool read_radius(tq_str entry, tq_snap_wish *wish)
+{
+    double radius;
+    if (entry.len == 0 || tq_str_is(entry, "unlimited")) return true;
+    if (!tq_parse_double(entry, &radius) || radius < 0) return false;
+    double most = radius > RADIUS_MOST_M ? RADIUS_MOST_M : radius;
+    wish->radius_m = most < 1 ? 1 : (uint32_t)(most + 0.999);
+    return true;
+}
+
+static bool read_bearing(tq_str entry, tq_snap_wish *wish)
+{
+    tq_str value = cut_piece(&entry, ',');
+    uint32_t bearing, range;
+    if (value.len == 0 && entry.len == 0) return true;
+    if (!tq_parse_u32(value, &bearing) || !tq_parse_u32(entry, &range) || bearing > 360 ||
+        range > 180)
+        return false;
+    wish->bearing = (int32_t)(bearing % 360);
+    wish->range = (int32_t)range;
+    return true;
+}
+
+static bool read_approach(tq_str entry, tq_snap_wish *wish)
+{
+    (void)wish;
+    return entry.len == 0 || tq_str_is(entry, "curb") || tq_str_is(entry, "unrestricted") ||
+           tq_str_is(entry, "opposite");
+}
+
+static bool read_hint(tq_str entry, tq_snap_wish *wish)
+{
+    (void)wish;
+    for (size_t k = 0; k < entry.len; k++)
+        if ((unsigned char)entry.at[k] < '!' || (unsigned char)entry.at[k] > '~') return false;
+    return true;
+}
+
+static bool read_list(osrm_question *at, const char *name,
+                      bool (*read)(tq_str entry, tq_snap_wish *wish), tq_status *status)
+{
+    char message[120];
+    const char *text = param_sent(at->request, name);
+    if (text == NULL) return true;
+    if (!osrm_list_fits(at, name, text, status)) return false;
+    tq_str rest = tq_str_of(text);
+    for (uint32_t k = 0; k < at->count; k++) {
+        if (read(cut_piece(&rest, ';'), &at->wish[k])) continue;
+        snprintf(message, sizeof message, "Query string malformed: entry %u of %s", k, name);
+        return say(at, status, "InvalidQuery", message);
+    }
+    return true;
+}
+
+static bool read_wishes(osrm_question *at, tq_status *status)
+{
+    const char *snapping = param_text(at->request, "snapping");
+    bool any = snapping != NULL && strcmp(snapping, "any") == 0;
+    for (uint32_t k = 0; k < at->count; k++)
+        at->wish[k] = (tq_snap_wish){.limit = 1, .bearing = -1, .main_only = !any};
+    return read_list(at, "radiuses", read_radius, status) &&
+           read_list(at, "bearings", read_bearing, status) &&
+           read_list(at, "approaches", read_approach, status) &&
+           read_list(at, "hints", read_hint, status);
+}
+
+/* The metric last: what it costs is only spent on a question that can be answered. */
+static bool open_ask(osrm_question *at, tq_status *status)
+{
+    tq_status opened = road_ask_begin(at->loop, at->request, &at->ask, at->err);
+    if (opened == TQ_OK) return true;
+    if (opened == TQ_USAGE) return say(at, status, "InvalidUrl", at->err->text);
+    if (opened == TQ_BAD_INPUT || opened == TQ_LIMIT)
+        return say(at, status, "InvalidValue", at->err->text);
+    *status = opened;
+    return false;
+}
+
+bool osrm_open(osrm_question *at, uint32_t least, uint32_t most, tq_status *status)
+{
+    tq_arena *work = &at->loop->work;
+    at->count = 0;
+    at->point = TQ_PUSH_RAW(work, tq_point, most);
+    at->wish = TQ_PUSH_RAW(work, tq_snap_wish, most);
+    if (at->point == NULL || at->wish == NULL) {
+        *status = tq_fail(at->err, TQ_NO_MEMORY, 0, "not enough scratch for coordinates");
+        return false;
+    }
+    const char *datum = param_sent(at->request, "datum");
+    at->ask.datum = TQ_WGS84;
+    if (datum != NULL) tq_datum_parse(tq_str_of(datum), &at->ask.datum);
+    if (!read_coordinates(at, most, status)) return false;
+    if (at->count < least)
+        return say(at, status, "InvalidOptions",
+                   least == 1 ? "Number of coordinates needs to be at least one."
+                              : "Number of coordinates needs to be at least two.");
+    return read_wishes(at, status) && open_ask(at, status);
+}
+
+/* ---- islands
+ * ------------------------------------------------------------------------------------------------
+ */
+
+bool osrm_settle(osrm_question *at, tq_route_place *place, settle_when when)
+{
+    const tq_city *city = at->loop->server->snapshot.city;
+    bool changed = false, cut = atomic_load(&at->loop->server->live.closed) > 0 ||
+                                at->ask.avoid.streets != NULL || at->ask.avoid.polygon != NULL;
+    if (when == SETTLE_BEFORE && !cut) return false;
+    for (uint32_t k = 0; k < at->count; k++) {
+        if (!at->wish[k].main_only) continue;
+        tq_snap_wish any = at->wish[k];
+        tq_snap main, near;
+        uint32_t count = 0;
+        bool has_main = tq_road_snap(city, at->ask.metric, at->point[k], &at->wish[k], &main,
+                                     &count, NULL) == TQ_OK;
+        any.main_only = false;
+        if (tq_road_snap(city, at->ask.metric, at->point[k], &any, &near, &count, NULL) != TQ_OK)
+            continue;
+        if (has_main && main.distance_dm <= near.distance_dm + CUT_OFF_DM) continue;
+        at->wish[k].main_only = place[k].wish.main_only = false;
+        changed = true;
+    }
+    return changed;
+}
+
+/* ---- the end of every service
+ * -------------------------------------------------------------------------------- */
+
+/* Which coordinate has no street near it. */
+static uint32_t lonely_coordinate(osrm_question *at)
+{
+    tq_snap snap;
+    for (uint32_t k = 0; k < at->count; k++)
+        if (road_ask_snap(at->loop->server->snapshot.city, &at->ask, at->point[k], &at->wish[k],
+                          &snap, NULL) != TQ_OK)
+            return k;
     return 0;
 }
 
-static tq_status refuse_coordinates(serve_loop *loop, serve_answer *answer, reading bad,
-                                    const coordinates *where)
+/* The datum is named when it is not the usual one. */
+static void name_datum(osrm_question *at)
 {
-    char message[120];
-    if (bad == READ_BAD_VALUE)
-        return wrong(loop, answer, "InvalidValue", "Invalid coordinate value.");
-    if (bad == READ_TOO_MANY) {
-        snprintf(message, sizeof message, "Number of entries is higher than current maximum (%d)",
-                 TQ_VIAS_MAX);
-        return wrong(loop, answer, "TooBig", message);
-    }
-    snprintf(message, sizeof message,
-             "URL string malformed close to position %zu: coordinates are lon,lat;lon,lat",
-             where->bad_at + 1);
-    return wrong(loop, answer, "InvalidUrl", message);
+    tq_buf *body = &at->loop->body;
+    if (at->ask.datum == TQ_WGS84 || body->failed || body->len == 0 ||
+        body->at[body->len - 1] != '}')
+        return;
+    body->len--;
+    tq_buf_puts(body, ",\"datum\":\"");
+    tq_buf_puts(body, datum_key(at->ask.datum));
+    tq_buf_puts(body, "\"}");
 }
 
-tq_status handle_osrm(serve_loop *loop, const serve_request *request, serve_answer *answer,
-                      problem *why, tq_err *err)
+static tq_status unconnected(osrm_question *at, const char *code, const char *text)
 {
-    (void)why;
-    const tq_city *city = loop->server->snapshot.city;
-    tq_profile profile;
-    if (!tq_profile_parse(param_text(request, "profile"), &profile))
-        return wrong(loop, answer, "InvalidUrl",
-                     "Profile not known; use driving, walking, cycling, foot, elder, wheelchair, "
-                     "bike, car or taxi");
-    coordinates where;
-    reading bad = read_coordinates(tq_str_of(param_text(request, "coordinates")), &where);
-    if (bad != READ_GOOD) return refuse_coordinates(loop, answer, bad, &where);
-    if (where.count < 2)
-        return wrong(loop, answer, "InvalidOptions",
-                     "Number of coordinates needs to be at least two.");
-    tq_route_options options;
-    if (!read_options(request, where.count, &options))
-        return wrong(loop, answer, "InvalidOptions", "Options are invalid.");
-    int64_t at_ms = now_ms();
-    uint32_t far = beyond_radius(city, profile, at_ms, &where, param_text(request, "radiuses"));
-    if (far != TQ_NONE) return no_segment(loop, answer, far);
-    tq_status status = tq_snapshot_route_json(&loop->server->snapshot, profile, at_ms, where.point,
-                                              where.count, &options, &loop->work, &loop->body, err);
+    char message[240];
+    uint32_t closed = atomic_load(&at->loop->server->live.closed);
+    bool avoided = at->ask.avoid.streets != NULL || at->ask.avoid.polygon != NULL;
+    int len = snprintf(message, sizeof message, "%s", text);
+    if (closed > 0)
+        len += snprintf(message + len, sizeof message - (size_t)len,
+                        "; %u live closures are in force, see /api/v1/live/roads", closed);
+    if (avoided)
+        snprintf(message + len, sizeof message - (size_t)len,
+                 "; streets are kept off by avoid_streets or avoid_polygon");
+    return osrm_wrong(at, code, message);
+}
+
+tq_status osrm_close(osrm_question *at, tq_status status, const char *none_code,
+                     const char *none_text)
+{
     if (status == TQ_NO_ROUTE)
-        return wrong(loop, answer, "NoRoute", "Impossible route between points");
-    if (status == TQ_NOT_FOUND)
-        return no_segment(loop, answer, lonely_coordinate(city, profile, at_ms, &where));
-    if (status == TQ_LIMIT) return wrong(loop, answer, "TooBig", err->text);
-    if (status == TQ_BAD_INPUT) return wrong(loop, answer, "InvalidValue", err->text);
-    TQ_TRY(status);
-    answer->status = 200;
-    answer->type = "application/json; charset=utf-8";
-    answer->keep = KEEP_SHORT;
-    return TQ_OK;
+        status = unconnected(at, none_code, none_text);
+    else if (status == TQ_NOT_FOUND)
+        status = osrm_no_segment(at, lonely_coordinate(at));
+    else if (status == TQ_LIMIT)
+        status = osrm_wrong(at, "TooBig", at->err->text);
+    else if (status == TQ_BAD_INPUT)
+        status = osrm_wrong(at, "InvalidValue", at->err->text);
+    else if (status == TQ_OK && at->answer->status == 0) {
+        name_datum(at);
+        at->answer->status = 200;
+        at->answer->type = "application/json; charset=utf-8";
+        at->answer->keep = KEEP_SHORT;
+    }
+    road_ask_end(at->loop, &at->ask);
+    return status;
+}
+
+/* ---- waypoints
+ * ---------------------------------------------------------------------------------------------- */
+
+void osrm_waypoint_members(osrm_question *at, tq_json *json, const tq_snap *snap, bool hint)
+{
+    static const char hex[] = "0123456789abcdef";
+    const tq_city *city = at->loop->server->snapshot.city;
+    const tq_streets *streets = &city->streets;
+    if (hint) {
+        char text[16];
+        uint64_t bits = (uint64_t)snap->edge << 32 | snap->along_dm;
+        for (size_t k = sizeof text; k-- > 0; bits >>= 4)
+            text[k] = hex[bits & 15];
+        tq_json_key(json, "hint");
+        tq_json_str(json, (tq_str){text, sizeof text});
+    }
+    tq_json_put_fixed(json, "distance", snap->distance_dm, 1);
+    tq_json_put_text(json, "name",
+                     tq_text(city, streets->name[streets->edge_name[snap->edge]].name));
+    tq_json_key(json, "location");
+    put_degrees(json, snap->at, at->ask.datum);
+}
+
+void osrm_waypoint(osrm_question *at, tq_json *json, const tq_snap *snap, bool hint)
+{
+    tq_json_object(json);
+    osrm_waypoint_members(at, json, snap, hint);
+    tq_json_end_object(json);
 }

@@ -23,7 +23,7 @@ void tq_serve_options_default(tq_serve_options *options)
         .listen = "127.0.0.1",
         .port = 8787,
         .max_connections = 16384,
-        .max_body_bytes = 65536,
+        .max_body_bytes = 1 << 20,
         .header_timeout_ms = 10000,
         .idle_timeout_ms = 60000,
     };
@@ -78,6 +78,9 @@ static tq_status open_loop(serve *server, serve_loop *loop, tq_err *err)
 static void close_loop(serve_loop *loop)
 {
     connections_close(loop);
+    for (uint32_t row = 0; row < STREAMS_MAX; row++)
+        matrix_end(loop, &loop->stream[row]);
+    private_drop_all(loop);
     cache_close(&loop->store);
     tq_mvt_free(loop->tiles.mvt);
     tq_buf_free(&loop->body);
@@ -137,11 +140,14 @@ static tq_status open_server(serve *server, tq_err *err)
     TQ_TRY(api_load(yaml, &server->rules, err));
     TQ_TRY(serve_bind(&server->rules, err));
     TQ_TRY(tq_snapshot_open(server->options.city_path, &server->snapshot, err));
+    TQ_TRY(live_open(&server->live, err));
+    server->live_open = true;
     TQ_TRY(tile_plan_make(server->snapshot.city, &server->tiles, err));
     snprintf(server->city_etag, sizeof server->city_etag, "\"%.40s\"",
              tq_city_version(server->snapshot.city));
     server->work_bytes = TQ_MAX(tq_journey_work_bytes(server->snapshot.city),
                                 tile_work_bytes(server->snapshot.city));
+    server->work_bytes = TQ_MAX(server->work_bytes, tq_streets_work_bytes(server->snapshot.city));
     tq_files_raise((uint64_t)server->options.max_connections + HTTP_REFUSE_SLOTS + FILES_BESIDE);
     server->loop_count = server->options.threads != 0 ? server->options.threads : tq_core_count();
     server->loop_count = TQ_MAX(1, TQ_MIN(server->loop_count, SERVE_THREADS_MAX));
@@ -165,6 +171,7 @@ tq_status tq_serve(const tq_serve_options *options, tq_err *err)
         close_loop(&server->loop[k]);
     tq_free(server->loop);
     tile_plan_free(&server->tiles);
+    if (server->live_open) live_close(&server->live);
     if (server->snapshot.city != NULL) tq_snapshot_close(&server->snapshot);
     api_free(&server->rules);
     tq_free(server);

@@ -24,4 +24,13 @@ void tq_serve_options_default(tq_serve_options *options);
 tq_status tq_serve(const tq_serve_options *options, tq_err *err);
 void tq_serve_stop(void); /* from any thread or a signal handler */
 
+/** Minutes such as 5,10,15 as limits of an isochrone. */
+tq_status tq_isochrone_minutes(const char *text, tq_isochrone_wish *wish, tq_err *err);
+/** An isochrone as GeoJSON with its envelope: version, datum, profile, time, direction. */
+void tq_isochrone_json(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms,
+                       tq_datum datum, tq_point place, const tq_isochrone_wish *wish,
+                       const tq_isochrone *shape, tq_buf *out);
+/** Scratch that questions about streets need, tables and isochrones included. */
+size_t tq_streets_work_bytes(const tq_city *city);
+
 #endif

@@ -1,9 +1,9 @@
 /*
  * Private to src/serve: how a request becomes an answer.
  *
- *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language) -> openapi.c,
- * check.c (the operation and its rules) -> a handler (api.c, osrm.c, tiles.c, files.c) -> answer.c
- * (one write) and cache.c
+ *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language), body.c (members
+ * of a JSON body) -> openapi.c, check.c (the operation and its rules) -> a handler (api.c, osrm*.c,
+ * streets.c, matrix.c, live.c, tile.c, files.c) -> answer.c (one write, or a stream) and cache.c
  *
  * Everything above connection.c is without I/O, so that tests and fuzzing drive it with plain
  * bytes. All limits of the room are the constants below and are told at /api/v1/limits.
@@ -12,6 +12,7 @@
 #define TQ_SERVE_IN_H
 
 #include <http_parser.h>
+#include <pthread.h>
 
 #include "serve/serve.h"
 #include "wire/wire.h"
@@ -42,8 +43,30 @@
 #define TILE_ZOOM_MAX      18u
 #define TILE_BODY_MAX      ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
 #define API_OPERATIONS_MAX 48u
-#define API_PARAMS_MAX     24u
+#define API_PARAMS_MAX     40u
 #define API_ENUM_MAX       16u
+
+#define KEPT_TOTAL_MAX ((size_t)64 << 20) /* bytes of unfinished requests of one loop */
+
+#define TABLE_PLACES_MAX       1000u             /* coordinates of an OSRM table */
+#define MATCH_PLACES_MAX       1000u             /* coordinates of an OSRM match */
+#define MATRIX_PLACES_MAX      10000u            /* rows, and columns, of a streamed matrix */
+#define MATRIX_BLOCK_CELLS     ((size_t)1 << 21) /* cells of a stream that are held at once */
+#define MATRIX_TILE            1024u             /* places of a side that are worked on at once */
+#define STREAMS_MAX            4u                /* streamed answers under way on one loop */
+#define STREAM_PIECE_BYTES     ((size_t)256 << 10)
+#define STREAM_TURN_PIECES     4u /* pieces written before other connections get their turn */
+#define PRIVATE_METRICS_MAX    4u /* own vehicles and avoided streets, a loop; the oldest goes */
+#define AVOID_STREETS_MAX      16u
+#define AVOID_POINTS_MAX       100u
+#define AVOID_SPAN_E7          100000000 /* 10 degrees */
+#define LIVE_STATES_MAX        400000u
+#define LIVE_KMH_MAX           200
+#define NEAREST_OF_MAX         10000u
+#define ALTERNATIVES_ASKED_MAX 3u
+#define DEBUG_TILE_ZOOM_MIN    12u
+#define DEBUG_TURN_ZOOM        15u
+#define JSON_NESTING_MAX       32u
 
 /* ---- one message (http_parse.c)
  * ----------------------------------------------------------------------- */
@@ -59,6 +82,7 @@ typedef enum http_field {
     HTTP_ACCEPT_ENCODING,
     HTTP_IF_NONE_MATCH,
     HTTP_EXPECT,
+    HTTP_CONTENT_TYPE,
     HTTP_FIELD_COUNT
 } http_field;
 
@@ -77,8 +101,10 @@ typedef struct http_message {
     uint64_t body_len;
     uint32_t body_max;
     http_span url, name, field[HTTP_FIELD_COUNT];
+    http_span body;
     uint8_t seen;    /* bit a field: its header came */
     uint8_t refusal; /* problem_id, 0 = none */
+    bool body_split; /* came in several chunks: not in one piece */
     bool in_value, head_done, complete, keep_alive;
     int8_t current; /* http_field of the header being read, -1 = another */
 } http_message;
@@ -132,6 +158,13 @@ typedef enum problem_id {
     PROBLEM_HALF_POINT,
     PROBLEM_TILE_RANGE,
     PROBLEM_TOO_BIG_ANSWER,
+    PROBLEM_LENGTH,
+    PROBLEM_NO_BODY,
+    PROBLEM_BAD_JSON,
+    PROBLEM_NO_SEGMENT,
+    PROBLEM_MATRIX_LIMIT,
+    PROBLEM_STALE,
+    PROBLEM_STREAMS,
     PROBLEM_STATUS_NOT_FOUND, /* from here: one a tq_status of the rooms below */
     PROBLEM_STATUS_AMBIGUOUS,
     PROBLEM_STATUS_BAD_INPUT,
@@ -161,6 +194,21 @@ void problem_of_status(tq_status status, const tq_err *err, problem *out);
 /* ---- what may be asked (openapi.c, check.c)
  * -------------------------------------------------------------- */
 
+typedef enum http_verb {
+    VERB_GET,
+    VERB_POST,
+    VERB_DELETE,
+    VERB_HEAD,
+    VERB_OPTIONS,
+    VERB_OTHER
+} http_verb;
+
+typedef enum api_body {
+    API_BODY_NONE,
+    API_BODY_MEMBERS, /* x-body: members; a JSON object whose members are parameters */
+    API_BODY_RAW      /* x-body: raw; the handler reads it */
+} api_body;
+
 typedef enum api_type { API_STRING, API_INTEGER, API_NUMBER, API_BOOLEAN } api_type;
 typedef enum api_place { API_IN_QUERY, API_IN_PATH } api_place;
 
@@ -180,6 +228,8 @@ typedef struct api_param {
 typedef struct api_operation {
     const char *id;   /* operationId */
     const char *path; /* /tiles/{z}/{x}/{y}.mvt */
+    http_verb verb;   /* GET (and HEAD), POST or DELETE */
+    api_body body;
     bool osrm_errors; /* x-errors: osrm */
     uint32_t handler; /* row of the handler table, given by serve.c */
     uint32_t param_count;
@@ -202,8 +252,6 @@ bool api_pattern_fits(const char *pattern, tq_str text);
 /* ---- a request
  * ------------------------------------------------------------------------------------------- */
 
-typedef enum http_verb { VERB_GET, VERB_HEAD, VERB_OPTIONS, VERB_OTHER } http_verb;
-
 typedef struct serve_pair {
     tq_str name, value; /* decoded; a NUL byte follows each */
 } serve_pair;
@@ -216,6 +264,10 @@ typedef struct serve_request {
     bool gzip;
     tq_str if_none_match;
     const api_operation *operation;
+    uint8_t allowed;      /* bit a verb: what the path takes */
+    bool body_split, csv; /* csv: the body says that it is one */
+    tq_str body;          /* as sent */
+    tq_str points[2];     /* members "from" and "to" of a body, as sent; NULL = absent */
     uint32_t pair_count;
     serve_pair pair[HTTP_QUERY_MAX];
     size_t text_used;
@@ -239,9 +291,14 @@ problem_id api_check(serve_request *request, problem *why);
 
 /* Values of a checked request: what was sent, else the default. NULL or false if neither. */
 const char *param_text(const serve_request *request, const char *name);
+/** What was sent, without defaults: quicker for parameters that have none. */
+const char *param_sent(const serve_request *request, const char *name);
 bool param_u32(const serve_request *request, const char *name, uint32_t *out);
 bool param_e7(const serve_request *request, const char *name, int32_t *out);
 bool param_true(const serve_request *request, const char *name);
+
+typedef struct serve serve;
+typedef struct serve_loop serve_loop;
 
 /* ---- an answer
  * --------------------------------------------------------------------------------------------- */
@@ -259,12 +316,13 @@ typedef struct serve_answer {
     const char *cache_control; /* NULL = no-store */
     char etag[48];             /* with its quotes; "" = none */
     answer_keep keep;
-    bool gzip, page, allow, retry, vary_encoding, vary_language, close;
+    uint8_t allow;  /* bit a verb: said in Allow */
+    uint8_t stream; /* row of loop->stream + 1: the body follows in pieces; 0 = none */
+    bool gzip, page, retry, vary_encoding, vary_language, close;
 } serve_answer;
 
-typedef struct serve serve;
-typedef struct serve_loop serve_loop;
-
+#define ANSWER_CHUNKED SIZE_MAX       /* a length that is not known: chunks follow */
+#define ANSWER_TO_END  (SIZE_MAX - 1) /* the same for HTTP/1.0: until the connection ends */
 /** Headers up to Date, ending in CRLF. */
 void answer_head(const serve_answer *answer, size_t body_len, const char *city_version,
                  tq_buf *out);
@@ -294,6 +352,8 @@ typedef struct cache {
 
 tq_status cache_open(cache *store, tq_err *err);
 void cache_close(cache *store);
+/** Forget everything: the streets have changed. */
+void cache_forget(cache *store);
 /** The answer to this target in this language if it is still good; it becomes the newest. */
 const cache_entry *cache_find(cache *store, tq_str target, tq_lang lang, int64_t now_ms);
 /** Keep an answer, dropping the longest unused ones; one over CACHE_ENTRY_BLOCKS is not kept. */
@@ -374,6 +434,154 @@ const console_file *file_find(tq_str path);
 void file_answer(const console_file *file, const serve_request *request, serve_answer *answer);
 bool file_console_built(void);
 
+/* ---- JSON coming in (json_read.c)
+ * ------------------------------------------------------------------------------ */
+
+typedef enum json_kind {
+    JSON_IN_OBJECT,
+    JSON_IN_ARRAY,
+    JSON_IN_TEXT,
+    JSON_IN_NUMBER,
+    JSON_IN_TRUE,
+    JSON_IN_FALSE,
+    JSON_IN_NULL,
+    JSON_IN_BAD
+} json_kind;
+
+/* Reads a document piece by piece, in place; nothing is allocated. After a mistake every call
+ * answers «no more», `why` says what is wrong and `at` where. */
+typedef struct json_in {
+    const char *start, *at, *end;
+    const char *why; /* NULL = good so far */
+    uint32_t depth;
+    uint32_t begun;   /* bit a depth: it had a value already */
+    uint32_t objects; /* bit a depth: it is an object */
+} json_in;
+
+void json_in_begin(json_in *in, tq_str text);
+json_kind json_in_kind(json_in *in); /* of the next value */
+bool json_in_open(json_in *in, json_kind kind);
+/** Is there another value (or member) in the open array (or object)? Closes it when not. */
+bool json_in_more(json_in *in);
+/** Name of the next member, cut to `cap` - 1 bytes. */
+bool json_in_key(json_in *in, char *out, size_t cap);
+bool json_in_text(json_in *in, char *out, size_t cap); /* false also when it is too long */
+bool json_in_number(json_in *in, tq_str *out);         /* as written */
+bool json_in_skip(json_in *in, tq_str *out);           /* any value, as written; out may be NULL */
+bool json_in_end(json_in *in);                         /* nothing but blanks is left */
+bool json_in_fail(json_in *in, const char *why);       /* always false */
+
+/** The members of a JSON object become parameters; "from" and "to" become request->points when
+ * they are arrays. (body.c) */
+problem_id body_members(serve_request *request, problem *why);
+
+/* ---- a question about streets (ask.c, private.c)
+ * --------------------------------------------------------------- */
+
+/* A metric for an own vehicle or with avoided streets. */
+typedef struct private_metric {
+    uint64_t key, key2; /* of vehicle, slice, live version and what is avoided; 0, 0 = free */
+    tq_metric *metric;
+    tq_vehicle vehicle;
+    uint32_t pins;
+    uint64_t used;
+} private_metric;
+
+typedef struct avoidance {
+    const char *streets, *polygon; /* as asked; NULL = none */
+} avoidance;
+
+typedef struct road_ask {
+    const tq_vehicle *vehicle;
+    tq_vehicle own; /* when the question changes it */
+    avoidance avoid;
+    tq_datum datum;
+    bool time_given;
+    int64_t at_ms;
+    const tq_metric *metric;
+    private_metric *private; /* NULL: the metric is one of tq_roads */
+} road_ask;
+
+/** Vehicle, time, datum and metric of a checked request; ends with road_ask_end. TQ_USAGE: no such
+ * profile. */
+tq_status road_ask_begin(serve_loop *loop, const serve_request *request, road_ask *out,
+                         tq_err *err);
+/** Have the metric's lengths too: distances in tables. */
+tq_status road_ask_metres(serve_loop *loop, road_ask *ask, tq_err *err);
+void road_ask_end(serve_loop *loop, road_ask *ask);
+tq_status private_get(serve_loop *loop, const tq_vehicle *vehicle, const avoidance *avoid,
+                      int64_t at_ms, private_metric **out, tq_err *err);
+void private_drop_all(serve_loop *loop);
+/** Nearest street of a place: of the part that hangs together, else of any. */
+tq_status road_ask_snap(const tq_city *city, const road_ask *ask, tq_point at,
+                        const tq_snap_wish *wish, tq_snap *out, tq_err *err);
+tq_status read_instant(const tq_city *city, const char *text, int64_t *out, tq_err *err);
+int64_t serve_now_ms(void);
+/** The next piece of a list; `rest` moves behind the mark. */
+tq_str cut_piece(tq_str *rest, char mark);
+uint32_t count_pieces(tq_str text, char mark);
+void put_degrees(tq_json *json, tq_point point, tq_datum datum); /* [lon,lat] */
+const char *datum_key(tq_datum datum);                           /* "wgs84", ... */
+
+/* ---- live state of streets (live.c)
+ * ------------------------------------------------------------------------------ */
+
+typedef struct live_row {
+    uint32_t arc;
+    uint16_t kmh_tenths; /* TQ_ARC_CLOSED = closed */
+    uint16_t access;     /* TQ_ACCESS_ mask; 0 = forget what was said */
+    int64_t until_ms;    /* INT64_MAX = until told otherwise */
+} live_row;
+
+typedef struct live_roads {
+    pthread_mutex_t lock;
+    live_row *row; /* [count], ascending by (arc, access) */
+    uint32_t count;
+    uint64_t version;        /* of the last change; 0 = there was none */
+    uint32_t *edge_by_way;   /* [edge_count], ascending by (way, edge); made at the first need */
+    int64_t next_until_ms;   /* of the row that ends first */
+    _Atomic uint64_t shown;  /* the version that questions see */
+    _Atomic uint32_t closed; /* arcs closed by it */
+} live_roads;
+
+tq_status live_open(live_roads *live, tq_err *err);
+void live_close(live_roads *live);
+/** Drop rows whose time is over. */
+void live_tick(serve *server, int64_t now_ms);
+/** Rows in force as states of an overlay, ascending by arc, in memory of its own (tq_free). */
+tq_status live_states(serve *server, tq_arc_state **out, uint32_t *count, uint64_t *version,
+                      tq_err *err);
+
+/* ---- streamed matrices (matrix.c)
+ * -------------------------------------------------------------------------------- */
+
+typedef enum matrix_form { MATRIX_JSON, MATRIX_CSV, MATRIX_ROWS } matrix_form;
+
+typedef struct matrix_stream {
+    bool used;
+    road_ask ask;
+    matrix_form form;
+    bool want_s, want_m;
+    tq_snap *snap; /* [from_count + to_count] */
+    uint32_t from_count, to_count;
+    uint32_t block_first, block_rows, block_most, row; /* rows of the block held, next row to write
+                                                        */
+    int32_t *ds;                                       /* [block_most * to_count] */
+    uint32_t *dm;                                      /* the same, NULL = not asked */
+    bool begun, second; /* second: JSON writes durations, then distances */
+    tq_status status;
+} matrix_stream;
+
+/** Append the next piece; *more tells whether another follows. */
+tq_status matrix_next(serve_loop *loop, matrix_stream *stream, tq_buf *out, bool *more,
+                      tq_err *err);
+void matrix_end(serve_loop *loop, matrix_stream *stream);
+/** Cells from each place to each other, worked on in tiles that fit the scratch. out_dm may be
+ * NULL. */
+tq_status road_cells(const tq_city *city, const tq_metric *metric, const tq_snap *from,
+                     uint32_t from_count, const tq_snap *to, uint32_t to_count, tq_arena *work,
+                     int32_t *out_ds, uint32_t *out_dm, tq_err *err);
+
 /* ---- the server
  * ------------------------------------------------------------------------------------------------------
  */
@@ -384,6 +592,8 @@ typedef tq_status (*serve_handler)(serve_loop *loop, const serve_request *reques
 struct serve {
     tq_serve_options options;
     tq_snapshot snapshot;
+    live_roads live;
+    bool live_open;
     tile_plan tiles;
     api rules;
     char city_etag[48];
@@ -405,6 +615,11 @@ struct serve_loop {
     tq_buf body, head, tail;
     cache store;
     tile_bench tiles;
+    private_metric private[PRIVATE_METRICS_MAX];
+    uint64_t private_uses;
+    matrix_stream stream[STREAMS_MAX];
+    uint64_t live_seen; /* version that the cache's answers are about */
+    size_t kept_bytes;  /* of unfinished requests */
     serve_request request;
     metrics counts;
     int64_t date_s;
@@ -428,7 +643,24 @@ tq_status handle_departures(serve_loop *, const serve_request *, serve_answer *,
                             tq_err *);
 tq_status handle_city(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_works(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
-tq_status handle_osrm(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_route(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_table(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_nearest(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_match(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_trip(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_debug_tile(serve_loop *, const serve_request *, serve_answer *, problem *,
+                            tq_err *);
+tq_status handle_vehicles(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_isochrone(serve_loop *, const serve_request *, serve_answer *, problem *,
+                           tq_err *);
+tq_status handle_nearest_of(serve_loop *, const serve_request *, serve_answer *, problem *,
+                            tq_err *);
+tq_status handle_matrix(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_live_get(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_live_post(serve_loop *, const serve_request *, serve_answer *, problem *,
+                           tq_err *);
+tq_status handle_live_delete(serve_loop *, const serve_request *, serve_answer *, problem *,
+                             tq_err *);
 tq_status handle_tile(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 /** OSRM's error body. */
 void osrm_error(const char *code, const char *message, serve_answer *answer, tq_buf *out);

@@ -346,6 +346,23 @@ void tq_mvt_tag_int(tq_mvt *mvt, const char *key, int64_t value)
     put_tag(mvt, key);
 }
 
+void tq_mvt_tag_bool(tq_mvt *mvt, const char *key, bool value)
+{
+    if (!mvt->in_feature) return;
+    empty_buf(&mvt->value);
+    put_number(&mvt->value, 7, value);
+    put_tag(mvt, key);
+}
+
+void tq_mvt_tag_double(tq_mvt *mvt, const char *key, double value)
+{
+    if (!mvt->in_feature) return;
+    empty_buf(&mvt->value);
+    put_raw(&mvt->value, 3u << 3 | 1); /* double_value, 64 bit, little-endian */
+    tq_buf_put(&mvt->value, &value, sizeof value);
+    put_tag(mvt, key);
+}
+
 tq_status tq_mvt_end(tq_mvt *mvt, tq_err *err)
 {
     end_layer(mvt);

@@ -151,6 +151,8 @@ void tq_mvt_feature(tq_mvt *mvt, uint64_t id, tq_mvt_type type, const int32_t *x
                     size_t point_count);
 void tq_mvt_tag_text(tq_mvt *mvt, const char *key, tq_str value);
 void tq_mvt_tag_int(tq_mvt *mvt, const char *key, int64_t value);
+void tq_mvt_tag_bool(tq_mvt *mvt, const char *key, bool value);
+void tq_mvt_tag_double(tq_mvt *mvt, const char *key, double value);
 /** Finish all layers into the buffer; TQ_NO_MEMORY when anything failed on the way. */
 tq_status tq_mvt_end(tq_mvt *mvt, tq_err *err);
 

@@ -11,7 +11,7 @@ import zipfile
 from harness import ROOT, Run, check, finish
 
 work = tempfile.mkdtemp(prefix="tongqu-usage-")
-COMMANDS = "init import serve plan route places works check bench version help".split()
+COMMANDS = "init import serve plan route matrix isochrone match nearest places works check bench version help".split()
 
 # ---- help from the option table ----------------------------------------------------------------------------
 for command in COMMANDS:

@@ -137,16 +137,16 @@ if city["streets"]:
     if way.status == 200:
         check("code Ok and ways", way.json()["code"] == "Ok" and "ways" in way.json()["routes"][0], way)
 for target, code in [
-    ("/route/v1/driving/1,2;abc", "InvalidUrl"),
-    ("/route/v1/driving/1,2;", "InvalidUrl"),
+    ("/route/v1/driving/1,2;abc", "InvalidQuery"),
+    ("/route/v1/driving/1,2;", "InvalidQuery"),
     ("/route/v1/horse/1,2;3,4", "InvalidUrl"),
     ("/route/v1/driving/1,2;3,94", "InvalidValue"),
     ("/route/v1/driving/1,2", "InvalidOptions"),
     ("/route/v1/driving/1,2;3,4", "NoSegment"),
     (base + "?foo=1", "InvalidQuery"),
-    (base + "?steps=maybe", "InvalidOptions"),
+    (base + "?steps=maybe", "InvalidQuery"),
     (base + "?radiuses=5", "InvalidOptions"),
-    (base + "?annotations=colour", "InvalidOptions"),
+    (base + "?annotations=colour", "InvalidQuery"),
     ("/route/v1/driving/" + ";".join(["112.5,37.8"] * 101), "TooBig"),
 ]:
     got = documented(target, ROUTE, 400)

@@ -36,10 +36,14 @@ def finish():
 class Server:
     """A copy of the shipped city, imported, with server settings of its own; stopped by its process id."""
 
-    def __init__(self, threads=1, **settings):
+    def __init__(self, threads=1, osm=None, timezone="Asia/Shanghai", **settings):
         self.folder = tempfile.mkdtemp(prefix="tongqu-http-")
         self.city = os.path.join(self.folder, "city")
-        shutil.copytree(CITY, self.city)
+        if osm:
+            subprocess.run([TONGQU, "init", self.city, "--osm", os.path.abspath(osm), "--timezone", timezone, "--quiet"],
+                           check=True, stdout=subprocess.DEVNULL)
+        else:
+            shutil.copytree(CITY, self.city)
         if settings:
             path = os.path.join(self.city, "tongqu.yaml")
             with open(path, encoding="utf-8") as file:
@@ -91,6 +95,13 @@ class Server:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return Answer(self.raw(("\r\n".join(lines) + "\r\n\r\n").encode()), method)
 
+    def send(self, method, target, body, kind="application/json", timeout=60):
+        """A request with a body; dicts and lists go as JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        head = (f"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(data)}\r\n\r\n")
+        return Answer(self.raw(head.encode() + data, timeout), method)
+
     def abandon(self):
         if self.process.poll() is None:
             self.process.kill()
@@ -129,8 +140,11 @@ class Answer:
             name, _, value = line.partition(":")
             self.headers[name.lower()] = value.strip()
         length = 0 if method == "HEAD" or self.status in (204, 304) else int(self.headers.get("content-length", 0))
-        self.body = rest[:length]
-        self.rest = rest[length:]
+        if self.headers.get("transfer-encoding") == "chunked" and method != "HEAD":
+            self.body, self.whole, self.rest = unchunk(rest)
+        else:
+            self.body = rest[:length]
+            self.rest = rest[length:]
 
     def json(self):
         try:
@@ -140,6 +154,20 @@ class Answer:
 
     def __str__(self):
         return f"{self.status} {self.headers} {self.body[:300]!r}"
+
+
+def unchunk(data):
+    """The body of a chunked answer, whether its last chunk came, and what follows it."""
+    body, at = [], 0
+    while True:
+        end = data.find(b"\r\n", at)
+        if end < 0:
+            return b"".join(body), False, b""
+        size = int(data[at:end], 16)
+        if size == 0:
+            return b"".join(body), True, data[end + 4:]
+        body.append(data[end + 2:end + 2 + size])
+        at = end + 4 + size
 
 
 def split_answers(data):

@@ -38,6 +38,27 @@ static void put_file(const char *name, const char *body)
     assert_int_equal(fclose(file), 0);
 }
 
+/* A line of streets with side streets; a restriction over a way, one over a node, one by the hour.
+ */
+static const char town_osm[] =
+    "<osm version=\"0.6\">"
+    "<node id=\"1\" lat=\"37.800\" lon=\"112.600\"/><node id=\"2\" lat=\"37.800\" lon=\"112.602\"/>"
+    "<node id=\"3\" lat=\"37.800\" lon=\"112.604\"/><node id=\"4\" lat=\"37.800\" lon=\"112.606\"/>"
+    "<node id=\"5\" lat=\"37.802\" lon=\"112.602\"/><node id=\"6\" lat=\"37.802\" lon=\"112.604\"/>"
+    "<way id=\"11\"><nd ref=\"1\"/><nd ref=\"2\"/><tag k=\"highway\" v=\"tertiary\"/></way>"
+    "<way id=\"12\"><nd ref=\"2\"/><nd ref=\"3\"/><tag k=\"highway\" v=\"tertiary\"/>"
+    "<tag k=\"hgv:conditional\" v=\"no @ (07:00-19:00)\"/></way>"
+    "<way id=\"13\"><nd ref=\"3\"/><nd ref=\"4\"/><tag k=\"highway\" v=\"tertiary\"/></way>"
+    "<way id=\"14\"><nd ref=\"2\"/><nd ref=\"5\"/><tag k=\"highway\" v=\"residential\"/></way>"
+    "<way id=\"15\"><nd ref=\"3\"/><nd ref=\"6\"/><tag k=\"highway\" v=\"residential\"/></way>"
+    "<relation id=\"21\"><member type=\"way\" ref=\"11\" role=\"from\"/>"
+    "<member type=\"way\" ref=\"12\" role=\"via\"/><member type=\"way\" ref=\"15\" role=\"to\"/>"
+    "<tag k=\"type\" v=\"restriction\"/><tag k=\"restriction\" v=\"no_left_turn\"/></relation>"
+    "<relation id=\"22\"><member type=\"way\" ref=\"12\" role=\"from\"/>"
+    "<member type=\"node\" ref=\"3\" role=\"via\"/><member type=\"way\" ref=\"13\" role=\"to\"/>"
+    "<tag k=\"type\" v=\"restriction\"/><tag k=\"restriction:conditional\" "
+    "v=\"only_straight_on @ (Mo-Fr 07:00-09:00)\"/></relation></osm>";
+
 static int make_city(void **state)
 {
     (void)state;
@@ -73,6 +94,7 @@ static int make_city(void **state)
              "乙街,B Street,secondary,no,2,40,wgs84,37.81 112.48; 37.81 112.50; 37.81 "
              "112.52,open,,,test,\n"
              "丙路,C Road,primary,no,2,50,wgs84,37.81 112.52; 37.84 112.50,building,,,test,\n");
+    put_file("town.osm", town_osm);
     tq_settings *settings = TQ_ALLOC(tq_settings, 1);
     tq_report *report = tq_report_new();
     tq_err err = {0};
@@ -92,17 +114,10 @@ static int make_city(void **state)
 static int drop_city(void **state)
 {
     (void)state;
-    static const char *const name[] = {"feed/agency.txt",
-                                       "feed/stops.txt",
-                                       "feed/routes.txt",
-                                       "feed/calendar.txt",
-                                       "feed/trips.txt",
-                                       "feed/stop_times.txt",
-                                       "feed/transfers.txt",
-                                       "streets.csv",
-                                       "tongqu.yaml",
-                                       "damage.city",
-                                       "feed"};
+    static const char *const name[] = {
+        "feed/agency.txt", "feed/stops.txt",      "feed/routes.txt",    "feed/calendar.txt",
+        "feed/trips.txt",  "feed/stop_times.txt", "feed/transfers.txt", "streets.csv",
+        "town.osm",        "tongqu.yaml",         "damage.city",        "feed"};
     char path[160];
     tq_map_close(&good);
     for (size_t k = 0; k < TQ_COUNT(name); k++) {
@@ -112,10 +127,40 @@ static int drop_city(void **state)
     return rmdir(folder);
 }
 
+/* Read all of a hierarchy the way the searches do, without a check: damage that was let in shows
+ * under a sanitizer. */
+static uint64_t read_hierarchy(const tq_city *city, const tq_hierarchy *h)
+{
+    const tq_conditions *rows = &city->conditions;
+    uint64_t sum = 0;
+    for (uint32_t vertex = 0; vertex < h->vertex_count; vertex++) {
+        sum += h->vertex_of_arc[h->arc_of_vertex[vertex]];
+        for (uint32_t k = h->first_link[vertex]; k < h->first_link[vertex + 1]; k++) {
+            uint32_t set = h->link[k].bans;
+            for (uint32_t ban = rows->first_ban[set]; ban < rows->first_ban[set + 1]; ban++)
+                sum += rows->clause[rows->first_clause[rows->ban[ban].condition]].days;
+            if (h->up_of_link[k] != TQ_NONE) sum += h->up_head[h->up_of_link[k] / 2];
+        }
+        for (uint32_t k = h->first_down[vertex]; k < h->first_down[vertex + 1]; k++) {
+            const tq_down *group = &h->down[k];
+            for (uint32_t low = group->last + 1 - group->count; low <= group->last; low++)
+                for (uint32_t rest = group->rest; rest > 0; rest--)
+                    sum += h->up_depth[h->first_up[low + 1] - rest];
+        }
+    }
+    for (uint32_t front = 0; front < h->front_count; front++)
+        for (uint32_t k = h->first_run[front]; k < h->first_run[front + 1]; k++)
+            sum += h->front_first[h->front_parent[front] + 1] + h->run[k].at;
+    for (uint32_t k = 0; k < h->copy_count; k++)
+        sum += h->arc_of_vertex[h->copy_vertex[k]];
+    return sum;
+}
+
 static void damaged_files_are_refused_by_name(void **state)
 {
     (void)state;
     unsigned opened = 0, refused = 0;
+    uint64_t sum = 0; /* of what was read, so that reading is not left out */
     for (uint64_t seed = 0; seed < COPIES; seed++) {
         tq_random random = {seed};
         size_t len = seed % 10 == 0 ? tq_random_below(&random, (uint32_t)good.len) : good.len;
@@ -140,6 +185,8 @@ static void damaged_files_are_refused_by_name(void **state)
             tq_place_query query = {.size = sizeof query, .text = "中心站", .limit = 5};
             (void)tq_places_find(&city, &query, found, &count, NULL);
             (void)tq_places_near(&city, 378000000, 1125000000, 500, 5, found, &count, NULL);
+            for (uint32_t kind = 0; kind < TQ_HIERARCHY_COUNT; kind++)
+                sum += read_hierarchy(&city, &city.hierarchy[kind]);
             opened++;
         } else {
             if (status != TQ_BAD_FILE || (strstr(err.text, "city file") == NULL))
@@ -148,7 +195,7 @@ static void damaged_files_are_refused_by_name(void **state)
         }
         free(bytes);
     }
-    printf("%u opened, %u refused\n", opened, refused);
+    printf("%u opened, %u refused, sum %llu\n", opened, refused, (unsigned long long)sum);
     assert_true(refused > COPIES / 2);
     assert_true(opened > 0);
 }
@@ -160,7 +207,15 @@ static void the_file_itself_opens(void **state)
     tq_err err = {0};
     if (tq_city_bind(&city, good.at, good.len, &err) != TQ_OK) fail_msg("%s", err.text);
     assert_int_equal(city.timetable.trip_count, 2);
-    assert_true(city.streets.edge_count >= 6);
+    assert_true(city.streets.edge_count >= 11);
+    assert_int_equal(city.streets.turn_count, 2);
+    assert_true(city.conditions.count >= 3 && city.conditions.rule_set_count >= 2);
+    assert_true(city.conditions.ban_set_count >= 3 && city.conditions.ban_count >= 2);
+    for (uint32_t kind = 0; kind < TQ_HIERARCHY_COUNT; kind++) {
+        assert_int_equal(city.hierarchy[kind].copy_count, 1);
+        assert_true(city.hierarchy[kind].front_count > 1 && city.hierarchy[kind].run_count > 1);
+    }
+    assert_int_equal(read_hierarchy(&city, &city.hierarchy[0]) == 0, false);
     assert_int_equal(tq_city_bind(&city, good.at, 0, &err), TQ_BAD_FILE);
 }
 

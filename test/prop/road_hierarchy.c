@@ -1,292 +1,194 @@
 // also: import
 /*
- * The hierarchy against plain Dijkstra: random small graphs, all pairs; ways with places inside
- * edges against a graph into which those places are put as nodes; a real city.
+ * The hierarchy against plain Dijkstra over the links of random turn-expanded graphs: all pairs,
+ * with and without the parts that make queries faster; ways put together again link by link; a few
+ * changed arcs against all weights anew; kernels and threads bit for bit.
  */
-#include "road_town.h"
+#include "road_graph.h"
 
-#define GRAPHS      100000u
-#define WORK_BYTES  (1u << 20)
-#define CITY_ROUNDS 100u /* sources, and as many targets each */
+#define GRAPHS     100000u
+#define CHANGES    4u /* re-weightings of every 8th graph */
+#define WORK_BYTES (1u << 20)
 
 static tq_arena work;
 
-/* Weights are a whole number a decimetre, so that parts of an edge add up without rounding. */
-typedef struct test_rates {
-    int32_t *arc_ds;
-    int32_t *rate; /* [arc], -1 = closed */
-} test_rates;
-
-static void random_town(test_town *town, tq_random *random, test_rates *rates)
+/* A way from road_path is one over links, takes the time it says, and begins and ends right. */
+static void check_path(const test_graph *graph, const tq_metric *metric, uint32_t from, uint32_t to,
+                       int64_t expected, uint64_t seed)
 {
-    uint32_t nodes = 2 + tq_random_below(random, tq_random_below(random, 8) == 0 ? 40 : 11);
-    uint32_t edges = 1 + tq_random_below(random, 2 * nodes), shape = tq_random_below(random, 4);
-    uint32_t zeros = tq_random_below(random, 4), closed = tq_random_below(random, 3);
-    town_begin(town);
-    uint32_t attr = town_attr(town, TQ_RESIDENTIAL, TQ_ACCESS_CAR, TQ_ACCESS_CAR, 30);
-    for (uint32_t node = 0; node < nodes; node++)
-        (void)town_node(town, 0, 0);
-    for (uint32_t edge = 0; edge < edges; edge++) {
-        uint32_t a = tq_random_below(random, nodes), b = tq_random_below(random, nodes);
-        if (shape == 1 && edge + 1 < nodes) { /* a tree first */
-            a = edge + 1;
-            b = tq_random_below(random, edge + 1);
-        } else if (shape == 2) { /* a ring with chords */
-            a = edge % nodes;
-            if (edge < nodes) b = (a + 1) % nodes;
-        }
-        uint32_t length_dm =
-            zeros == 0 && tq_random_below(random, 4) == 0 ? 0 : 1 + tq_random_below(random, 50);
-        (void)town_edge(town, a, b, attr, 0, 0, length_dm);
-    }
-    town_finish(town, TOWN_NO_GRID);
-    rates->arc_ds = TQ_ALLOC(int32_t, 2 * (size_t)edges);
-    rates->rate = TQ_ALLOC(int32_t, 2 * (size_t)edges);
-    for (uint32_t arc = 0; arc < 2 * edges; arc++) {
-        bool shut = tq_random_below(random, 4) < closed;
-        rates->rate[arc] = shut ? -1 : (int32_t)tq_random_below(random, zeros == 1 ? 2 : 20);
-        rates->arc_ds[arc] =
-            shut ? TQ_ROAD_INF : rates->rate[arc] * (int32_t)town->length_dm.at[arc >> 1];
-    }
-}
-
-static void check_nodes(const test_town *town, const tq_metric *metric, const test_rates *rates,
-                        test_oracle *oracle, const uint32_t *head, uint64_t seed)
-{
-    const tq_streets *streets = &town->city->streets;
-    const uint32_t *vertex_of_node = town->city->hierarchy[TQ_HIERARCHY_MOTOR].vertex_of_node;
-    for (uint32_t from = 0; from < streets->node_count; from++) {
-        oracle_run(oracle, streets->first_out, streets->out_arc, head, rates->arc_ds, from);
-        for (uint32_t to = 0; to < streets->node_count; to++) {
-            int64_t want = oracle->ds[to] < 0 ? TQ_ROAD_INF : oracle->ds[to];
-            if (from != to || vertex_of_node[from] != TQ_NONE) {
-                int64_t have = tq_road_node_time(town->city, metric, from, to, &work);
-                if (have != want)
-                    fail_msg("seed %llu: %u to %u takes %lld, not %lld", (unsigned long long)seed,
-                             from, to, (long long)have, (long long)want);
-            }
-        }
-    }
-}
-
-/* ---- places inside edges: the oracle cuts the edges and puts nodes there
- * ---------------------------- */
-
-typedef struct cut_graph {
-    uint32_t node_count, arc_count;
-    uint32_t tail[512], head[512], first_out[64], out_arc[512];
-    int32_t arc_ds[512];
-} cut_graph;
-
-static void cut_add(cut_graph *graph, uint32_t tail, uint32_t head, int32_t rate,
-                    uint32_t length_dm)
-{
-    if (rate < 0) return;
-    assert_true(graph->arc_count < TQ_COUNT(graph->tail));
-    graph->tail[graph->arc_count] = tail;
-    graph->head[graph->arc_count] = head;
-    graph->arc_ds[graph->arc_count++] = rate * (int32_t)length_dm;
-}
-
-/* Node of a place: an old one at an edge's end, else the new one given. */
-static uint32_t cut_node(const tq_streets *streets, const tq_snap *snap, uint32_t fresh)
-{
-    if (snap->along_dm == 0) return streets->edge_from[snap->edge];
-    if (snap->along_dm == streets->edge_length_dm[snap->edge]) return streets->edge_to[snap->edge];
-    return fresh;
-}
-
-static int64_t cut_time(const test_town *town, const test_rates *rates, const tq_snap *from,
-                        const tq_snap *to, test_oracle *oracle)
-{
-    const tq_streets *streets = &town->city->streets;
-    static cut_graph graph;
-    memset(&graph, 0, sizeof graph);
-    graph.node_count = streets->node_count + 2;
-    uint32_t start = cut_node(streets, from, streets->node_count);
-    uint32_t goal = cut_node(streets, to, streets->node_count + 1);
-    if (from->edge == to->edge && from->along_dm == to->along_dm) goal = start;
-    for (uint32_t edge = 0; edge < streets->edge_count; edge++) {
-        uint32_t node[4] = {streets->edge_from[edge]}, at[4] = {0}, count = 1;
-        const tq_snap *first = from->along_dm <= to->along_dm ? from : to,
-                      *second = first == from ? to : from;
-        for (int k = 0; k < 2; k++) {
-            const tq_snap *snap = k == 0 ? first : second;
-            uint32_t place = snap == from ? start : goal;
-            if (snap->edge != edge || place < streets->node_count || place == node[count - 1])
-                continue;
-            node[count] = place;
-            at[count++] = snap->along_dm;
-        }
-        node[count] = streets->edge_to[edge];
-        at[count++] = streets->edge_length_dm[edge];
-        for (uint32_t k = 0; k + 1 < count; k++) {
-            cut_add(&graph, node[k], node[k + 1], rates->rate[2 * edge], at[k + 1] - at[k]);
-            cut_add(&graph, node[k + 1], node[k], rates->rate[2 * edge + 1], at[k + 1] - at[k]);
-        }
-    }
-    uint32_t filled = 0;
-    for (uint32_t node = 0; node < graph.node_count; node++) {
-        graph.first_out[node] = filled;
-        for (uint32_t arc = 0; arc < graph.arc_count; arc++)
-            if (graph.tail[arc] == node) graph.out_arc[filled++] = arc;
-    }
-    graph.first_out[graph.node_count] = filled;
-    oracle_run(oracle, graph.first_out, graph.out_arc, graph.head, graph.arc_ds, start);
-    return oracle->ds[goal];
-}
-
-static void check_places(const test_town *town, const tq_metric *metric, const test_rates *rates,
-                         test_oracle *oracle, tq_random *random, uint64_t seed)
-{
-    const tq_streets *streets = &town->city->streets;
-    tq_snap snap[2] = {0};
-    for (int k = 0; k < 2; k++) {
-        uint32_t edge = tq_random_below(random, streets->edge_count);
-        if (k == 1 && tq_random_below(random, 3) == 0) edge = snap[0].edge;
-        if (rates->rate[2 * edge] < 0 && rates->rate[2 * edge + 1] < 0) return;
-        snap[k].edge = edge;
-        snap[k].along_dm = tq_random_below(random, streets->edge_length_dm[edge] + 1);
-    }
-    /* Both nodes of an edge without length are one place to the engine and two to the oracle. */
-    if (streets->edge_length_dm[snap[0].edge] == 0 || streets->edge_length_dm[snap[1].edge] == 0)
-        return;
-    int64_t want = cut_time(town, rates, &snap[0], &snap[1], oracle), have = -1;
-    tq_err err = {0};
-    tq_way way = {0};
+    const tq_hierarchy *hierarchy = graph->hierarchy;
+    uint32_t count = 0;
+    int32_t time = -1;
     tq_arena_reset(&work, 0);
-    tq_status status = tq_road_time(town->city, metric, &snap[0], &snap[1], &work, &have, &err);
-    if (status != (want < 0 ? TQ_NO_ROUTE : TQ_OK) || have != want)
-        fail_msg("seed %llu: place %u+%u to %u+%u takes %lld, not %lld: %s",
-                 (unsigned long long)seed, snap[0].edge, snap[0].along_dm, snap[1].edge,
-                 snap[1].along_dm, (long long)have, (long long)want, err.text);
-    assert_int_equal(tq_road_way(town->city, metric, &snap[0], &snap[1], &work, &way, &err),
-                     status);
-    if (want >= 0) {
-        assert_int_equal(way.time_ds, want);
-        check_way(town->city, rates->arc_ds, &snap[0], &snap[1], &way);
+    const uint32_t *vertex = road_path(metric, from, to, &work, &count, &time);
+    if ((vertex == NULL) != (expected >= TQ_ROAD_INF) ||
+        (vertex != NULL && (time != expected || vertex[0] != from || vertex[count - 1] != to)))
+        fail_msg("seed %llu: way %u to %u takes %d, expected %lld", (unsigned long long)seed, from,
+                 to, (int)time, (long long)expected);
+    int64_t sum = 0;
+    for (uint32_t k = 0; vertex != NULL && k + 1 < count; k++) {
+        uint32_t link = road_link_between(hierarchy, vertex[k], vertex[k + 1]);
+        if (link == TQ_NONE)
+            fail_msg("seed %llu: no link from %u to %u", (unsigned long long)seed, vertex[k],
+                     vertex[k + 1]);
+        sum += graph->arc_ds[hierarchy->arc_of_vertex[vertex[k]]] + (int64_t)graph->turn_ds[link];
     }
+    if (vertex != NULL && (sum != expected || (from == to && count < 2)))
+        fail_msg("seed %llu: the way from %u to %u adds up to %lld, not %lld",
+                 (unsigned long long)seed, from, to, (long long)sum, (long long)expected);
 }
 
-static void hierarchy_equals_dijkstra(void **state)
+static void check_graph(const test_graph *graph, const tq_metric *metric, tq_random *random,
+                        uint64_t seed)
 {
-    (void)state;
-    uint32_t done = 0;
-    for (uint64_t seed = 1; seed <= GRAPHS; seed++, done++) {
-        tq_random random = {seed};
-        static test_town town;
-        test_rates rates = {0};
-        random_town(&town, &random, &rates);
-        tq_metric *metric = NULL;
-        test_oracle oracle;
-        tq_err err = {0};
-        tq_arena_reset(&work, 0);
-        assert_int_equal(
-            tq_metric_make_from(town.city, TQ_HIERARCHY_MOTOR, rates.arc_ds, &metric, &err), TQ_OK);
-        uint32_t *head = town_heads(&town.city->streets);
-        oracle_begin(&oracle, town.city->streets.node_count);
-        check_nodes(&town, metric, &rates, &oracle, head, seed);
-        oracle_end(&oracle);
-        oracle_begin(&oracle, town.city->streets.node_count + 2);
-        for (int k = 0; k < 4; k++)
-            check_places(&town, metric, &rates, &oracle, &random, seed);
-        oracle_end(&oracle);
-        tq_free(head);
-        tq_metric_free(metric);
-        tq_free(rates.arc_ds);
-        tq_free(rates.rate);
-        town_end(&town);
-    }
-    assert_int_equal(done, GRAPHS);
-    print_message("%u random graphs, all pairs and 4 pairs of places each\n", done);
-}
-
-/* ---- a real city: pairs of int32 node numbers, from 1, one undirected edge each
- * ---------------------- */
-
-static void city_equals_dijkstra(void **state)
-{
-    (void)state;
-    const char *data = tq_env_var("TQ_SHARED_DATA"), *ci = tq_env_var("CI");
-    char path[TQ_PATH_MAX];
-    assert_true(tq_path_join(path, data != NULL ? data : "../shared/data",
-                             "roadgraph/osm_amsterdam.gr.bin"));
-    char *bytes = NULL;
-    size_t len = 0;
-    tq_err err = {0};
-    if (tq_file_read(path, 64u << 20, &bytes, &len, &err) != TQ_OK) {
-        print_message("no %s\n", path);
-        assert_true(ci == NULL || strcmp(ci, "true") != 0);
-        skip();
-    }
-    static test_town town;
-    town_begin(&town);
-    uint32_t attr = town_attr(&town, TQ_RESIDENTIAL, TQ_ACCESS_CAR, TQ_ACCESS_CAR, 30);
-    tq_random random = {20251122};
-    for (size_t at = 0; at + 8 <= len; at += 8) {
-        int32_t ends[2];
-        memcpy(ends, bytes + at, sizeof ends);
-        while (town.node.count < (size_t)TQ_MAX(ends[0], ends[1]))
-            (void)town_node(&town, 0, 0);
-        (void)town_edge(&town, (uint32_t)ends[0] - 1, (uint32_t)ends[1] - 1, attr, 0, 0,
-                        50 + tq_random_below(&random, 3000));
-    }
-    tq_free(bytes);
-    town_finish(&town, TOWN_NO_GRID);
-    const tq_streets *streets = &town.city->streets;
-    int32_t *arc_ds = TQ_ALLOC(int32_t, 2 * (size_t)streets->edge_count);
-    for (uint32_t arc = 0; arc < 2 * streets->edge_count; arc++)
-        arc_ds[arc] =
-            tq_random_below(&random, 60) == 0
-                ? TQ_ROAD_INF
-                : (int32_t)(streets->edge_length_dm[arc >> 1] * (1 + tq_random_below(&random, 3)));
-    tq_metric *metric = NULL;
-    assert_int_equal(tq_metric_make_from(town.city, TQ_HIERARCHY_MOTOR, arc_ds, &metric, &err),
-                     TQ_OK);
-    uint32_t *head = town_heads(streets), pairs = 0, reached = 0;
-    test_oracle oracle;
-    oracle_begin(&oracle, streets->node_count);
-    for (uint32_t k = 0; k < CITY_ROUNDS; k++) {
-        uint32_t from = tq_random_below(&random, streets->node_count);
-        oracle_run(&oracle, streets->first_out, streets->out_arc, head, arc_ds, from);
-        for (uint32_t l = 0; l < CITY_ROUNDS; l++, pairs++) {
-            uint32_t to = tq_random_below(&random, streets->node_count);
-            int64_t want = oracle.ds[to] < 0 ? TQ_ROAD_INF : oracle.ds[to];
+    static int64_t ds[4096];
+    for (uint32_t from = 0; from < graph->vertex_count; from++) {
+        int64_t round = 0;
+        graph_dijkstra(graph, from, ds, &round);
+        for (uint32_t to = 0; to < graph->vertex_count; to++) {
             tq_arena_reset(&work, 0);
-            assert_int_equal(tq_road_node_time(town.city, metric, from, to, &work), want);
-            if (want == TQ_ROAD_INF) continue;
-            reached++;
-            /* The way between the nodes, each at the begin of an edge that leaves it. */
-            tq_snap snap[2] = {0};
-            for (int s = 0; s < 2; s++) {
-                uint32_t node = s == 0 ? from : to,
-                         arc = streets->out_arc[streets->first_out[node]];
-                snap[s].edge = arc >> 1;
-                snap[s].along_dm = arc & 1 ? streets->edge_length_dm[arc >> 1] : 0;
-            }
-            tq_way way = {0};
-            assert_int_equal(tq_road_way(town.city, metric, &snap[0], &snap[1], &work, &way, &err),
-                             TQ_OK);
-            assert_int_equal(way.time_ds, want);
-            if (from != to) check_way(town.city, arc_ds, &snap[0], &snap[1], &way);
+            int32_t time = road_vertex_time(metric, from, to, &work);
+            if (time != ds[to])
+                fail_msg("seed %llu: %u to %u takes %d, Dijkstra says %lld",
+                         (unsigned long long)seed, from, to, (int)time, (long long)ds[to]);
+            if (from == to)
+                check_path(graph, metric, from, to, round, seed);
+            else if (tq_random_below(random, 4) == 0)
+                check_path(graph, metric, from, to, ds[to], seed);
         }
     }
-    assert_int_equal(pairs, 10000);
-    assert_true(reached > 1000);
-    print_message("%u pairs of a city of %u nodes, %u of them joined\n", pairs, streets->node_count,
-                  reached);
-    oracle_end(&oracle);
-    tq_free(head);
-    tq_free(arc_ds);
+}
+
+static tq_metric *make(const test_graph *graph, uint32_t parts, unsigned threads)
+{
+    tq_metric *metric = NULL;
+    tq_err err = {0};
+    tq_status status = tq_metric_make_from(&graph->city, TQ_HIERARCHY_MOTOR, NULL, graph->arc_ds,
+                                           graph->turn_ds, parts, threads, &metric, &err);
+    if (status != TQ_OK) fail_msg("%s", err.text);
+    return metric;
+}
+
+static void same_weights(const tq_metric *a, const tq_metric *b, const char *what, uint64_t seed)
+{
+    for (uint32_t up = 0; up < a->up_count; up++)
+        if (a->pair[up].up != b->pair[up].up || a->pair[up].down != b->pair[up].down)
+            fail_msg("seed %llu, %s: up-arc %u has %d %d and %d %d", (unsigned long long)seed, what,
+                     up, (int)a->pair[up].up, (int)a->pair[up].down, (int)b->pair[up].up,
+                     (int)b->pair[up].down);
+}
+
+/* Change some arcs of a metric, close or open them, and compare with all weights anew. */
+static void check_changes(test_graph *graph, tq_random *random, uint64_t seed)
+{
+    tq_metric *metric = make(graph, 0, 1);
+    for (uint32_t round = 0; round < CHANGES; round++) {
+        uint32_t arc[8], count = 1 + tq_random_below(random, 8);
+        int32_t arc_ds[8];
+        for (uint32_t k = 0; k < count; k++) {
+            arc[k] = tq_random_below(random, 2 * graph->edge_count);
+            arc_ds[k] = tq_random_below(random, 3) == 0 ? TQ_ROAD_INF
+                                                        : (int32_t)tq_random_below(random, 1000);
+            graph->arc_ds[arc[k]] = arc_ds[k];
+        }
+        /* The last of equal arcs counts. */
+        tq_err err = {0};
+        assert_int_equal(tq_metric_patch(metric, arc, arc_ds, count, &err), TQ_OK);
+        tq_metric *anew = make(graph, 0, 1), *changed = NULL;
+        same_weights(metric, anew, "changed arcs", seed);
+        assert_int_equal(tq_metric_change(anew, arc, arc_ds, 0, &changed, &err), TQ_OK);
+        same_weights(changed, anew, "copied", seed);
+        tq_metric_free(changed);
+        tq_metric_free(anew);
+        assert_int_equal(tq_metric_add(metric, TQ_METRIC_PRUNED | TQ_METRIC_WAYS, &err), TQ_OK);
+        check_graph(graph, metric, random, seed);
+    }
+    /* And all of them, in place. */
+    graph_weigh(graph, random);
+    tq_err err = {0};
+    assert_int_equal(tq_metric_again(metric, graph->arc_ds, graph->turn_ds, 2, &err), TQ_OK);
+    check_graph(graph, metric, random, seed);
     tq_metric_free(metric);
-    town_end(&town);
+}
+
+/* Every kernel and number of threads gives the same bits. */
+static void check_kernels(const test_graph *graph, uint64_t seed)
+{
+    tq_metric *plain = NULL;
+    for (uint32_t kernels = TQ_KERNELS_PLAIN; kernels <= TQ_KERNELS_AVX512; kernels++) {
+        if (!tq_kernels_use((tq_kernels)kernels)) continue;
+        for (unsigned threads = 1; threads <= 3; threads++) {
+            tq_metric *other = make(graph, TQ_METRIC_PRUNED | TQ_METRIC_WAYS, threads);
+            if (plain == NULL) {
+                plain = other;
+                continue;
+            }
+            same_weights(plain, other, "kernels and threads", seed);
+            assert_int_equal(plain->out_count, other->out_count);
+            assert_int_equal(plain->in_count, other->in_count);
+            assert_memory_equal(plain->out_half, other->out_half,
+                                plain->out_count * sizeof *plain->out_half);
+            assert_memory_equal(plain->in_half, other->in_half,
+                                plain->in_count * sizeof *plain->in_half);
+            assert_memory_equal(plain->out_depth, other->out_depth,
+                                plain->out_count * sizeof *plain->out_depth);
+            assert_memory_equal(plain->in_ds, other->in_ds, plain->in_count * sizeof *plain->in_ds);
+            tq_metric_free(other);
+        }
+    }
+    tq_metric_free(plain);
+}
+
+static void equals_dijkstra(void **state)
+{
+    (void)state;
+    uint64_t base = 20261123;
+    printf("seeds %llu + 0 .. %u\n", (unsigned long long)base, GRAPHS - 1);
+    for (uint32_t k = 0; k < GRAPHS; k++) {
+        tq_random random = {base + k};
+        test_graph graph;
+        graph_make(&graph, &random, 1 + tq_random_below(&random, k % 64 == 0 ? 60 : 9));
+        uint32_t parts = k % 3 == 0   ? 0
+                         : k % 3 == 1 ? TQ_METRIC_PRUNED
+                                      : TQ_METRIC_PRUNED | TQ_METRIC_WAYS;
+        tq_metric *metric = make(&graph, parts, 1 + k % 2);
+        check_graph(&graph, metric, &random, base + k);
+        tq_metric_free(metric);
+        if (k % 8 == 0) check_changes(&graph, &random, base + k);
+        if (k % 64 == 0) check_kernels(&graph, base + k);
+        graph_free(&graph);
+    }
+}
+
+static void refuses_bad_weights(void **state)
+{
+    (void)state;
+    tq_random random = {7};
+    test_graph graph;
+    graph_make(&graph, &random, 8);
+    tq_metric *metric = make(&graph, 0, 1), *other = NULL;
+    uint32_t arc[2] = {0, 16};
+    int32_t arc_ds[2] = {-1, 5};
+    tq_err err = {0};
+    assert_int_equal(tq_metric_patch(metric, arc, arc_ds, 1, &err), TQ_BAD_INPUT);
+    assert_non_null(strstr(err.text, "below zero"));
+    arc_ds[0] = 5;
+    assert_int_equal(tq_metric_patch(metric, arc, arc_ds, 2, &err), TQ_BAD_INPUT);
+    assert_non_null(strstr(err.text, "no street arc 16"));
+    graph.arc_ds[3] = -7;
+    assert_int_equal(tq_metric_make_from(&graph.city, TQ_HIERARCHY_MOTOR, NULL, graph.arc_ds,
+                                         graph.turn_ds, 0, 1, &other, &err),
+                     TQ_BAD_INPUT);
+    assert_null(other);
+    tq_metric_free(metric);
+    graph_free(&graph);
 }
 
 int main(void)
 {
     static _Alignas(64) uint8_t memory[WORK_BYTES];
     tq_arena_init(&work, memory, sizeof memory);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hierarchy_equals_dijkstra),
-                                       cmocka_unit_test(city_equals_dijkstra)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_dijkstra),
+                                       cmocka_unit_test(refuses_bad_weights)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,16 +11,67 @@
 
 #include "import/import.h"
 
-/* The promises in city.h, one by one. */
-static void check_topology(const tq_graph *graph, const tq_hierarchy *made)
+/* Groups of lower neighbours: chains whose arcs upward all lead to the vertex. */
+static uint32_t check_down(const tq_hierarchy *made, uint32_t vertex)
 {
+    uint32_t members = 0;
+    for (uint32_t k = made->first_down[vertex]; k < made->first_down[vertex + 1]; k++) {
+        const tq_down *group = &made->down[k];
+        assert_true(group->count > 0 && group->last < vertex);
+        assert_true(k == made->first_down[vertex] ||
+                    group->last - group->count >= made->down[k - 1].last);
+        for (uint32_t member = group->last + 1 - group->count; member <= group->last; member++) {
+            uint32_t arc = made->first_up[member + 1] - group->rest;
+            assert_true(group->rest > 0 && arc >= made->first_up[member]);
+            assert_int_equal(made->up_head[arc], vertex);
+            assert_true(member == group->last || made->parent[member] == member + 1);
+            /* From the vertex on, all lists of a group are the same. */
+            assert_memory_equal(&made->up_head[arc],
+                                &made->up_head[made->first_up[group->last + 1] - group->rest],
+                                group->rest * sizeof *made->up_head);
+        }
+        members += group->count;
+    }
+    return members;
+}
+
+/* Fronts are longest chains of nested lists, and runs spell the list of the last member. */
+static void check_fronts(const tq_hierarchy *made)
+{
+    assert_int_equal(made->front_first[made->front_count], made->vertex_count);
+    for (uint32_t front = 0; front < made->front_count; front++) {
+        uint32_t last = made->front_first[front + 1] - 1, parent = made->front_parent[front],
+                 arc = made->first_up[last];
+        for (uint32_t vertex = made->front_first[front]; vertex < last; vertex++) {
+            assert_int_equal(made->parent[vertex], vertex + 1);
+            assert_int_equal(made->first_up[vertex + 1] - made->first_up[vertex],
+                             made->first_up[vertex + 2] - made->first_up[vertex + 1] + 1);
+        }
+        assert_int_equal(parent == TQ_NONE, made->parent[last] == TQ_NONE);
+        for (uint32_t k = made->first_run[front]; k < made->first_run[front + 1]; k++) {
+            for (uint32_t at = made->run[k].at; at < made->run[k].at + made->run[k].length; at++) {
+                uint32_t first = made->front_first[parent], end = made->front_first[parent + 1];
+                assert_int_equal(made->up_head[arc++],
+                                 at < end - first
+                                     ? first + at
+                                     : made->up_head[made->first_up[end - 1] + at - (end - first)]);
+            }
+        }
+        assert_int_equal(arc, made->first_up[last + 1]);
+    }
+}
+
+/* The promises in city.h, one by one. */
+static void check_topology(const tq_graph *graph, const uint32_t *vertex_of_node,
+                           const tq_hierarchy *made)
+{
+    uint32_t members = 0;
     assert_int_equal(made->vertex_count, graph->node_count);
     assert_int_equal(made->first_up[made->vertex_count], made->up_count);
-    assert_int_equal(made->first_down[made->vertex_count], made->up_count);
+    assert_int_equal(made->first_down[made->vertex_count], made->down_count);
     for (uint32_t vertex = 0; vertex < made->vertex_count; vertex++) {
         uint32_t first = made->first_up[vertex], end = made->first_up[vertex + 1],
                  parent = made->parent[vertex];
-        assert_int_equal(made->vertex_of_node[made->node_of_vertex[vertex]], vertex);
         assert_int_equal(parent, first < end ? made->up_head[first] : TQ_NONE);
         if (parent == TQ_NONE)
             assert_int_equal(made->depth[vertex], 0);
@@ -34,17 +85,13 @@ static void check_topology(const tq_graph *graph, const tq_hierarchy *made)
                 above = made->parent[above];
             assert_int_equal(above, made->up_head[arc]);
         }
-        for (uint32_t k = made->first_down[vertex]; k < made->first_down[vertex + 1]; k++) {
-            uint32_t arc = made->down_arc[k], tail = made->down_tail[k];
-            assert_int_equal(made->up_head[arc], vertex);
-            assert_true(arc >= made->first_up[tail] && arc < made->first_up[tail + 1]);
-            assert_true(k == made->first_down[vertex] || tail > made->down_tail[k - 1]);
-        }
+        members += check_down(made, vertex);
     }
+    assert_int_equal(members, made->up_count);
+    check_fronts(made);
     for (uint32_t arc = 0; arc < graph->arc_count; arc++) {
-        uint32_t tail = made->vertex_of_node[graph->tail[arc]],
-                 head = made->vertex_of_node[graph->head[arc]];
-        uint32_t up = made->up_of_arc[arc];
+        uint32_t tail = vertex_of_node[graph->tail[arc]], head = vertex_of_node[graph->head[arc]];
+        uint32_t up = made->up_of_link[arc];
         if (tail == head) {
             assert_int_equal(up, TQ_NONE);
             continue;
@@ -67,8 +114,9 @@ static uint32_t build_and_check(uint32_t nodes, uint32_t arcs, const uint32_t *t
     assert_memory_equal(order, again, nodes * sizeof *order);
     tq_pool pool = {0};
     tq_hierarchy made = {0};
-    assert_int_equal(tq_hierarchy_build(&graph, order, &pool, &made, &err), TQ_OK);
-    check_topology(&graph, &made);
+    uint32_t *vertex_of_node = NULL;
+    assert_int_equal(tq_hierarchy_build(&graph, order, &pool, &vertex_of_node, &made, &err), TQ_OK);
+    check_topology(&graph, vertex_of_node, &made);
     for (uint32_t vertex = 0; vertex < nodes; vertex++)
         deepest = TQ_MAX(deepest, made.depth[vertex]);
     tq_pool_free(&pool);
@@ -159,7 +207,8 @@ static tq_status chain_of(uint32_t nodes, tq_err *err)
     tq_graph graph = {nodes, nodes - 1, tail, head};
     tq_pool pool = {0};
     tq_hierarchy made = {.up_count = 77};
-    tq_status status = tq_hierarchy_build(&graph, order, &pool, &made, err);
+    uint32_t *vertex_of_node = NULL;
+    tq_status status = tq_hierarchy_build(&graph, order, &pool, &vertex_of_node, &made, err);
     if (status == TQ_OK) assert_int_equal(made.depth[0], nodes - 1);
     if (status != TQ_OK) assert_int_equal(made.up_count, 77);
     tq_pool_free(&pool);
@@ -181,8 +230,10 @@ static void limits(void **state)
     for (size_t k = 0; k < TQ_COUNT(bad); k++) {
         tq_pool pool = {0};
         tq_hierarchy made = {0};
+        uint32_t *vertex_of_node = NULL;
         tq_graph graph = {2, 1, tail, head};
-        assert_int_equal(tq_hierarchy_build(&graph, bad[k], &pool, &made, &err), TQ_BAD_INPUT);
+        assert_int_equal(tq_hierarchy_build(&graph, bad[k], &pool, &vertex_of_node, &made, &err),
+                         TQ_BAD_INPUT);
         tq_pool_free(&pool);
     }
     tq_graph large = {.node_count = 2, .arc_count = UINT32_MAX / 2};

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "import/osm_in.h"
+
 #include "import_build.h"
 #include "osm_test.h"
 
@@ -124,7 +126,7 @@ static void access_rules(void **state)
         {"highway=living_street", TQ_LIVING_STREET, A, A, 0},
         {"highway=service|service=emergency_access", TQ_SERVICE, F | B | E | W, F | B | E | W, 0},
         {"highway=busway", TQ_SERVICE, U | E, U | E, 0},
-        {"highway=track", TQ_TRACK, F | B | E, F | B | E, TQ_STREET_UNPAVED},
+        {"highway=track", TQ_TRACK, FW | B | E, FW | B | E, TQ_STREET_UNPAVED},
         {"highway=track|tracktype=grade1", TQ_TRACK, A, A, TQ_STREET_DESTINATION},
         {"highway=bridleway", TQ_BRIDLEWAY, F, F, 0},
         {"route=ferry", TQ_FERRY, FW | B, FW | B, 0},
@@ -132,10 +134,14 @@ static void access_rules(void **state)
         {"man_made=pier", TQ_FOOTWAY, FW, FW, 0},
         {"highway=road", TQ_UNCLASSIFIED, A, A, 0},
         {"highway=residential|wheelchair=no", TQ_RESIDENTIAL, A & ~W, A & ~W, 0},
-        {"highway=footway|width=0.6", TQ_FOOTWAY, F, F, 0},
-        {"highway=footway|kerb=raised", TQ_FOOTWAY, F, F, 0},
-        {"highway=footway|incline=12%", TQ_FOOTWAY, F, F, 0},
-        {"highway=footway|surface=ground", TQ_FOOTWAY, F, F, TQ_STREET_UNPAVED},
+        {"highway=footway|width=0.6", TQ_FOOTWAY, FW, FW, 0},
+        {"highway=footway|kerb=raised", TQ_FOOTWAY, FW, FW, 0},
+        {"highway=footway|incline=12%", TQ_FOOTWAY, FW, FW, 0},
+        {"highway=footway|surface=ground", TQ_FOOTWAY, FW, FW, TQ_STREET_UNPAVED},
+        {"highway=footway|wheelchair=no", TQ_FOOTWAY, F, F, 0},
+        {"highway=residential|goods=no", TQ_RESIDENTIAL, A & ~L, A & ~L, 0},
+        {"highway=residential|goods=no|hgv=yes", TQ_RESIDENTIAL, A, A, 0},
+        {"highway=residential|hgv=agricultural", TQ_RESIDENTIAL, A & ~L, A & ~L, 0},
         {"highway=primary|bridge=yes", TQ_PRIMARY, A, A, TQ_STREET_BRIDGE},
         {"highway=primary|bridge=no|tunnel=yes", TQ_PRIMARY, A, A, TQ_STREET_TUNNEL},
         {"highway=primary|toll=yes|lit=yes", TQ_PRIMARY, A, A, TQ_STREET_TOLL | TQ_STREET_LIT},
@@ -255,7 +261,8 @@ static void barrier_rules(void **state)
         {"barrier=bus_trap", M & ~U, false, false},
         {"barrier=wall", 255, false, false},
         {"barrier=something", M, false, false},
-        {"barrier=kerb|kerb=raised", W, false, false},
+        {"barrier=kerb|kerb=raised", 0, false, false},
+        {"barrier=kerb|wheelchair=no", W, false, false},
         {"barrier=kerb|kerb=lowered", 0, false, false},
         {"highway=traffic_signals", 0, false, true},
         {"highway=crossing|crossing=traffic_signals", 0, false, true},
@@ -267,11 +274,175 @@ static void barrier_rules(void **state)
         osm_values_take(&values, tag, split_tags(cases[k].tags, tag));
         osm_node_mark mark;
         (void)osm_mark_of(&values, &mark);
-        if (mark.blocked != cases[k].blocked || mark.destination != cases[k].destination ||
-            mark.signal != cases[k].signal)
+        if (mark.blocked != cases[k].blocked || (mark.destination != 0) != cases[k].destination ||
+            (mark.signal != 0) != cases[k].signal)
             fail_msg("%s: blocked %u destination %d signal %d", cases[k].tags, mark.blocked,
                      mark.destination, mark.signal);
     }
+}
+
+/* What vehicles with profiles look at. */
+static void shapes_are_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags;
+        unsigned width_cm;
+        int incline;
+        unsigned kerb, smoothness, crossing;
+    } cases[] = {
+        {"highway=footway", 0, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+        {"highway=footway|width=0.8|incline=12%", 80, 12, 0, 0, 0},
+        {"highway=footway|est_width=2|incline=-5.5 %", 200, -6, 0, 0, 0},
+        {"highway=footway|width=1.5|est_width=2|incline=up", 150, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+        {"highway=footway|incline=10°", 0, 18, 0, 0, 0},
+        {"highway=footway|incline=1:12", 0, 8, 0, 0, 0},
+        {"highway=footway|incline=+3%", 0, 3, 0, 0, 0},
+        {"highway=footway|incline=400%", 0, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+        {"highway=primary|oneway=-1|incline=7%", 0, -7, 0, 0, 0},
+        {"highway=primary|oneway=-1|incline=down", 0, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+        {"highway=footway|kerb=lowered|smoothness=bad", 0, TQ_INCLINE_UNKNOWN, TQ_KERB_LOWERED, 4,
+         0},
+        {"highway=footway|kerb=flush|smoothness=impassable", 0, TQ_INCLINE_UNKNOWN, TQ_KERB_FLUSH,
+         8, 0},
+        {"highway=footway|kerb=raised|smoothness=good", 0, TQ_INCLINE_UNKNOWN, TQ_KERB_RAISED, 2,
+         0},
+        {"highway=footway|footway=crossing", 0, TQ_INCLINE_UNKNOWN, 0, 0, TQ_CROSSING_MARKED},
+        {"highway=footway|crossing=zebra", 0, TQ_INCLINE_UNKNOWN, 0, 0, TQ_CROSSING_MARKED},
+        {"highway=footway|footway=crossing|crossing=traffic_signals", 0, TQ_INCLINE_UNKNOWN, 0, 0,
+         TQ_CROSSING_SIGNALS},
+        {"highway=footway|footway=crossing|crossing:signals=yes", 0, TQ_INCLINE_UNKNOWN, 0, 0,
+         TQ_CROSSING_SIGNALS},
+        {"highway=footway|footway=crossing|crossing=unmarked", 0, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+        {"highway=cycleway|cycleway=crossing", 0, TQ_INCLINE_UNKNOWN, 0, 0, TQ_CROSSING_MARKED},
+        {"highway=primary|crossing=zebra", 0, TQ_INCLINE_UNKNOWN, 0, 0, 0},
+    };
+    for (size_t k = 0; k < TQ_COUNT(cases); k++) {
+        osm_street street = {0};
+        assert_true(street_of(cases[k].tags, true, &street));
+        const tq_street_attr *attr = &street.attr;
+        if (attr->width_cm != cases[k].width_cm || attr->incline_percent != cases[k].incline ||
+            attr->kerb != cases[k].kerb || attr->smoothness != cases[k].smoothness ||
+            attr->crossing != cases[k].crossing)
+            fail_msg("%s: width %u incline %d kerb %u smoothness %u crossing %u", cases[k].tags,
+                     attr->width_cm, attr->incline_percent, attr->kerb, attr->smoothness,
+                     attr->crossing);
+    }
+    static const struct {
+        const char *tags, *along, *against;
+    } lanes[] = {
+        {"highway=primary|oneway=yes|turn:lanes=left|through", "left", NULL},
+        {"highway=primary|oneway=-1|turn:lanes=left;through", "left;through", NULL},
+        {"highway=primary|turn:lanes=left", NULL, NULL},
+        {"highway=primary|turn:lanes:forward=left|turn:lanes:backward=right", "left", "right"},
+        {"highway=primary|oneway=-1|turn:lanes:backward=right", "right", NULL}};
+    for (size_t k = 0; k < TQ_COUNT(lanes); k++) {
+        osm_street street = {0};
+        assert_true(street_of(lanes[k].tags, true, &street));
+        const char *const expected[2] = {lanes[k].along, lanes[k].against};
+        for (unsigned d = 0; d < 2; d++)
+            if (expected[d] == NULL ? street.turn_lanes[d].at != NULL
+                                    : !tq_str_is(street.turn_lanes[d], expected[d]))
+                fail_msg("%s: lanes %u are %.*s", lanes[k].tags, d, (int)street.turn_lanes[d].len,
+                         street.turn_lanes[d].at);
+    }
+}
+
+/* Rules as «effect modes directions kmh condition», one a line. */
+static void ways_have_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags, *rules;
+    } cases[] = {
+        {"highway=residential", ""},
+        {"highway=residential|motor_vehicle:conditional=no @ (Mo-Fr 07:00-09:00; Sa 10:00-14:00)",
+         "deny 60 3 Mo-Fr 07:00-09:00; Sa 10:00-14:00\n"},
+        {"highway=residential|motor_vehicle:forward:conditional=no @ (Su)", "deny 60 1 Su\n"},
+        {"highway=primary|oneway=-1|motor_vehicle:forward:conditional=no @ (Su)", "deny 60 2 Su\n"},
+        {"highway=residential|motor_vehicle:conditional=no @ (Su)|bus=yes", "deny 52 3 Su\n"},
+        {"highway=residential|access:conditional=yes @ (Su)|motor_vehicle=no", "allow 131 3 Su\n"},
+        {"highway=footway|access:conditional=yes @ (Su)", "allow 129 3 Su\n"},
+        {"highway=pedestrian|motor_vehicle:conditional=delivery @ (06:00-10:00)",
+         "destination 60 3 06:00-10:00\n"},
+        {"highway=residential|hgv:conditional=no @ (weight>7.5); yes @ (Su)",
+         "deny 32 3 weight>7.5\nallow 32 3 Su\n"},
+        {"highway=residential|bus:conditional=yes @ (Sa)|vehicle:conditional=no @ (Su)",
+         "deny 62 3 Su\nallow 8 3 Sa\n"},
+        {"highway=residential|maxspeed:conditional=30 @ (22:00-06:00)",
+         "speed 124 3 30 22:00-06:00\n"},
+        {"highway=residential|maxspeed:hgv=60", "speed 32 3 60 \n"},
+        {"highway=residential|maxspeed:hgv:backward:conditional=20 mph @ (Su)",
+         "speed 32 2 32 Su\n"},
+        {"highway=residential|maxweight:conditional=7.5 @ (22:00-06:00)",
+         "deny 124 3 weight>7.5 AND (22:00-06:00)\n"},
+        {"highway=residential|maxweightrating:hgv=3.5", "deny 32 3 weight>3.5\n"},
+        {"highway=residential|maxweightrating=12 t", "deny 124 3 weight>12 t\n"},
+        {"highway=residential|maxheight:forward=3.2", "deny 124 1 height>3.2\n"},
+        {"highway=residential|maxheight=3.2|maxweight=7.5", ""},
+        {"highway=residential|hazmat:conditional=no @ (07:00-09:00)",
+         "deny 124 3 hazmat AND (07:00-09:00)\n"},
+        {"highway=residential|oneway:conditional=yes @ (07:00-09:00)",
+         "deny 126 2 07:00-09:00\nallow 126 1 07:00-09:00\n"},
+        {"highway=residential|oneway=yes|oneway:conditional=no @ (Su)", "allow 126 3 Su\n"},
+        {"highway=residential|oneway=yes|oneway:bicycle=no|oneway:conditional=no @ (Su)",
+         "allow 124 3 Su\n"},
+        {"highway=residential|oneway:conditional=-1 @ (Su)", "deny 126 1 Su\nallow 126 2 Su\n"},
+        {"highway=residential|oneway=reversible|oneway:conditional=yes @ (Mo);-1 @ (Tu)",
+         "deny 126 2 Mo\nallow 126 1 Mo\ndeny 126 1 Tu\nallow 126 2 Tu\n"},
+        {"highway=residential|access:conditional=perhaps @ (Su)", "unknown 255 3\n"},
+        {"highway=residential|access:conditional=no", "unknown 255 3\n"},
+        {"highway=residential|maxweight=7.5|maxweight:conditional=none @ destination",
+         "deny 124 3 weight>7.5\ndestination 124 1 weight>7.5\ndestination 124 2 weight>7.5\n"},
+        {"highway=primary|oneway=yes|maxweight:hgv:conditional=none @ (destination AND Su)|"
+         "maxweight:hgv=12",
+         "deny 32 3 weight>12\ndestination 32 1 weight>12 AND (Su)\n"},
+        {"highway=primary|oneway=yes|maxlength=10|maxlength:conditional=none @ (Su)",
+         "deny 124 3 length>10\nallow 124 1 length>10 AND (Su)\n"},
+        {"highway=primary|maxlength:conditional=none @ (Su)", "unknown 255 3\n"},
+        {"highway=primary|oneway=yes|maxweight:hgv:conditional=7.5 @ (22:00-06:00); none @ "
+         "(destination AND 22:00-06:00)",
+         "deny 32 3 weight>7.5 AND (22:00-06:00)\n"
+         "destination 32 1 weight>7.5 AND (22:00-06:00)\n"},
+        {"highway=pedestrian|motor_vehicle:conditional=yes @ (delivery AND 06:00-10:00)",
+         "destination 60 3 06:00-10:00\n"},
+        {"highway=residential|lanes:conditional=3 @ (Su)|parking:both:conditional=no @ (Su)", ""},
+        /* Last metres that are not those of cars. */
+        {"highway=residential|hgv=destination", "destination 32 3\n"},
+        {"highway=residential|hgv=delivery", "destination 32 3\n"},
+        {"highway=residential|motor_vehicle=destination", ""},
+        {"highway=residential|motor_vehicle=destination|bus=yes", "allow 8 3\n"},
+        {"highway=residential|access=private", "destination 131 3\n"},
+        {"highway=residential|access=private|foot=yes|bicycle=yes", ""},
+        {"highway=footway|access=private|bicycle=yes", "allow 2 3\n"},
+        {"highway=primary|motor_vehicle:forward=destination", "destination 60 1\n"},
+    };
+    static const char *const effects[] = {"deny", "allow", "destination", "speed"};
+    static osm_rules rules;
+    for (size_t k = 0; k < TQ_COUNT(cases); k++) {
+        static osm_values values;
+        static tq_osm_tag tag[32];
+        osm_street street = {0};
+        osm_values_take(&values, tag, split_tags(cases[k].tags, tag));
+        assert_true(osm_street_of(&values, true, &street));
+        osm_rules_of(&values, true, &street, &rules);
+        tq_buf all = {0};
+        for (uint32_t r = 0; r < rules.count; r++) {
+            const osm_rule *rule = &rules.rule[r];
+            tq_buf_printf(&all, "%s %u %u", rule->effect < 4 ? effects[rule->effect] : "unknown",
+                          rule->access, rule->directions);
+            if (rule->effect == TQ_EFFECT_SPEED) tq_buf_printf(&all, " %u ", rule->kmh);
+            if (rule->condition_len > 0)
+                tq_buf_printf(&all, "%s%.*s", rule->effect == TQ_EFFECT_SPEED ? "" : " ",
+                              (int)rule->condition_len, rules.text.at + rule->condition);
+            tq_buf_putc(&all, '\n');
+        }
+        tq_buf_putc(&all, '\0');
+        if (strcmp(all.at, cases[k].rules) != 0)
+            fail_msg("%s\nhas %s\nnot %s", cases[k].tags, all.at, cases[k].rules);
+        tq_buf_free(&all);
+    }
+    tq_buf_free(&rules.text);
 }
 
 /* ---- networks ------------------------------------------------------------------------------- */
@@ -428,7 +599,8 @@ static void turns_are_stored(void **state)
     assert_int_equal(streets->edge_way[turn->to_edge], 9);
     assert_int_equal(streets->node_at[turn->via_node].lon_e7, 1125630000);
     assert_int_equal(turn->only, 0);
-    assert_int_equal(turn->except, FW | B | U | T);
+    assert_int_equal(turn->banned, C | L | E);
+    assert_int_equal(turn->condition, 0);
     test_build_free(test);
     rest.len = 0;
     tq_buf_printf(&rest, "%s%s", ways,
@@ -439,9 +611,11 @@ static void turns_are_stored(void **state)
     streets = frozen(test);
     assert_int_equal(streets->turn_count, 1);
     assert_int_equal(streets->turn[0].only, 1);
-    assert_int_equal(streets->turn[0].except, 255 & ~L);
-    assert_string_equal(tq_texts_at(test->build.texts, streets->turn[0].condition),
-                        "only_straight_on @ (Mo-Fr)");
+    assert_int_equal(streets->turn[0].banned, L);
+    assert_int_equal(streets->turn[0].condition, 1);
+    assert_int_equal(import_conditions_freeze(&test->build, &test->err), TQ_OK);
+    assert_string_equal(tq_texts_at(test->build.texts, test->build.city.conditions.text[1]),
+                        "Mo-Fr");
     test_build_free(test);
     /* Over a via way: 7 -> 9 -> 10; the ends of 9 stay nodes. */
     rest.len = 0;
@@ -467,6 +641,169 @@ static void turns_are_stored(void **state)
     assert_true(tq_report_dropped(test->build.report) > 0);
     test_build_free(test);
     tq_buf_free(&rest);
+}
+
+/* A relation's own rest in the macro above: members by hand. */
+#define REL(tags, members) "<relation id='5'>" members TAG("type", "restriction") tags "</relation>"
+#define FROM(id)           "<member type='way' ref='" id "' role='from'/>"
+#define TO(id)             "<member type='way' ref='" id "' role='to'/>"
+
+/* Way 7 runs through node 3 from west to east, way 9 leaves it to the north. */
+static void turns_are_told_by_their_angle(void **state)
+{
+    (void)state;
+    static const char ways[] = WAY("7", ND("1") ND("2") ND("3") ND("4") ND("5"), STREET)
+        WAY("9", ND("3") ND("11"), STREET) WAY("10", ND("11") ND("12"), STREET TAG("name", "N"));
+    static const struct {
+        const char *relation;
+        /* longitude (e7) of the far end of the piece of way 7, 0 = the restriction is dropped */
+        int32_t from, to;
+        unsigned count, banned, conditions;
+    } cases[] = {
+        {REL(TAG("restriction", "no_left_turn"), FROM("7") VIA_NODE("3") TO("9")), 1125610000,
+         1125630000, 1, B | M, 1},
+        {REL(TAG("restriction", "no_right_turn"), FROM("7") VIA_NODE("3") TO("9")), 1125650000,
+         1125630000, 1, B | M, 1},
+        {REL(TAG("restriction", "no_right_turn"), FROM("9") VIA_NODE("3") TO("7")), 1125630000,
+         1125610000, 1, B | M, 1},
+        {REL(TAG("restriction", "only_left_turn"), FROM("9") VIA_NODE("3") TO("7")), 1125630000,
+         1125650000, 1, B | M, 1},
+        {REL(TAG("restriction", "no_entry"), FROM("7") VIA_NODE("3") TO("9")), 0, 0, 0, 0, 1},
+        {REL(TAG("restriction", "no_straight_on"), FROM("7") VIA_NODE("3") TO("7")), 0, 0, 0, 0, 1},
+        {REL(TAG("restriction", "no_u_turn"), FROM("7") VIA_NODE("3") TO("7")), 0, 0, 2, B | M, 1},
+        {REL(TAG("restriction", "no_u_turn"), FROM("9") VIA_NODE("3") TO("9")), 1125630000,
+         1125630000, 1, B | M, 1},
+        {REL(TAG("restriction", "no_left_turn") TAG("day_on", "Monday") TAG("day_off", "Friday")
+                 TAG("hour_on", "07:00") TAG("hour_off", "09:00"),
+             FROM("7") VIA_NODE("3") TO("9")),
+         1125610000, 1125630000, 1, B | M, 2},
+        {REL(TAG("restriction:conditional", "no_left_turn @ (Mo-Fr 07:00-09:00)"),
+             FROM("7") VIA_NODE("3") TO("9")),
+         1125610000, 1125630000, 1, B | M, 2},
+        {REL(TAG("restriction:conditional", "no_left_turn @ (wet)"),
+             FROM("7") VIA_NODE("3") TO("9")),
+         0, 0, 0, 0, 1},
+        {REL(TAG("restriction:motorcar", "no_left_turn") TAG("except", "taxi"),
+             FROM("7") VIA_NODE("3") TO("9")),
+         1125610000, 1125630000, 1, C, 1},
+        {REL(TAG("restriction", "no_entry"), FROM("9") FROM("9") VIA_NODE("11") TO("10")),
+         1125630000, 1125630000, 2, B | M, 1},
+        {REL(TAG("restriction", "no_left_turn"), FROM("7") TO("9")), 0, 0, 0, 0, 1},
+    };
+    for (size_t k = 0; k < TQ_COUNT(cases); k++) {
+        tq_buf rest = {0};
+        tq_buf_printf(&rest, "%s%s", ways, cases[k].relation);
+        tq_buf_putc(&rest, '\0');
+        test_build *test = build_xml(nodes_xml, rest.at, 1);
+        const tq_streets *s = frozen(test);
+        assert_int_equal(import_conditions_freeze(&test->build, &test->err), TQ_OK);
+        if (s->turn_count != cases[k].count ||
+            test->build.city.conditions.count != cases[k].conditions)
+            fail_msg("case %zu: %u turns, %u conditions", k, s->turn_count,
+                     test->build.city.conditions.count);
+        for (uint32_t t = 0; t < s->turn_count; t++) {
+            const tq_turn *turn = &s->turn[t];
+            assert_int_equal(turn->banned, cases[k].banned);
+            assert_int_equal(turn->condition, cases[k].conditions - 1);
+            if (cases[k].from == 0) {
+                assert_int_equal(turn->from_edge, turn->to_edge);
+                continue;
+            }
+            const uint32_t edge[2] = {turn->from_edge, turn->to_edge};
+            const int32_t lon[2] = {cases[k].from, cases[k].to};
+            for (unsigned n = 0; n < 2; n++) {
+                uint32_t far = s->edge_from[edge[n]] == turn->via_node ? s->edge_to[edge[n]]
+                                                                       : s->edge_from[edge[n]];
+                if (s->node_at[far].lon_e7 != lon[n])
+                    fail_msg("case %zu: end %u at %d", k, n, s->node_at[far].lon_e7);
+            }
+        }
+        test_build_free(test);
+        tq_buf_free(&rest);
+    }
+}
+
+/* Signals for one direction, places to turn, gates, low barriers. */
+static void nodes_leave_marks(void **state)
+{
+    (void)state;
+    static const char nodes[] =
+        "<node id='1' lat='37.86' lon='112.561'><tag k='highway' v='turning_circle'/></node>"
+        "<node id='2' lat='37.86' lon='112.562'><tag k='highway' v='traffic_signals'/>"
+        "<tag k='traffic_signals:direction' v='backward'/></node>"
+        "<node id='3' lat='37.86' lon='112.563'><tag k='highway' v='traffic_signals'/></node>"
+        "<node id='4' lat='37.86' lon='112.564'><tag k='barrier' v='height_restrictor'/>"
+        "<tag k='maxheight' v='2.1'/></node><node id='5' lat='37.86' lon='112.565'/>"
+        "<node id='6' lat='37.86' lon='112.566'><tag k='barrier' v='gate'/>"
+        "<tag k='access' v='private'/><tag k='foot' v='yes'/></node>"
+        "<node id='7' lat='37.86' lon='112.567'/>";
+    test_build *test = build_xml(
+        nodes, WAY("7", ND("1") ND("2") ND("3") ND("4") ND("5") ND("6") ND("7"), STREET), 1);
+    import_network *network = test->build.network;
+    assert_int_equal(network->node_flags.count, network->nodes.count);
+    unsigned turning = 0, signals = 0;
+    for (size_t node = 0; node < network->nodes.count; node++) {
+        turning += (network->node_flags.at[node] & IMPORT_NODE_TURNING) != 0;
+        signals += (network->node_flags.at[node] & IMPORT_NODE_SIGNAL) != 0;
+    }
+    assert_int_equal(turning, 1);
+    assert_int_equal(signals, 1);
+    const tq_streets *s = frozen(test);
+    assert_int_equal(import_conditions_freeze(&test->build, &test->err), TQ_OK);
+    unsigned low = 0, gates = 0;
+    for (uint32_t edge = 0; edge < s->edge_count; edge++) {
+        const tq_street_attr *attr = tq_edge_attr(s, edge);
+        int32_t from = s->node_at[s->edge_from[edge]].lon_e7;
+        unsigned flags = attr->flags & (TQ_STREET_SIGNAL_END | TQ_STREET_SIGNAL_START);
+        if (attr->street_class != TQ_BARRIER) {
+            /* 1-2 none; 2-3: against it at 2, along it at 3; 3-4 against it at 3 */
+            unsigned expected = from == 1125620000   ? TQ_STREET_SIGNAL_END | TQ_STREET_SIGNAL_START
+                                : from == 1125630000 ? TQ_STREET_SIGNAL_START
+                                                     : 0;
+            assert_int_equal(flags, expected);
+            continue;
+        }
+        assert_int_equal(attr->access[0], 255);
+        low += attr->max_height_cm == 210;
+        if ((attr->flags & TQ_STREET_DESTINATION) == 0) continue;
+        /* Cars for the last metres by the flag, bicycles by a rule, walkers freely. */
+        gates++;
+        const tq_conditions *c = &test->build.city.conditions;
+        assert_int_equal(c->first_rule[attr->rules + 1] - c->first_rule[attr->rules], 1);
+        const tq_rule *rule = &c->rule[c->first_rule[attr->rules]];
+        assert_int_equal(rule->effect, TQ_EFFECT_DESTINATION);
+        assert_int_equal(rule->access, B);
+    }
+    assert_int_equal(low, 1);
+    assert_int_equal(gates, 1);
+    test_build_free(test);
+}
+
+/* Directional rules keep two ways that meet head to head apart; others do not. */
+static void rules_and_folding(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        unsigned edges;
+    } cases[] = {{"motor_vehicle:conditional", 1}, {"motor_vehicle:forward:conditional", 2}};
+    for (size_t k = 0; k < TQ_COUNT(cases); k++) {
+        tq_buf rest = {0};
+        tq_buf_printf(&rest,
+                      "<way id='7'>" ND("1") ND("2") ND("3") STREET
+                      "<tag k='%s' v='no @ (Su)'/></way><way id='8'>" ND("5") ND("4") ND("3") STREET
+                      "<tag k='%s' v='no @ (Su)'/></way>",
+                      cases[k].key, cases[k].key);
+        tq_buf_putc(&rest, '\0');
+        test_build *test = build_xml(nodes_xml, rest.at, 1);
+        const tq_streets *s = frozen(test);
+        /* The tags' own text differs by nothing here, so only the rules decide. */
+        assert_int_equal(s->edge_count, cases[k].edges);
+        for (uint32_t edge = 0; edge < s->edge_count; edge++)
+            assert_int_equal(tq_edge_attr(s, edge)->rules, 1);
+        test_build_free(test);
+        tq_buf_free(&rest);
+    }
 }
 
 static void names_become_places(void **state)
@@ -599,10 +936,15 @@ int main(void)
                                        cmocka_unit_test(number_rules),
                                        cmocka_unit_test(limits_and_looks),
                                        cmocka_unit_test(barrier_rules),
+                                       cmocka_unit_test(shapes_are_kept),
+                                       cmocka_unit_test(ways_have_rules),
                                        cmocka_unit_test(chains_are_folded),
                                        cmocka_unit_test(crossings_loops_and_gaps),
                                        cmocka_unit_test(barriers_part_the_street),
                                        cmocka_unit_test(turns_are_stored),
+                                       cmocka_unit_test(turns_are_told_by_their_angle),
+                                       cmocka_unit_test(nodes_leave_marks),
+                                       cmocka_unit_test(rules_and_folding),
                                        cmocka_unit_test(names_become_places),
                                        cmocka_unit_test(real_extracts_build),
                                        cmocka_unit_test(bad_files_are_refused)};

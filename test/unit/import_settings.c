@@ -114,7 +114,7 @@ static void mistakes_name_line_and_remedy(void **state)
          "max_transfers stands here twice"},
         {"city:\n  id: a\ncity:\n  name: b\n", 3, "city stands here twice"},
         {"taxi:\n  base_day: 8.005 yuan\n", 2, "base_day wants yuan or fen, such as 0.00 yuan"},
-        {"server:\n  max_body: 64 KB\n", 2, "max_body wants bytes, KiB or MiB, such as 64 KiB"},
+        {"server:\n  max_body: 64 KB\n", 2, "max_body wants bytes, KiB or MiB, such as 1 MiB"},
         {"server:\n  header_timeout: 10\n", 2,
          "header_timeout wants milliseconds, seconds or minutes, such as 10 s"},
         {"server:\n  port: 65536\n", 2, "port may be 0 to 65535"},
