@@ -1,15 +1,49 @@
 // What the map should show, set by the pages and read by the map.
 
 import type { Itinerary } from './api';
+import type { End } from './question';
+import type { ReachFeature, Way } from './roads';
+import type { Paint } from './roads_question';
 import type { Box } from '../map/trip';
 
-export type Picking = 'from' | 'to' | null;
+/** What a point on the map is wanted for; `via2` is the third point between. */
+export type Picking = 'from' | 'to' | 'place' | `via${number}` | null;
 
 /** What was clicked: a point or a stop, with its name as soon as it is known. */
 export interface Spot {
   code: string;
   name: string;
   stopId: string | null;
+}
+
+/** A point of the question that can be dragged, or moved with the arrow keys. */
+export interface Pin {
+  id: Exclude<Picking, null>;
+  lon: number;
+  lat: number;
+  sign: string;
+  label: string;
+}
+
+export interface StreetLayer {
+  vehicle: string;
+  kind: 'motor' | 'active';
+  /** The rest of the question, as it stands in the address of a tile. */
+  query: string;
+  paint: Paint;
+  closures: boolean;
+  bans: boolean;
+  /** Grows when closures and speeds change. */
+  live: number;
+}
+
+/** How the roads page takes over what is clicked, dragged and picked. */
+export interface Taker {
+  /** What a plain click sets at once; null = ask with the card. */
+  wants(): Exclude<Picking, null> | null;
+  choices: Exclude<Picking, null>[];
+  /** `insert`: the new point goes before the place that `which` names. */
+  take(which: Exclude<Picking, null>, end: End, insert?: boolean): void;
 }
 
 class Chart {
@@ -19,6 +53,13 @@ class Chart {
   spot = $state<Spot | null>(null);
   /** On a phone: the map takes most of the screen. */
   tall = $state(false);
+  ways = $state.raw<Way[]>([]);
+  way = $state(0);
+  pins = $state.raw<Pin[]>([]);
+  reach = $state.raw<ReachFeature[]>([]);
+  layer = $state.raw<StreetLayer | null>(null);
+  zoom = $state(0);
+  taker = $state.raw<Taker | null>(null);
 }
 
 export const chart = new Chart();

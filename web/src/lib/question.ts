@@ -1,11 +1,12 @@
 // The question a page answers, and its form in the address (#from=…&to=…): what can be shared, restored and gone
 // back to. A damaged address never fails: what cannot be read falls back to the default.
 
+import { emptyRoads, readRoads, writeRoads, type Roads } from './roads_question';
 import { isLocal } from './time';
 
 export const PROFILES = ['foot', 'elder', 'wheelchair', 'bike', 'car', 'taxi'] as const;
 export const RIDERS = ['adult', 'senior', 'pupil', 'child'] as const;
-export const PAGES = ['plan', 'stops', 'works'] as const;
+export const PAGES = ['plan', 'roads', 'stops', 'works'] as const;
 export const STEPS = ['from', 'to', 'when', 'answer'] as const;
 export const TRANSFERS_MAX = 5;
 
@@ -41,6 +42,8 @@ export interface Question {
   stop: End | null;
   /** Works page: the day looked at, "" = today. */
   day: string;
+  /** Roads page: all but the ends, the time and the way looked at, which it shares with the plan. */
+  roads: Roads;
 }
 
 export function emptyQuestion(): Question {
@@ -59,20 +62,21 @@ export function emptyQuestion(): Question {
     pick: 0,
     stop: null,
     day: '',
+    roads: emptyRoads(),
   };
 }
 
-const oneOf = <T extends string>(list: readonly T[], value: string | null, other: T): T =>
+export const oneOf = <T extends string>(list: readonly T[], value: string | null, other: T): T =>
   list.includes(value as T) ? (value as T) : other;
 
 /** "37.8,112.5" or "stop:L1_01" with its name beside it. */
-function readEnd(params: URLSearchParams, key: string): End | null {
+export function readEnd(params: URLSearchParams, key: string): End | null {
   const code = (params.get(key) ?? '').slice(0, 200);
   if (!code) return null;
   return { code, name: (params.get(`${key}_name`) ?? '').slice(0, 200) || code.replace(/^stop:/, '') };
 }
 
-function writeEnd(params: URLSearchParams, key: string, end: End | null): void {
+export function writeEnd(params: URLSearchParams, key: string, end: End | null): void {
   if (!end) return;
   params.set(key, end.code);
   if (end.name && end.name !== end.code) params.set(`${key}_name`, end.name);
@@ -103,6 +107,7 @@ export function readHash(hash: string): Question {
   question.stop = readEnd(params, 'stop');
   const day = params.get('day') ?? '';
   if (isLocal(`${day}T00:00`)) question.day = day;
+  if (question.page === 'roads') question.roads = readRoads(params);
   return question;
 }
 
@@ -119,6 +124,12 @@ export function writeHash(question: Question): string {
     if (question.time) params.set('depart', question.time);
   } else if (question.page === 'works') {
     if (question.day) params.set('day', question.day);
+  } else if (question.page === 'roads') {
+    writeEnd(params, 'from', question.from);
+    writeEnd(params, 'to', question.to);
+    if (question.time) params.set('depart', question.time);
+    writeRoads(params, question.roads);
+    if (question.pick) params.set('pick', String(question.pick));
   } else {
     writeEnd(params, 'from', question.from);
     writeEnd(params, 'to', question.to);
