@@ -196,7 +196,8 @@ typedef struct tq_way {
 tq_status tq_road_time(const tq_city *city, const tq_metric *metric, const tq_snap *from,
                        const tq_snap *to, tq_arena *work, int64_t *time_ds, tq_err *err);
 
-/** The way itself; arrays live in `work`. */
+/** The way itself; arrays live in `work`. Of equally quick ways the same one every time, which may
+ * be longer or shorter than the one that a table's decimetres are of. */
 tq_status tq_road_way(const tq_city *city, const tq_metric *metric, const tq_snap *from,
                       const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err);
 

@@ -193,6 +193,19 @@ int32_t road_search(const tq_city *city, const tq_metric *metric, const road_end
  * one link is used, also when they are equal. *time = TQ_ROAD_INF when there is no way. */
 uint32_t *road_path(const tq_metric *metric, uint32_t from, uint32_t to, tq_arena *work,
                     uint32_t *count, int32_t *time);
+/* The way between two sets of ends in one search (meet.c). */
+typedef struct road_meeting {
+    const uint32_t *vertex;   /* [count] in `work` */
+    uint32_t count, from, to; /* which ends */
+    int32_t time_ds;          /* with what has passed counted */
+} road_meeting;
+typedef enum road_met {
+    ROAD_MEET_FOUND,
+    ROAD_MEET_PAIRS /* not for this search: ask pair by pair; also when there is no way */
+} road_met;
+road_met road_meet(const tq_metric *metric, const road_ends *from, const road_ends *to,
+                   tq_arena *work, road_meeting *out);
+
 /** Time between two vertices, 0 when equal; rows from `work`. -1 = too small. */
 int32_t road_vertex_time(const tq_metric *metric, uint32_t from, uint32_t to, tq_arena *work);
 /* A list entry * 2 (+ 1 in the in-lists) still to be taken apart, or this and a vertex where a link

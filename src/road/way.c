@@ -40,37 +40,49 @@ static tq_status check_snap(const tq_city *city, const tq_metric *metric, const 
     return TQ_OK;
 }
 
-/* The best pair of ends of two places. */
-static tq_status search(const tq_city *city, const tq_metric *metric, const tq_snap *from,
-                        const tq_snap *to, tq_arena *work, road_end *best_from, road_end *best_to,
-                        int32_t *time_ds, tq_err *err)
+/* The ends of two places. *still = both are one node, and `leaving` has an end to stand at. */
+static tq_status take_ends(const tq_city *city, const tq_metric *metric, const tq_snap *from,
+                           const tq_snap *to, road_ends *leaving, road_ends *arriving, bool *still,
+                           tq_err *err)
 {
     TQ_TRY(check_snap(city, metric, from, err));
     TQ_TRY(check_snap(city, metric, to, err));
-    road_ends leaving = {0}, arriving = {0};
-    road_ends_add(city, metric, from, ROAD_LEAVING, &leaving);
-    road_ends_add(city, metric, to, ROAD_ARRIVING, &arriving);
-    uint32_t i = 0, j = 0, node = road_node_of(city, from);
-    const road_ends *some = leaving.count > 0 ? &leaving : &arriving;
-    if (node != TQ_NONE && node == road_node_of(city, to) && some->count > 0) {
-        *best_from = *best_to = some->end[0]; /* stand still */
-        *time_ds = 0;
-        return TQ_OK;
-    }
-    *time_ds = road_search(city, metric, &leaving, &arriving, work, &i, &j);
+    leaving->count = arriving->count = 0;
+    road_ends_add(city, metric, from, ROAD_LEAVING, leaving);
+    road_ends_add(city, metric, to, ROAD_ARRIVING, arriving);
+    uint32_t node = road_node_of(city, from);
+    *still =
+        node != TQ_NONE && node == road_node_of(city, to) && leaving->count + arriving->count > 0;
+    if (*still && leaving->count == 0) *leaving = *arriving;
+    return TQ_OK;
+}
+
+/* The best pair of ends of two places. */
+static tq_status search(const tq_city *city, const tq_metric *metric, const tq_snap *from,
+                        const tq_snap *to, const road_ends *leaving, const road_ends *arriving,
+                        tq_arena *work, road_end *best_from, road_end *best_to, int32_t *time_ds,
+                        tq_err *err)
+{
+    uint32_t i = 0, j = 0;
+    *time_ds = road_search(city, metric, leaving, arriving, work, &i, &j);
     if (*time_ds < 0) return scratch_full(work, err);
     if (*time_ds >= TQ_ROAD_INF) return no_route(from, to, err);
-    *best_from = leaving.end[i];
-    *best_to = arriving.end[j];
+    *best_from = leaving->end[i];
+    *best_to = arriving->end[j];
     return TQ_OK;
 }
 
 tq_status tq_road_time(const tq_city *city, const tq_metric *metric, const tq_snap *from,
                        const tq_snap *to, tq_arena *work, int64_t *time_ds, tq_err *err)
 {
+    road_ends leaving, arriving;
     road_end best_from, best_to;
     int32_t time = 0;
-    TQ_TRY(search(city, metric, from, to, work, &best_from, &best_to, &time, err));
+    bool still = false;
+    TQ_TRY(take_ends(city, metric, from, to, &leaving, &arriving, &still, err));
+    if (!still)
+        TQ_TRY(search(city, metric, from, to, &leaving, &arriving, work, &best_from, &best_to,
+                      &time, err));
     *time_ds = time;
     return TQ_OK;
 }
@@ -122,9 +134,24 @@ bool road_way_of(const tq_city *city, const tq_metric *metric, const uint32_t *v
 tq_status tq_road_way(const tq_city *city, const tq_metric *metric, const tq_snap *from,
                       const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err)
 {
+    road_ends leaving, arriving;
     road_end best_from, best_to;
+    road_meeting met;
     int32_t time = 0;
-    TQ_TRY(search(city, metric, from, to, work, &best_from, &best_to, &time, err));
+    bool still = false;
+    TQ_TRY(take_ends(city, metric, from, to, &leaving, &arriving, &still, err));
+    if (!still && road_meet(metric, &leaving, &arriving, work, &met) == ROAD_MEET_FOUND) {
+        if (!road_way_of(city, metric, met.vertex, met.count, &leaving.end[met.from],
+                         &arriving.end[met.to], work, out))
+            return scratch_full(work, err);
+        TQ_ASSERT(out->time_ds == met.time_ds);
+        return TQ_OK;
+    }
+    if (still)
+        best_from = best_to = leaving.end[0];
+    else
+        TQ_TRY(search(city, metric, from, to, &leaving, &arriving, work, &best_from, &best_to,
+                      &time, err));
     uint32_t *vertex = &best_from.vertex, count = 1;
     bool direct = best_from.vertex == best_to.vertex && best_to.passed_ds >= best_from.passed_ds &&
                   best_to.at_dm >= best_from.at_dm;
