@@ -8,6 +8,16 @@
 
 #include "road/customize.h"
 
+/* Over the nearer head to the farther one, and over the farther to the nearer. */
+static inline void take_way(road_pair near, road_pair far, road_pair way, road_pair *best_near,
+                            road_pair *best_far)
+{
+    best_far->up = TQ_MIN(best_far->up, near.up + way.up);
+    best_far->down = TQ_MIN(best_far->down, near.down + way.down);
+    best_near->up = TQ_MIN(best_near->up, far.up + way.down);
+    best_near->down = TQ_MIN(best_near->down, far.down + way.up);
+}
+
 /*
  * list [count] are the member's up-arcs, `between` the triangle of true distances between their
  * heads. best [count]: up = least over k of list[k].up + distance from head k, down the other way.
@@ -19,11 +29,7 @@ static void row_plain(const road_pair *list, uint32_t count, const road_pair *be
     for (uint32_t k = 0; k < count; between += count - 1 - k, k++) {
         road_pair own = list[k], found = best[k];
         for (uint32_t l = 0; l < count - 1 - k; l++) {
-            road_pair way = between[l], other = list[k + 1 + l], *far = &best[k + 1 + l];
-            far->up = TQ_MIN(far->up, own.up + way.up);
-            far->down = TQ_MIN(far->down, own.down + way.down);
-            found.up = TQ_MIN(found.up, other.up + way.down);
-            found.down = TQ_MIN(found.down, other.down + way.up);
+            take_way(own, list[k + 1 + l], between[l], &found, &best[k + 1 + l]);
         }
         best[k] = found;
     }
@@ -56,11 +62,7 @@ static __attribute__((target("avx2"))) void row_avx2(const road_pair *list, uint
         found.up = TQ_MIN(found.up, _mm_cvtsi128_si32(half));
         found.down = TQ_MIN(found.down, _mm_extract_epi32(half, 1));
         for (; l < length; l++) {
-            road_pair way = between[l], other = list[k + 1 + l], *far = &best[k + 1 + l];
-            far->up = TQ_MIN(far->up, own.up + way.up);
-            far->down = TQ_MIN(far->down, own.down + way.down);
-            found.up = TQ_MIN(found.up, other.up + way.down);
-            found.down = TQ_MIN(found.down, other.down + way.up);
+            take_way(own, list[k + 1 + l], between[l], &found, &best[k + 1 + l]);
         }
         best[k] = found;
     }
