@@ -4,6 +4,7 @@
 
 import { axe, check, finish, holds, mapDrawn, matches, open, same, shoot, startBrowser, startServer, tabTo } from './tools.mjs';
 import { pureChecks } from './pure.mjs';
+import { roadChecks, roadPages } from './roads.mjs';
 
 // A Tuesday inside the timetables.
 const DAY = '2025-06-03';
@@ -388,7 +389,11 @@ try {
   const south = { name: '太原南站', id: await stopId('太原南站') };
   await flows(airport, north, hub, south);
   await easy(airport, north);
-  if (process.env.PAGES !== "no") await everyPage(airport, north, hub);
+  await roadChecks(browser, url);
+  if (process.env.PAGES !== "no") {
+    await everyPage(airport, north, hub);
+    await roadPages(browser, url);
+  }
   code = finish();
 } catch (cause) {
   console.log(`FAIL  the run itself: ${cause?.stack ?? cause}`);

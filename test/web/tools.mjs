@@ -62,11 +62,11 @@ function freePort() {
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+export const program = process.env.TONGQU ?? `${root}build/release/tongqu`;
+
 /** Start `tongqu serve` (or take TONGQU_URL, a server that runs already); stop() ends it by its own pid. */
-export async function startServer() {
-  if (process.env.TONGQU_URL) return { url: process.env.TONGQU_URL.replace(/\/$/, ''), stop: async () => {} };
-  const program = process.env.TONGQU ?? `${root}build/release/tongqu`;
-  const city = process.env.CITY ?? `${root}cities/taiyuan`;
+export async function startServer(city = process.env.CITY ?? `${root}cities/taiyuan`) {
+  if (process.env.TONGQU_URL && !arguments.length) return { url: process.env.TONGQU_URL.replace(/\/$/, ''), stop: async () => {} };
   const port = await freePort();
   const child = spawn(program, ['serve', city, '--import', '--listen', '127.0.0.1', '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],

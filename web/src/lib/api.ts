@@ -174,11 +174,12 @@ export async function ask<T>(
       throw new Problem('bad_answer', '', '', response.status);
     }
     if (!response.ok) {
-      const problem = body as { code?: string; title?: string; detail?: string };
+      // Street services answer mistakes as OSRM does: a code and a message.
+      const problem = body as { code?: string; title?: string; detail?: string; message?: string };
       throw new Problem(
         String(problem.code ?? 'error'),
         problem.title ?? '',
-        problem.detail ?? '',
+        problem.detail ?? problem.message ?? '',
         response.status,
       );
     }

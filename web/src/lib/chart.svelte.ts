@@ -2,6 +2,7 @@
 
 import type { Itinerary } from './api';
 import type { End } from './question';
+import type { Ban } from './legend';
 import type { ReachFeature, Way } from './roads';
 import type { Paint } from './roads_question';
 import type { Box } from '../map/trip';
@@ -37,6 +38,18 @@ export interface StreetLayer {
   live: number;
 }
 
+/** One direction of a street, or a banned turn, as the map's street layer knows it. */
+export interface StreetFact {
+  kind: 'street' | 'ban';
+  name: string;
+  class: string;
+  /** Degrees from north in which one travels (a street), or arrives (a ban). */
+  bearing: number;
+  kmh: number;
+  closed: boolean;
+  ban: Ban | null;
+}
+
 /** How the roads page takes over what is clicked, dragged and picked. */
 export interface Taker {
   /** What a plain click sets at once; null = ask with the card. */
@@ -44,6 +57,8 @@ export interface Taker {
   choices: Exclude<Picking, null>[];
   /** `insert`: the new point goes before the place that `which` names. */
   take(which: Exclude<Picking, null>, end: End, insert?: boolean): void;
+  drop(which: Exclude<Picking, null>): void;
+  way(at: number): void;
 }
 
 class Chart {
@@ -59,6 +74,12 @@ class Chart {
   reach = $state.raw<ReachFeature[]>([]);
   layer = $state.raw<StreetLayer | null>(null);
   zoom = $state(0);
+  /** The page asks the map to come at least this near; 0 = no wish. */
+  nearer = $state(0);
+  /** What the street layer holds where the reader looked last; null = nowhere yet. */
+  facts = $state.raw<StreetFact[] | null>(null);
+  /** Grows when the page asks what is at the map's centre. */
+  lookAtCentre = $state(0);
   taker = $state.raw<Taker | null>(null);
 }
 

@@ -1,7 +1,11 @@
 // Colours of the street layer and of reach, in one table for the map and for its legend.
-// Speeds: one hue family whose lightness rises with the speed (the order survives any colour blindness and grey print),
+// Speeds: a ramp whose lightness rises with the speed (the order survives any colour blindness and grey print),
 // with the number written along the street when close. Classes: the eight colours of Okabe and Ito (2008), told apart by
 // all common kinds of colour vision, with widths and dashes beside them.
+
+/** From which zoom on the server has tiles of streets, and turns in them. */
+export const STREETS_ZOOM = 12;
+export const TURNS_ZOOM = 15;
 
 export interface SpeedBand {
   /** Up to, but not with, this many km/h; the last one has no end. */
@@ -25,7 +29,7 @@ export interface ClassGroup {
   dash?: [number, number];
 }
 
-/** The last-but-one groups are dashed; what no group names counts as `minor`. */
+/** What no group names is drawn as `minor`. */
 export const CLASS_GROUPS: ClassGroup[] = [
   { id: 'top', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link'], color: '#d55e00', width: 1.6 },
   { id: 'primary', classes: ['primary', 'primary_link'], color: '#e69f00', width: 1.4 },
@@ -43,17 +47,22 @@ export const CLASS_GROUPS: ClassGroup[] = [
   { id: 'ferry', classes: ['ferry'], color: '#0072b2', width: 1.2, dash: [4, 2] },
 ];
 
-export const CLOSED_COLOR = '#000000';
-
 /** Turns that may not be made, in the order of their places beside the street. */
 export const BANS = ['u', 'left', 'straight', 'right'] as const;
 export type Ban = (typeof BANS)[number];
 
-/** Nearest first: the innermost area is the darkest. */
-const REACH_RAMP = ['#0b3c5d', '#1d6996', '#3f9bbf', '#8cc5dd', '#c9e4ef'];
-export function reachColor(at: number, count: number): string {
-  return REACH_RAMP[count <= 1 ? 1 : Math.round((at * (REACH_RAMP.length - 1)) / (count - 1))];
+/** The arrows of their signs, as SVG paths around the middle of a disc of 56 units, up is ahead. */
+export const BAN_ARROWS: Record<Ban, string> = {
+  left: 'M7 12V-1H-9M-3 -7 -9 -1 -3 5',
+  right: 'M-7 12V-1H9M3 -7 9 -1 3 5',
+  straight: 'M0 13V-11M-6 -5 0 -11 6 -5',
+  u: 'M8 12V-3A7 7 0 0 0 -6 -3V9M-12 4 -6 10 0 4',
+};
+
+/** Nearest first: the innermost area stands out most against the ground. */
+const REACH_RAMP = ['#0b3c5d', '#1d6996', '#3f9bbf', '#6fb4d2', '#a9d3e6'];
+export function reachColor(at: number, count: number, dark: boolean): string {
+  const place = count <= 1 ? 1 : Math.round((at * (REACH_RAMP.length - 1)) / (count - 1));
+  return REACH_RAMP[dark ? REACH_RAMP.length - 1 - place : place];
 }
 
-export const WAY_COLOR = '#1257b8';
-export const OTHER_COLOR = '#6d7a80';

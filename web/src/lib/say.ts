@@ -74,6 +74,8 @@ export function missed(one: Missed): string {
 
 export function problem(what: Problem): { title: string; detail: string } {
   const own = tOr(`problem_${what.code}`, '');
-  if (what.title || what.detail) return { title: what.title || own || t('problem'), detail: what.detail };
+  // OSRM's codes come with an English message only: there are words of our own for those.
+  if (own && !what.title) return { title: own, detail: tOr(`advice_${what.code}`, what.detail) };
+  if (what.title || what.detail) return { title: what.title || t('problem'), detail: what.detail };
   return { title: own || t('problem'), detail: tOr(`advice_${what.code}`, '') };
 }

@@ -6,9 +6,14 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-csp-worker?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre } from 'maplibre-gl';
 import type { Itinerary } from '../lib/api';
+import type { Pin, StreetFact, StreetLayer } from '../lib/chart.svelte';
+import type { ReachFeature, Way } from '../lib/roads';
 import { FONTS, loadGlyphs } from './glyphs';
+import { Pins } from './pins';
+import { StreetLayers } from './streets';
 import { BELOW_NAMES, mapStyle, STOPS_NAMED } from './style';
 import { boxOf, NOTHING, tripFeatures, type Box } from './trip';
+import { reachFeatures, roadLayers, roadNames, wayFeatures } from './ways';
 
 maplibregl.setWorkerUrl(workerUrl);
 maplibregl.addProtocol('glyphs', loadGlyphs);
@@ -22,6 +27,13 @@ export interface MapWords {
 export interface MapEvents {
   point(lat: number, lon: number): void;
   stop(id: string, name: string, lat: number, lon: number): void;
+  way(at: number): void;
+  /** The way chosen was pulled aside between the points of a leg. */
+  pulled(leg: number, lat: number, lon: number): void;
+  pinMoved(id: Pin['id'], lat: number, lon: number): void;
+  pinGone(id: Pin['id']): void;
+  zoom(zoom: number): void;
+  facts(facts: StreetFact[]): void;
 }
 
 export interface Padding {
@@ -138,11 +150,20 @@ const TRIP_POINTS: LayerSpecification[] = [
   },
 ];
 
+/** A shorter move of the mouse is a click. */
+const PULL_PX = 6;
+/** A way over less than this share of the map is brought nearer. */
+const LARGE_ENOUGH = 0.3;
+
 export class CityMap {
   private map: MapLibre;
   private ready: Promise<void>;
   private trip = NOTHING;
+  private ways = NOTHING;
+  private reach = NOTHING;
   private english = false;
+  private pins: Pins;
+  private streets: StreetLayers;
 
   constructor(
     box: HTMLElement,
@@ -172,8 +193,18 @@ export class CityMap {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
+    this.pins = new Pins(this.map, events);
+    this.streets = new StreetLayers(this.map);
     this.ready = new Promise((done) => this.map.once('load', () => done()));
-    this.map.on('load', () => this.addTrip());
+    // Before `ready`: who waits for it finds the sources there.
+    this.map.once('load', () => this.addOwn());
+    this.map.on('zoomend', () => events.zoom(this.map.getZoom()));
+    events.zoom(this.map.getZoom());
+    this.map.on('mousedown', 'ways-line', (event) => this.pull(event));
+    for (const layer of ['ways-line', 'ways-other']) {
+      this.map.on('mousemove', layer, () => (this.map.getCanvas().style.cursor = layer === 'ways-line' ? 'move' : 'pointer'));
+      this.map.on('mouseleave', layer, () => (this.map.getCanvas().style.cursor = ''));
+    }
     this.map.on('click', (event) => this.clicked(event));
     this.map.on('mousemove', 'stops', () => (this.map.getCanvas().style.cursor = 'pointer'));
     this.map.on('mouseleave', 'stops', () => (this.map.getCanvas().style.cursor = ''));
@@ -192,11 +223,18 @@ export class CityMap {
 
   private restyle = (): void => {
     this.map.setStyle(mapStyle(location.origin, dark.matches, this.english));
-    this.map.once('styledata', () => this.addTrip());
+    this.map.once('styledata', () => {
+      this.addOwn();
+      this.streets.restore(dark.matches);
+    });
   };
 
-  private addTrip(): void {
+  private addOwn(): void {
     if (this.map.getSource('trip')) return;
+    this.map.addSource('reach', { type: 'geojson', data: this.reach });
+    this.map.addSource('ways', { type: 'geojson', data: this.ways });
+    for (const layer of roadLayers(dark.matches)) this.map.addLayer(layer, BELOW_NAMES);
+    for (const layer of roadNames(dark.matches)) this.map.addLayer(layer);
     this.map.addSource('trip', { type: 'geojson', data: this.trip });
     for (const layer of TRIP_LINES) this.map.addLayer(layer, BELOW_NAMES);
     for (const layer of TRIP_POINTS) this.map.addLayer(layer);
@@ -211,6 +249,13 @@ export class CityMap {
 
   private clicked(event: maplibregl.MapMouseEvent): void {
     const { x, y } = event.point;
+    if (event.originalEvent.target instanceof Element && event.originalEvent.target.closest('.pin')) return;
+    const other = this.map.queryRenderedFeatures(event.point, { layers: ['ways-other'] })[0];
+    if (other) {
+      this.events.way(Number(other.properties.at));
+      return;
+    }
+    this.events.facts(this.streets.factsAt(x, y));
     const near = this.map.queryRenderedFeatures(
       [
         [x - 9, y - 9],
@@ -235,6 +280,59 @@ export class CityMap {
     if (box) this.view(box, padding);
   }
 
+  /** A press on the way and a move aside: the way shall lead past there. */
+  private pull(event: maplibregl.MapLayerMouseEvent): void {
+    if (event.originalEvent.button !== 0) return;
+    const leg = Number(event.features?.[0]?.properties.leg ?? 0);
+    const start = event.point;
+    event.preventDefault();
+    const end = (last: maplibregl.MapMouseEvent): void => {
+      if (start.dist(last.point) < PULL_PX) return;
+      this.events.pulled(leg, last.lngLat.lat, last.lngLat.lng);
+    };
+    this.map.once('mouseup', end);
+  }
+
+  async showWays(ways: Way[], chosen: number, tag: (way: Way, at: number) => string, padding: Padding): Promise<void> {
+    this.ways = wayFeatures(ways, chosen, tag);
+    await this.ready;
+    (this.map.getSource('ways') as GeoJSONSource | undefined)?.setData(this.ways);
+    this.bring(boxOf(this.ways), padding);
+  }
+
+  async showReach(reach: ReachFeature[], tag: (minutes: number) => string, padding: Padding): Promise<void> {
+    this.reach = reachFeatures(reach, dark.matches, tag);
+    await this.ready;
+    (this.map.getSource('reach') as GeoJSONSource | undefined)?.setData(this.reach);
+    this.bring(boxOf(this.reach), padding);
+  }
+
+  async showStreets(layer: StreetLayer | null): Promise<void> {
+    await this.ready;
+    this.streets.show(layer, dark.matches);
+  }
+
+  showPins(pins: Pin[]): void {
+    this.pins.show(pins);
+  }
+
+  factsAtCentre(): StreetFact[] {
+    const { x, y } = this.map.project(this.map.getCenter());
+    return this.streets.factsAt(x, y);
+  }
+
+  /** Into view, unless it is there already and large enough to be read: what was just dragged must not jump. */
+  private bring(box: Box | null, padding: Padding): void {
+    if (!box) return;
+    const seen = this.map.getBounds();
+    const inside = seen.contains([box.west, box.south]) && seen.contains([box.east, box.north]);
+    const share = Math.max(
+      (box.east - box.west) / (seen.getEast() - seen.getWest()),
+      (box.north - box.south) / (seen.getNorth() - seen.getSouth()),
+    );
+    if (!inside || share < LARGE_ENOUGH) this.view(box, padding);
+  }
+
   view(box: Box, padding: Padding, maxZoom = 16): void {
     this.map.fitBounds([box.west, box.south, box.east, box.north], {
       padding,
@@ -242,6 +340,10 @@ export class CityMap {
       animate: !still(),
       duration: 600,
     });
+  }
+
+  nearer(zoom: number): void {
+    if (this.map.getZoom() < zoom) this.map.easeTo({ zoom, animate: !still() });
   }
 
   picking(on: boolean): void {

@@ -67,6 +67,7 @@ export function boxOf(data: FeatureCollection): Box | null {
   for (const feature of data.features) {
     if (feature.geometry.type === 'Point') take(feature.geometry.coordinates);
     else if (feature.geometry.type === 'LineString') feature.geometry.coordinates.forEach(take);
+    else if (feature.geometry.type === 'MultiPolygon') feature.geometry.coordinates.flat(2).forEach(take);
   }
   return box;
 }
