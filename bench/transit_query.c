@@ -319,7 +319,8 @@ static bool open_day(const tq_city *city, const place_data *town, const char *wh
     tq_err err = {0};
     tq_day *day;
     int64_t start = env->mono_ns(env->user);
-    if (tq_day_make(city, tq_day_of(town->year, town->month, town->day), &day, &err) != TQ_OK) {
+    if (tq_day_make(city, tq_overlay_none(), tq_day_of(town->year, town->month, town->day), &day,
+                    &err) != TQ_OK) {
         fprintf(stderr, "%s\n", err.text);
         return false;
     }

@@ -13,13 +13,14 @@
 
 #include "transit_oracle.h"
 
-#define EXPANDED_CALLS (ORACLE_RUNS * 8)
+#define EXPANDED_CALLS (ORACLE_RUNS * ORACLE_CALLS)
 #define EXPANDED_NODES (EXPANDED_CALLS * 3 * (TQ_BOARDINGS_MAX + 1))
 
 enum expanded_event { EXPANDED_IN, EXPANDED_OUT, EXPANDED_STAND };
 
 typedef struct expanded_call {
-    uint32_t run, place_at, stop; /* place_at: into the patterns' places */
+    const oracle_call *call;
+    uint32_t stop;
     int32_t in_s, out_s;
     uint32_t last; /* of its run */
     uint32_t next; /* departure at the stop, TQ_NONE */
@@ -47,21 +48,17 @@ static inline void expanded_list_calls(void)
     uint32_t stops = s->city.timetable.stop_count;
     wide.call_count = 0;
     for (uint32_t run = 0; run < wide.o->run_count; run++) {
-        const tq_trip *trip = &s->trip[wide.o->run[run].trip];
-        if (wide.query->wheelchair && (trip->flags & TQ_TRIP_NO_WHEELCHAIR)) continue;
-        const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
-        uint32_t first = s->pattern_first[trip->pattern], end = s->pattern_first[trip->pattern + 1];
-        for (uint32_t at = first; at < end; at++) {
+        const oracle_run *row = &wide.o->run[run];
+        if (wide.query->wheelchair && row->no_wheelchair) continue;
+        for (uint32_t at = 0; at < row->count; at++) {
             uint32_t own = wide.call_count++;
             TQ_ASSERT(own < EXPANDED_CALLS);
-            wide.call[own] =
-                (expanded_call){.run = run,
-                                .place_at = at,
-                                .stop = s->pattern_stop[at],
-                                .in_s = wide.o->run[run].base_s + times[at - first].arrival_s,
-                                .out_s = wide.o->run[run].base_s + times[at - first].departure_s,
-                                .last = at + 1 == end,
-                                .next = TQ_NONE};
+            wide.call[own] = (expanded_call){.call = &row->call[at],
+                                             .stop = row->call[at].stop,
+                                             .in_s = row->call[at].in_s,
+                                             .out_s = row->call[at].out_s,
+                                             .last = at + 1 == row->count,
+                                             .next = TQ_NONE};
             wide.order[own] = own;
             wide.sort_key[own] =
                 (uint64_t)wide.call[own].stop << 32 | (uint32_t)(wide.call[own].out_s + (1 << 30));
@@ -106,7 +103,7 @@ static inline void expanded_alight(uint32_t k, const expanded_call *row,
 {
     const oracle *o = wide.o;
     if (row->in_s > wide.last_s ||
-        !oracle_can(o, wide.query, row->place_at, row->stop, row->in_s, TQ_PATTERN_NO_DROPOFF))
+        !oracle_can(o, wide.query, row->call, row->in_s, TQ_PATTERN_NO_DROPOFF))
         return;
     int32_t takes_s =
         oracle_end_s(o, wide.query, wide.query->to, wide.query->to_count, row->stop, false);
@@ -152,7 +149,7 @@ static inline void expanded_forward(const oracle *o, const tq_transit_query *que
         case EXPANDED_STAND:
             if (row->next != TQ_NONE) expanded_reach(k, row->next, EXPANDED_STAND);
             if (k < query->max_boardings && row->out_s <= last_s &&
-                oracle_can(o, query, row->place_at, row->stop, row->out_s, TQ_PATTERN_NO_PICKUP))
+                oracle_can(o, query, row->call, row->out_s, TQ_PATTERN_NO_PICKUP))
                 expanded_reach(k + 1, at, EXPANDED_OUT);
             break;
         }

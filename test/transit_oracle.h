@@ -1,7 +1,8 @@
 /*
  * What the timetable search must find, by the plainest means: every run of every trip is written
- * out from the calendar, walks are an all-pairs matrix, and layer after layer each run is tried
- * from each place. No routes, no order of runs, no labels, no pruning. For tests of small cities.
+ * out from the calendar, edited as the live state says, walks are an all-pairs matrix, and layer
+ * after layer each run is tried from each place. No routes, no order of runs, no labels, no
+ * pruning. For tests of small cities.
  */
 #ifndef TQ_TEST_TRANSIT_ORACLE_H
 #define TQ_TEST_TRANSIT_ORACLE_H
@@ -11,11 +12,23 @@
 #include "small_city.h"
 
 #define ORACLE_RUNS  1024u
+#define ORACLE_CALLS 12u
 #define ORACLE_NEVER INT32_MAX
 
+typedef struct oracle_call {
+    uint32_t stop;
+    int32_t in_s, out_s;
+    uint32_t along_m, place; /* place in the pattern, TQ_NONE */
+    uint8_t shut;            /* TQ_PATTERN_NO_PICKUP, TQ_PATTERN_NO_DROPOFF */
+} oracle_call;
+
 typedef struct oracle_run {
-    uint32_t trip;
-    int32_t base_s; /* its times = base_s + stop time */
+    uint32_t trip, live; /* TQ_NONE: an added run; as planned */
+    uint32_t pattern, line;
+    int32_t base_s; /* its planned times = base_s + stop time */
+    uint32_t count;
+    bool no_wheelchair;
+    oracle_call call[ORACLE_CALLS];
 } oracle_run;
 
 typedef struct oracle {
@@ -37,23 +50,86 @@ static inline int64_t oracle_day_ms(const oracle *o, int32_t day)
     return tq_service_day_ms(&o->s->city.zone, day);
 }
 
-static inline void oracle_add_run(oracle *o, uint32_t trip, int32_t shift_s, int32_t start_s)
+/* The calls of a live run; seconds of its service day begin at shift_s. */
+static inline void oracle_live_calls(const oracle *o, const tq_overlay *overlay, uint32_t live,
+                                     int32_t shift_s, oracle_run *run)
 {
     const small_city *s = o->s;
-    uint32_t line = s->trip[trip].pattern,
-             places = s->pattern_first[line + 1] - s->pattern_first[line];
-    const tq_stop_time *times = &s->stop_time[s->profile_first[s->trip[trip].profile]];
-    int32_t base_s = shift_s + start_s;
-    if (base_s + times[0].departure_s > 36 * 3600 ||
-        base_s + times[places - 1].arrival_s < -4 * 3600)
-        return;
-    int64_t at_ms = oracle_day_ms(o, o->day) + base_s * INT64_C(1000);
-    if (!tq_open_at(&s->city.dates, s->trip[trip].date, at_ms)) return;
-    TQ_ASSERT(o->run_count < ORACLE_RUNS);
-    o->run[o->run_count++] = (oracle_run){trip, base_s};
+    const tq_live_run *row = &overlay->run[live];
+    TQ_ASSERT(row->call_count <= ORACLE_CALLS);
+    run->count = row->call_count;
+    for (uint32_t at = 0; at < row->call_count; at++) {
+        const tq_live_call *call = &overlay->call[row->first_call + at];
+        oracle_call *own = &run->call[at];
+        *own = (oracle_call){.stop = call->stop,
+                             .in_s = shift_s + call->arrival_s,
+                             .out_s = shift_s + call->departure_s,
+                             .place = call->place};
+        if (call->flags & TQ_CALL_SKIPPED) own->shut = TQ_PATTERN_NO_PICKUP | TQ_PATTERN_NO_DROPOFF;
+        if (call->flags & TQ_CALL_NO_PICKUP) own->shut |= TQ_PATTERN_NO_PICKUP;
+        if (call->flags & TQ_CALL_NO_DROPOFF) own->shut |= TQ_PATTERN_NO_DROPOFF;
+        uint32_t former_m = at > 0 ? run->call[at - 1].along_m : 0;
+        own->along_m = former_m;
+        if (call->place != TQ_NONE) {
+            uint32_t first = s->pattern_first[run->pattern];
+            own->shut |= s->pattern_flags[first + call->place];
+            own->along_m = TQ_MAX(former_m, s->pattern_along_m[first + call->place]);
+        } else if (at > 0) {
+            own->along_m +=
+                tq_distance_dm(s->stop[run->call[at - 1].stop].at, s->stop[own->stop].at) / 10;
+        }
+    }
 }
 
-static inline void oracle_begin(oracle *o, const small_city *s, int32_t day)
+/* Runs that touch the day are kept. */
+static inline void oracle_keep_run(oracle *o, const oracle_run *run)
+{
+    if (run->count < 2 || run->call[0].out_s > 36 * 3600 ||
+        run->call[run->count - 1].in_s < -4 * 3600)
+        return;
+    TQ_ASSERT(o->run_count < ORACLE_RUNS);
+    o->run[o->run_count++] = *run;
+}
+
+static inline void oracle_add_run(oracle *o, const tq_overlay *overlay, uint32_t trip,
+                                  int32_t service_day, int32_t shift_s, int32_t start_s)
+{
+    const small_city *s = o->s;
+    uint32_t line = s->trip[trip].pattern, first = s->pattern_first[line],
+             places = s->pattern_first[line + 1] - first;
+    const tq_stop_time *times = &s->stop_time[s->profile_first[s->trip[trip].profile]];
+    oracle_run run = {.trip = trip,
+                      .live = TQ_NONE,
+                      .pattern = line,
+                      .line = s->pattern_route[line],
+                      .base_s = shift_s + start_s,
+                      .count = places,
+                      .no_wheelchair = (s->trip[trip].flags & TQ_TRIP_NO_WHEELCHAIR) != 0};
+    int64_t at_ms = oracle_day_ms(o, o->day) + run.base_s * INT64_C(1000);
+    if (!tq_open_at(&s->city.dates, s->trip[trip].date, at_ms)) return;
+    for (uint32_t live = 0; live < overlay->run_count; live++) {
+        const tq_live_run *row = &overlay->run[live];
+        if (row->state == TQ_RUN_ADDED || row->trip != trip || row->service_day != service_day ||
+            row->start_s != start_s)
+            continue;
+        if (row->state == TQ_RUN_CANCELLED) return;
+        run.live = live;
+        oracle_live_calls(o, overlay, live, shift_s, &run);
+        oracle_keep_run(o, &run);
+        return;
+    }
+    for (uint32_t at = 0; at < places; at++)
+        run.call[at] = (oracle_call){.stop = s->pattern_stop[first + at],
+                                     .in_s = run.base_s + times[at].arrival_s,
+                                     .out_s = run.base_s + times[at].departure_s,
+                                     .along_m = s->pattern_along_m[first + at],
+                                     .place = at,
+                                     .shut = s->pattern_flags[first + at]};
+    oracle_keep_run(o, &run);
+}
+
+static inline void oracle_begin(oracle *o, const small_city *s, const tq_overlay *overlay,
+                                int32_t day)
 {
     o->s = s;
     o->day = day;
@@ -64,14 +140,27 @@ static inline void oracle_begin(oracle *o, const small_city *s, int32_t day)
             int32_t shift_s =
                 (int32_t)((oracle_day_ms(o, service_day) - oracle_day_ms(o, day)) / 1000);
             if (s->trip[trip].frequency_count == 0)
-                oracle_add_run(o, trip, shift_s, s->trip[trip].start_s);
+                oracle_add_run(o, overlay, trip, service_day, shift_s, s->trip[trip].start_s);
             for (uint32_t f = 0; f < s->trip[trip].frequency_count; f++) {
                 const tq_frequency *often = &s->frequency[s->trip[trip].first_frequency + f];
                 for (int32_t at_s = often->from_s; at_s < often->to_s;
                      at_s += (int32_t)often->headway_s)
-                    oracle_add_run(o, trip, shift_s, at_s);
+                    oracle_add_run(o, overlay, trip, service_day, shift_s, at_s);
             }
         }
+    }
+    for (uint32_t live = 0; live < overlay->run_count; live++) {
+        const tq_live_run *row = &overlay->run[live];
+        if (row->state != TQ_RUN_ADDED) continue;
+        int32_t shift_s =
+            (int32_t)((oracle_day_ms(o, row->service_day) - oracle_day_ms(o, day)) / 1000);
+        oracle_run run = {.trip = TQ_NONE, .live = live, .pattern = TQ_NONE, .line = row->route};
+        if (row->trip != TQ_NONE) {
+            run.pattern = s->trip[row->trip].pattern;
+            run.no_wheelchair = (s->trip[row->trip].flags & TQ_TRIP_NO_WHEELCHAIR) != 0;
+        }
+        oracle_live_calls(o, overlay, live, shift_s, &run);
+        oracle_keep_run(o, &run);
     }
     uint32_t nodes = s->core_count + s->leaf_count;
     for (uint32_t a = 0; a < nodes; a++)
@@ -218,12 +307,12 @@ static inline int32_t oracle_direct_s(const oracle *o, const tq_transit_query *q
     return TQ_MIN(by_rule_s, oracle_walk_s(best, query));
 }
 
-static inline bool oracle_can(const oracle *o, const tq_transit_query *query, uint32_t place_at,
-                              uint32_t stop, int32_t at_s, uint8_t shut)
+static inline bool oracle_can(const oracle *o, const tq_transit_query *query,
+                              const oracle_call *call, int32_t at_s, uint8_t shut)
 {
-    const tq_stop *row = &o->s->stop[stop];
+    const tq_stop *row = &o->s->stop[call->stop];
     int64_t at_ms = oracle_day_ms(o, o->day) + at_s * INT64_C(1000);
-    if (o->s->pattern_flags[place_at] & shut) return false;
+    if (call->shut & shut) return false;
     if (!tq_open_at(&o->s->city.dates, row->date, at_ms)) return false;
     if (row->parent != TQ_NONE &&
         !tq_open_at(&o->s->city.dates, o->s->stop[row->parent].date, at_ms))
@@ -254,21 +343,17 @@ static inline void oracle_forward(const oracle *o, const tq_transit_query *query
         for (uint32_t stop = 0; stop < stops; stop++)
             alight[stop] = ORACLE_NEVER;
         for (uint32_t run = 0; run < o->run_count; run++) {
-            const tq_trip *trip = &s->trip[o->run[run].trip];
-            if (query->wheelchair && (trip->flags & TQ_TRIP_NO_WHEELCHAIR)) continue;
-            const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
-            uint32_t first = s->pattern_first[trip->pattern];
-            uint32_t places = s->pattern_first[trip->pattern + 1] - first;
+            const oracle_run *row = &o->run[run];
+            if (query->wheelchair && row->no_wheelchair) continue;
             bool aboard = false;
-            for (uint32_t place = 0; place < places; place++) {
-                uint32_t stop = s->pattern_stop[first + place];
-                int32_t in_s = o->run[run].base_s + times[place].arrival_s;
-                int32_t out_s = o->run[run].base_s + times[place].departure_s;
-                if (aboard && in_s <= last_s &&
-                    oracle_can(o, query, first + place, stop, in_s, TQ_PATTERN_NO_DROPOFF))
-                    alight[stop] = TQ_MIN(alight[stop], in_s);
-                if (ready[stop] != ORACLE_NEVER && ready[stop] <= out_s && out_s <= last_s &&
-                    oracle_can(o, query, first + place, stop, out_s, TQ_PATTERN_NO_PICKUP))
+            for (uint32_t place = 0; place < row->count; place++) {
+                const oracle_call *call = &row->call[place];
+                if (aboard && call->in_s <= last_s &&
+                    oracle_can(o, query, call, call->in_s, TQ_PATTERN_NO_DROPOFF))
+                    alight[call->stop] = TQ_MIN(alight[call->stop], call->in_s);
+                if (ready[call->stop] != ORACLE_NEVER && ready[call->stop] <= call->out_s &&
+                    call->out_s <= last_s &&
+                    oracle_can(o, query, call, call->out_s, TQ_PATTERN_NO_PICKUP))
                     aboard = true;
             }
         }
@@ -292,18 +377,15 @@ static inline void oracle_forward(const oracle *o, const tq_transit_query *query
 static inline uint32_t oracle_leaves(const oracle *o, const tq_transit_query *query,
                                      int32_t *leave_s, uint32_t cap)
 {
-    const small_city *s = o->s;
     uint32_t count = 0;
     for (uint32_t run = 0; run < o->run_count; run++) {
-        const tq_trip *trip = &s->trip[o->run[run].trip];
-        const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
-        uint32_t first = s->pattern_first[trip->pattern], end = s->pattern_first[trip->pattern + 1];
-        for (uint32_t at = first; at < end; at++) {
+        for (uint32_t at = 0; at < o->run[run].count; at++) {
+            const oracle_call *call = &o->run[run].call[at];
             int32_t takes_s =
-                oracle_end_s(o, query, query->from, query->from_count, s->pattern_stop[at], true);
+                oracle_end_s(o, query, query->from, query->from_count, call->stop, true);
             if (takes_s == ORACLE_NEVER) continue;
             TQ_ASSERT(count < cap);
-            leave_s[count++] = o->run[run].base_s + times[at - first].departure_s - takes_s;
+            leave_s[count++] = call->out_s - takes_s;
         }
     }
     for (uint32_t k = 1; k < count; k++) {

@@ -191,29 +191,37 @@ static inline void make_query(const small_city *s, tq_random *random, tq_access 
 /* ---- walking through a journey ------------------------------------------------------------------
  */
 
+/* The run that a piece rides. */
+static inline const oracle_run *ridden_run(const oracle *o, const tq_piece *piece)
+{
+    for (uint32_t run = 0; run < o->run_count; run++) {
+        const oracle_run *row = &o->run[run];
+        if (row->live != piece->live || row->trip != piece->trip) continue;
+        if (piece->trip == TQ_NONE ||
+            row->base_s == piece->shift_s + o->s->trip[piece->trip].start_s)
+            return row;
+    }
+    return NULL;
+}
+
 static inline void check_ride(const oracle *o, const tq_transit_query *query, const tq_piece *piece)
 {
-    const small_city *s = o->s;
-    const tq_trip *trip = &s->trip[piece->trip];
-    const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
-    uint32_t first = s->pattern_first[trip->pattern];
-    assert_true(piece->from_place < piece->to_place);
-    assert_true(first + piece->to_place < s->pattern_first[trip->pattern + 1]);
-    assert_int_equal(piece->from_stop, s->pattern_stop[first + piece->from_place]);
-    assert_int_equal(piece->to_stop, s->pattern_stop[first + piece->to_place]);
-    int32_t base_s = piece->shift_s + trip->start_s;
-    bool runs = false;
-    for (uint32_t run = 0; run < o->run_count; run++)
-        runs = runs || (o->run[run].trip == piece->trip && o->run[run].base_s == base_s);
-    assert_true(runs);
-    assert_int_equal(piece->departure_s, base_s + times[piece->from_place].departure_s);
-    assert_int_equal(piece->arrival_s, base_s + times[piece->to_place].arrival_s);
-    assert_true(oracle_can(o, query, first + piece->from_place, piece->from_stop,
-                           piece->departure_s, TQ_PATTERN_NO_PICKUP));
-    assert_true(oracle_can(o, query, first + piece->to_place, piece->to_stop, piece->arrival_s,
-                           TQ_PATTERN_NO_DROPOFF));
-    assert_true(!query->wheelchair || !(trip->flags & TQ_TRIP_NO_WHEELCHAIR));
-    assert_true(tq_service_runs(&s->city.timetable, trip->service, piece->service_day));
+    const oracle_run *run = ridden_run(o, piece);
+    assert_non_null(run);
+    assert_true(piece->from_place < piece->to_place && piece->to_place < run->count);
+    const oracle_call *on = &run->call[piece->from_place], *off = &run->call[piece->to_place];
+    assert_int_equal(piece->from_stop, on->stop);
+    assert_int_equal(piece->to_stop, off->stop);
+    assert_int_equal(piece->departure_s, on->out_s);
+    assert_int_equal(piece->arrival_s, off->in_s);
+    assert_int_equal(piece->route, run->line);
+    assert_int_equal(piece->ride_m, off->along_m - on->along_m);
+    assert_true(oracle_can(o, query, on, piece->departure_s, TQ_PATTERN_NO_PICKUP));
+    assert_true(oracle_can(o, query, off, piece->arrival_s, TQ_PATTERN_NO_DROPOFF));
+    assert_true(!query->wheelchair || !run->no_wheelchair);
+    if (piece->trip != TQ_NONE)
+        assert_true(tq_service_runs(&o->s->city.timetable, o->s->trip[piece->trip].service,
+                                    piece->service_day));
 }
 
 static inline void check_journey(const oracle *o, const tq_transit_query *query,
@@ -228,7 +236,7 @@ static inline void check_journey(const oracle *o, const tq_transit_query *query,
         const tq_piece *piece = &journey->piece[at];
         assert_true(piece->departure_s <= piece->arrival_s);
         if (at > 0) assert_true(piece[-1].arrival_s <= piece->departure_s);
-        if (piece->trip == TQ_NONE) {
+        if (!tq_piece_rides(piece)) {
             walked_dm += piece->walk_dm;
             continue;
         }
@@ -237,7 +245,7 @@ static inline void check_journey(const oracle *o, const tq_transit_query *query,
             int32_t change_s = o->change_s[last->to_stop][piece->from_stop];
             assert_int_not_equal(change_s, ORACLE_NEVER);
             assert_true(last->arrival_s + change_s <= piece->departure_s);
-            assert_int_equal(piece[-1].trip == TQ_NONE, last->to_stop != piece->from_stop);
+            assert_int_equal(!tq_piece_rides(piece - 1), last->to_stop != piece->from_stop);
         } else {
             int32_t takes_s =
                 oracle_end_s(o, query, query->from, query->from_count, piece->from_stop, true);
@@ -263,9 +271,9 @@ static inline void prepare(uint32_t seed, tq_day **day, tq_access *from, tq_acce
     tq_random random = {.state = seed * UINT64_C(7919) + 1};
     make_city(&small, &random);
     make_query(&small, &random, from, to, query);
-    oracle_begin(&truth, &small, DAY);
+    oracle_begin(&truth, &small, tq_overlay_none(), DAY);
     oracle_changes(&truth, query);
-    assert_int_equal(tq_day_make(&small.city, DAY, day, NULL), TQ_OK);
+    assert_int_equal(tq_day_make(&small.city, tq_overlay_none(), DAY, day, NULL), TQ_OK);
     tq_arena_init(&work, memory, sizeof memory);
 }
 

@@ -74,6 +74,10 @@ typedef struct tq_leg {
     const char *route_name, *headsign, *trip_id, *color; /* "" when not known; color "RRGGBB" */
     uint32_t headway_s; /* frequency-based trip: mean wait is half of it; 0 = timetabled */
     bool assumed;       /* times are assumed, not published */
+    uint32_t live;      /* row of the live runs, UINT32_MAX = as planned; then places are its calls
+                           and trip is UINT32_MAX for an added run */
+    int64_t planned_departure_ms, planned_arrival_ms; /* live only; INT64_MIN = not planned */
+    bool detour;                                      /* goes round a closure between the stops */
     /* taxi only */
     uint32_t wait_s;
 } tq_leg;

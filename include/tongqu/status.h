@@ -25,6 +25,8 @@ extern "C" {
     X(BAD_FILE, 11, "the city file is damaged or of another version")                              \
     X(BAD_CONFIG, 12, "tongqu.yaml is not valid")                                                  \
     X(LIMIT, 13, "the input is over a limit")                                                      \
+    X(STALE, 14, "somebody was faster: the record is not as it was")                               \
+    X(DENIED, 15, "this needs another role")                                                       \
     X(NO_MEMORY, 20, "out of memory")                                                              \
     X(IO, 21, "a file could not be read or written")                                               \
     X(STORE, 22, "the store could not do it")                                                      \

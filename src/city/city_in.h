@@ -196,6 +196,8 @@ tq_status city_verify_hierarchy(const tq_city *city, tq_hierarchy_kind kind, tq_
 tq_status city_verify_walk(const tq_city *city, tq_walk_kind kind, tq_err *err);
 tq_status city_verify_timetable(const tq_city *city, tq_err *err);
 tq_status city_verify_places(const tq_city *city, tq_err *err);
+/** Are a clause's times, dates and marks in range? */
+bool city_clause_sound(const tq_clause *clause);
 
 /** first[0] == 0, ascending, first[count] == total. */
 bool city_ranges_hold(const uint32_t *first, size_t count, size_t total);

@@ -12,7 +12,7 @@
 #define DAY_MINUTES  1440u
 #define CLAUSES_MOST 4096u /* of one condition: asked for each street and slice */
 
-static bool clause_holds(const tq_clause *clause)
+bool city_clause_sound(const tq_clause *clause)
 {
     uint32_t from_month = clause->from_date / 32, to_month = clause->to_date / 32;
     bool dates = (clause->from_date == 0) == (clause->to_date == 0) && from_month <= 12 &&
@@ -37,7 +37,7 @@ static tq_status verify_clauses(const tq_city *city, tq_err *err)
     CITY_CHECK(city_indices_hold(rows->text, rows->count, city->text_len, CITY_NO_NONE), "cd.text",
                "a text lies outside the pool");
     for (uint32_t k = 0; k < rows->clause_count; k++)
-        CITY_CHECK(clause_holds(&rows->clause[k]), "cd.clause", "a row is not valid");
+        CITY_CHECK(city_clause_sound(&rows->clause[k]), "cd.clause", "a row is not valid");
     return TQ_OK;
 }
 

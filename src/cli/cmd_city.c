@@ -304,6 +304,21 @@ static void say_ready(void *user, const char *address, uint16_t port)
     (void)fflush(stdout);
 }
 
+/* Nobody has an account yet: whoever reads this makes the first one. */
+static void say_setup(void *user, const char *token)
+{
+    const cli_args *args = user;
+    if (args->json)
+        printf("{\"setup_token\":\"%s\"}\n", token);
+    else
+        printf(args->lang == TQ_ZH
+                   ? "还没有账号。在控制台「值班」页用一次性口令建立第一个账号：%s\n"
+                   : "There is no account yet. Make the first one in the console, "
+                     "page Duty, with the token %s\n",
+               token);
+    (void)fflush(stdout);
+}
+
 int cli_serve(const cli_args *args)
 {
     import_job job;
@@ -333,6 +348,7 @@ int cli_serve(const cli_args *args)
     options.max_connections = job.settings->max_connections;
     options.max_body_bytes = job.settings->max_body_bytes;
     options.header_timeout_ms = job.settings->header_timeout_ms;
+    options.setup = say_setup;
     options.ready = say_ready;
     options.user = (void *)(uintptr_t)args;
     status = tq_serve(&options, &err);

@@ -117,6 +117,21 @@ static const cli_option places_options[] = {
     {"radius", CLI_VALUE, "M", "with --near and no query: how far around (default 300)"},
     COMMON,
 };
+static const cli_option demo_options[] = {COMMON};
+static const cli_option audit_options[] = {COMMON};
+static const cli_option user_options[] = {
+    {"roles", CLI_VALUE, "LIST",
+     "rider, clerk, dispatcher, road_unit, police, planner, auditor, admin (default), commas "
+     "between"},
+    COMMON,
+};
+static const cli_option backup_options[] = {COMMON};
+static const cli_option simulate_options[] = {
+    {"port", CLI_VALUE, "PORT", "port, 0 for any free one (default)"},
+    {"mood", CLI_VALUE, "MOOD", "well (default), cut, slow, lost or wrong"},
+    {"seed", CLI_VALUE, "N", "seed of what is wrong (default 1)"},
+    COMMON,
+};
 static const cli_option check_options[] = {COMMON};
 static const cli_option bench_options[] = {
     {"queries", CLI_VALUE, "N", "random questions of each kind (default 1000)"},
@@ -198,6 +213,29 @@ const cli_command cli_commands[] = {
     ROW("works", "CITY", "the dated register: what is planned, being built, open or closed",
         "tongqu works cities/taiyuan --at 2025-04-09T12:00",
         "Lists the register of works at an instant.", works_options, cli_works),
+    ROW("demo", "CITY", "close a road and see every verb answer differently, then open it again",
+        "tongqu demo cities/taiyuan --json",
+        "Starts a server of its own on a free port with a temporary store and a program that plays "
+        "the province, asks, closes the road of the city's demo.json, asks again, opens it, asks "
+        "again. Times are measured. Exit code 1: something did not change or did not return.",
+        demo_options, cli_demo),
+    ROW("audit", "verify CITY", "check the chain of the audit trail",
+        "tongqu audit verify cities/taiyuan",
+        "CITY is a city folder or a store file. Exit code 1: the chain is broken.", audit_options,
+        cli_audit),
+    ROW("user", "CITY NAME", "make an account; the password is read from standard input",
+        "tongqu user cities/taiyuan 王芳 --roles dispatcher",
+        "For the owner of the machine; people with the role admin make accounts in the console.",
+        user_options, cli_user),
+    ROW("backup", "CITY FILE", "copy the store of a city while it is in use",
+        "tongqu backup cities/taiyuan backup.db", "The copy is whole: one instant of the store.",
+        backup_options, cli_backup),
+    ROW("simulate", "WHAT", "a peer as a program: province",
+        "tongqu simulate province --port 9901 --mood slow",
+        "Takes messages at POST /in, acknowledges them, lists them at GET /taken; POST /mood "
+        "changes "
+        "how it behaves: well, cut, slow, lost, wrong.",
+        simulate_options, cli_simulate),
     ROW("check", "CITY", "verify a city folder: settings, city file, and whether it is up to date",
         "tongqu check cities/taiyuan",
         "Exit code 0: all good; 1: the city file is older than its sources; 3 or 4: damaged.",

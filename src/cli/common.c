@@ -11,14 +11,16 @@ int cli_exit_code(tq_status status)
     case TQ_OK: return 0;
     case TQ_NO_ROUTE:
     case TQ_NOT_FOUND:
-    case TQ_AMBIGUOUS: return 1;
+    case TQ_AMBIGUOUS:
+    case TQ_STALE: return 1;
     case TQ_USAGE: return 2;
     case TQ_BAD_INPUT:
     case TQ_BAD_FILE:
     case TQ_BAD_CONFIG:
     case TQ_LIMIT: return 3;
     case TQ_IO:
-    case TQ_STORE: return 4;
+    case TQ_STORE:
+    case TQ_DENIED: return 4;
     case TQ_BUSY: return 5;
     case TQ_NO_MEMORY:
     case TQ_INTERNAL: break;

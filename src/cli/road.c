@@ -109,21 +109,42 @@ static tq_status take_avoided(const cli_args *args, cli_road *road, uint8_t *shu
     return TQ_OK;
 }
 
+/* The avoided streets as a live state of our own: closed to all. */
+static tq_status avoid_overlay(const tq_city *city, const uint8_t *shut, uint32_t count,
+                               const tq_overlay **out, tq_err *err)
+{
+    static const uint32_t always[2] = {0, 0};
+    uint32_t used = 0;
+    tq_live_rule *rule = TQ_ALLOC(tq_live_rule, count + 1u);
+    if (rule == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
+    for (uint32_t arc = 0; arc < 2 * city->streets.edge_count; arc++)
+        if (shut[arc >> 1])
+            rule[used++] =
+                (tq_live_rule){.arc = arc, .access = UINT16_MAX, .effect = TQ_LIVE_CLOSED};
+    tq_overlay overlay = {.version = 1,
+                          .road_version = 1,
+                          .rule_count = used,
+                          .condition_count = 1,
+                          .rule = rule,
+                          .first_clause = always,
+                          .text = "",
+                          .text_len = 1};
+    tq_status status = tq_overlay_new(city, &overlay, out, err);
+    tq_free(rule);
+    return status;
+}
+
 static tq_status make_metric(cli_road *road, const uint8_t *shut, uint32_t count, tq_err *err)
 {
     const tq_city *city = road->city.snapshot.city;
-    tq_arc_state *state = TQ_ALLOC(tq_arc_state, count);
-    uint32_t used = 0;
-    if (state == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
-    for (uint32_t arc = 0; arc < 2 * city->streets.edge_count; arc++)
-        if (shut[arc >> 1]) state[used++] = (tq_arc_state){arc, TQ_ARC_CLOSED, UINT16_MAX};
-    tq_overlay overlay = {.version = 1, .count = used, .state = state};
+    const tq_overlay *overlay = NULL;
+    if (count > 0) TQ_TRY(avoid_overlay(city, shut, count, &overlay, err));
     road->vehicle = &road->own;
     tq_status status = tq_metric_make(
-        city, road->vehicle, road->at_ms, used > 0 ? &overlay : NULL,
+        city, road->vehicle, road->at_ms, overlay,
         TQ_METRIC_PRUNED | TQ_METRIC_WAYS | TQ_METRIC_METRES | TQ_METRIC_MAIN, 1, &road->made, err);
     road->metric = road->made;
-    tq_free(state);
+    tq_overlay_drop(overlay);
     return status;
 }
 
@@ -138,8 +159,8 @@ static tq_status open_metric(const cli_args *args, cli_road *road, tq_err *err)
     bool metres = strcmp(args->command->name, "matrix") == 0 && cli_flag(args, "distance");
     bool plain = count == 0 && !metres && memcmp(&road->own, road->vehicle, sizeof road->own) == 0;
     if (status == TQ_OK && plain)
-        status =
-            tq_roads_get(road->city.snapshot.roads, road->vehicle, road->at_ms, &road->metric, err);
+        status = tq_roads_get(road->city.snapshot.roads, road->city.snapshot.overlay, road->vehicle,
+                              road->at_ms, &road->metric, err);
     else if (status == TQ_OK)
         status = make_metric(road, shut, count, err);
     tq_free(shut);

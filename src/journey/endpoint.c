@@ -260,3 +260,36 @@ tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err)
     if (walk_dm < TQ_NONE) ctx->direct_walk_dm = (uint32_t)walk_dm;
     return TQ_OK;
 }
+
+/* Edges that live rules close to the walker, ascending; only counted when `edge` is NULL. The
+ * metric knows whether a rule holds at the moment. */
+static uint32_t closed_edges(const plan_ctx *ctx, uint32_t *edge)
+{
+    const tq_overlay *overlay = ctx->snapshot->overlay;
+    uint32_t count = 0, former = TQ_NONE;
+    for (uint32_t k = 0; k < overlay->rule_count; k++) {
+        const tq_live_rule *rule = &overlay->rule[k];
+        if (rule->effect != TQ_LIVE_CLOSED || rule->arc >> 1 == former ||
+            !(rule->access & (TQ_ACCESS_FOOT | TQ_ACCESS_WHEELCHAIR)) ||
+            tq_metric_arc_ds(ctx->metric, rule->arc) < TQ_ROAD_INF)
+            continue;
+        former = rule->arc >> 1;
+        if (edge != NULL) edge[count] = former;
+        count++;
+    }
+    return count;
+}
+
+tq_status journey_ground(plan_ctx *ctx, const tq_ground **out, tq_err *err)
+{
+    *out = NULL;
+    uint32_t count = ctx->metric != NULL ? closed_edges(ctx, NULL) : 0;
+    if (count == 0) return TQ_OK;
+    size_t mark = ctx->scratch.used;
+    uint32_t *edge = TQ_PUSH_RAW(&ctx->scratch, uint32_t, count);
+    if (edge == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "%u streets are closed", count);
+    (void)closed_edges(ctx, edge);
+    tq_status status = tq_days_ground(ctx->snapshot->days, edge, count, out, err);
+    tq_arena_reset(&ctx->scratch, mark);
+    return status;
+}

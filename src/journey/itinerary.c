@@ -50,9 +50,8 @@ static bool snap_at_node(const plan_ctx *ctx, uint32_t node, tq_snap *out)
     return false;
 }
 
-/* Copy a line into the answer, with `first` and `last` added at the ends. */
-static bool keep_line(plan_ctx *ctx, const int32_t *line, uint32_t points, tq_point first,
-                      tq_point last, tq_leg *leg)
+bool journey_keep_line(plan_ctx *ctx, const int32_t *line, uint32_t points, tq_point first,
+                       tq_point last, tq_leg *leg)
 {
     int32_t *kept = TQ_PUSH_RAW(&ctx->keep, int32_t, ((size_t)points + 2) * 2);
     if (kept == NULL) return false;
@@ -91,8 +90,8 @@ static bool draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_
     if (from != NULL && to != NULL && ctx->metric != NULL &&
         tq_road_way(ctx->city, ctx->metric, from, to, &ctx->scratch, &way, NULL) == TQ_OK)
         line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
-    bool kept = keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
-                          point_of(&leg->to), leg);
+    bool kept = journey_keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
+                                  point_of(&leg->to), leg);
     tq_arena_reset(&ctx->scratch, mark);
     return kept;
 }
@@ -108,7 +107,7 @@ static bool walk_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *pi
                     .headsign = "",
                     .trip_id = "",
                     .color = ""};
-    leg->route = leg->trip = TQ_NONE;
+    leg->route = leg->trip = leg->live = TQ_NONE;
     leg->from = piece->from_stop != TQ_NONE ? end_of_stop(city, piece->from_stop)
                                             : end_of_place(&ctx->from.place);
     leg->to = piece->to_stop != TQ_NONE ? end_of_stop(city, piece->to_stop)
@@ -136,28 +135,6 @@ static bool walk_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *pi
     return draw_walk(ctx, from, to, leg);
 }
 
-static bool ride_line(plan_ctx *ctx, uint32_t pattern, const tq_piece *piece, tq_leg *leg)
-{
-    const tq_timetable *t = &ctx->city->timetable;
-    uint32_t first = t->pattern_first[pattern], a = first + piece->from_place,
-             b = first + piece->to_place;
-    uint32_t shape_a = t->pattern_shape_at[a], shape_b = t->pattern_shape_at[b];
-    if (shape_a != TQ_NONE && shape_b != TQ_NONE && shape_a <= shape_b)
-        return keep_line(ctx, &t->shape_point[shape_a].lat_e7, shape_b - shape_a + 1,
-                         point_of(&leg->from), point_of(&leg->to), leg);
-    uint32_t count = b - a + 1;
-    int32_t *line = TQ_PUSH_RAW(&ctx->keep, int32_t, (size_t)count * 2);
-    if (line == NULL) return false;
-    for (uint32_t k = 0; k < count; k++) {
-        tq_point at = t->stop[t->pattern_stop[a + k]].at;
-        line[2 * k] = at.lat_e7;
-        line[2 * k + 1] = at.lon_e7;
-    }
-    leg->line = line;
-    leg->line_points = count;
-    return true;
-}
-
 static const char *color_text(plan_ctx *ctx, uint32_t color)
 {
     if (color == TQ_NONE) return "";
@@ -170,38 +147,42 @@ static const char *color_text(plan_ctx *ctx, uint32_t color)
 static bool ride_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *piece, tq_leg *leg)
 {
     const tq_city *city = ctx->city;
-    const tq_timetable *t = &city->timetable;
-    const tq_trip *trip = &t->trip[piece->trip];
-    const tq_route *route = &t->route[t->pattern_route[trip->pattern]];
-    uint32_t first = t->pattern_first[trip->pattern],
-             last_stop = t->pattern_stop[t->pattern_first[trip->pattern + 1] - 1];
+    const tq_route *route = &city->timetable.route[piece->route];
+    ride_text text;
+    int64_t base_ms = kept->day_ms + (int64_t)piece->shift_s * 1000, unused_ms;
+    journey_ride_text(ctx->snapshot, piece->trip, piece->live, &text);
     *leg = (tq_leg){.mode = TQ_LEG_TRANSIT,
                     .from = end_of_stop(city, piece->from_stop),
                     .to = end_of_stop(city, piece->to_stop),
                     .departure_ms = kept->day_ms + (int64_t)piece->departure_s * 1000,
                     .arrival_ms = kept->day_ms + (int64_t)piece->arrival_s * 1000,
-                    .distance_m = t->pattern_along_m[first + piece->to_place] -
-                                  t->pattern_along_m[first + piece->from_place],
-                    .route = t->pattern_route[trip->pattern],
+                    .distance_m = piece->ride_m,
+                    .route = piece->route,
                     .trip = piece->trip,
+                    .live = piece->live,
                     .from_place = piece->from_place,
                     .to_place = piece->to_place,
-                    .service_day_ms = kept->day_ms + (int64_t)piece->shift_s * 1000,
+                    .service_day_ms = base_ms,
                     .mode_name = journey_mode_name(route),
                     .route_name = journey_route_name(city, route),
-                    .headsign = tq_text(city, trip->headsign),
-                    .trip_id = tq_text(city, trip->id),
+                    .headsign = text.headsign,
+                    .trip_id = text.trip_id,
                     .color = color_text(ctx, route->color),
                     .headway_s = piece->headway_s,
-                    .assumed = (trip->flags & TQ_TRIP_ASSUMED) != 0};
-    if (leg->headsign[0] == '\0') leg->headsign = tq_text(city, t->stop[last_stop].name);
-    return ride_line(ctx, trip->pattern, piece, leg);
+                    .assumed = text.assumed};
+    if (piece->live != TQ_NONE) {
+        journey_planned_ms(ctx->snapshot, piece->trip, piece->live, piece->from_place, base_ms,
+                           &unused_ms, &leg->planned_departure_ms);
+        journey_planned_ms(ctx->snapshot, piece->trip, piece->live, piece->to_place, base_ms,
+                           &leg->planned_arrival_ms, &unused_ms);
+    }
+    return journey_ride_line(ctx, piece, leg);
 }
 
 /* A walk that neither moves nor takes time says nothing. */
 static bool is_empty_walk(const tq_piece *piece)
 {
-    return piece->trip == TQ_NONE && piece->walk_dm == 0 && piece->arrival_s == piece->departure_s;
+    return !tq_piece_rides(piece) && piece->walk_dm == 0 && piece->arrival_s == piece->departure_s;
 }
 
 tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerary *out, tq_err *err)
@@ -218,8 +199,8 @@ tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerar
     for (uint32_t k = 0; good && k < journey->piece_count; k++) {
         const tq_piece *piece = &journey->piece[k];
         if (is_empty_walk(piece)) continue;
-        good = piece->trip == TQ_NONE ? walk_leg(ctx, kept, piece, &leg[out->leg_count])
-                                      : ride_leg(ctx, kept, piece, &leg[out->leg_count]);
+        good = tq_piece_rides(piece) ? ride_leg(ctx, kept, piece, &leg[out->leg_count])
+                                     : walk_leg(ctx, kept, piece, &leg[out->leg_count]);
         out->leg_count += good;
     }
     if (!good) return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
@@ -239,7 +220,7 @@ tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
                     .headsign = "",
                     .trip_id = "",
                     .color = ""};
-    leg->route = leg->trip = TQ_NONE;
+    leg->route = leg->trip = leg->live = TQ_NONE;
     leg->from = end_of_place(&ctx->from.place);
     leg->to = end_of_place(&ctx->to.place);
     leg->departure_ms = query->arrive_by ? query->time_ms - time_ms : query->time_ms;
@@ -265,13 +246,16 @@ static tq_status street_way(plan_ctx *ctx, int64_t *leave_ms, tq_way *way, tq_er
 {
     const tq_plan_query *query = ctx->query;
     tq_roads *roads = ctx->snapshot->roads;
+    const tq_overlay *overlay = ctx->snapshot->overlay;
     size_t mark = ctx->scratch.used;
     *leave_ms = query->time_ms;
     for (uint32_t round = 0;; round++) {
         const tq_metric *metric = NULL;
-        TQ_TRY(tq_roads_get(roads, tq_metric_vehicle(ctx->metric), *leave_ms, &metric, err));
-        tq_status status = tq_road_way_at(ctx->city, roads, metric, *leave_ms, &ctx->from.snap[0],
-                                          &ctx->to.snap[0], &ctx->scratch, way, err);
+        TQ_TRY(
+            tq_roads_get(roads, overlay, tq_metric_vehicle(ctx->metric), *leave_ms, &metric, err));
+        tq_status status =
+            tq_road_way_at(ctx->city, roads, overlay, metric, *leave_ms, &ctx->from.snap[0],
+                           &ctx->to.snap[0], &ctx->scratch, way, err);
         tq_roads_put(roads, metric);
         if (status != TQ_OK) return status;
         int64_t late_ms = *leave_ms + tq_ceil_div(way->time_ds, 10) * 1000 - query->time_ms;
@@ -314,7 +298,7 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
                         .headsign = "",
                         .trip_id = "",
                         .color = ""};
-        leg->route = leg->trip = TQ_NONE;
+        leg->route = leg->trip = leg->live = TQ_NONE;
         leg->from = end_of_place(&ctx->from.place);
         leg->to = end_of_place(&ctx->to.place);
         leg->departure_ms = leave_ms + (query->arrive_by ? 0 : (int64_t)wait_s * 1000);
@@ -330,8 +314,8 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         if (taxi && out->fare_known)
             out->fare_fen =
                 journey_taxi_fen(ctx->city, leg->distance_m, drive_ms / 1000, leg->departure_ms);
-        if (!keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
-                       point_of(&leg->to), leg))
+        if (!journey_keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
+                               point_of(&leg->to), leg))
             status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
     }
     tq_arena_reset(&ctx->scratch, mark);

@@ -12,18 +12,74 @@
 #include "road/road.h"
 #include "transit/transit.h"
 
-/* An open city with its caches of metrics and days: what every question is asked of. Shared by all
- * threads. */
+/* Language of texts made for people; data keeps its own names. */
+typedef enum tq_lang { TQ_ZH, TQ_EN } tq_lang;
+
+/* An open city, its caches of metrics and days, and the live state of one moment: what every
+ * question is asked of. */
 typedef struct tq_snapshot {
     const tq_city *city;
     tq_roads *roads;
     tq_days *days;
+    const tq_overlay *overlay;
 } tq_snapshot;
+
+#define TQ_VERSION_MAX 48
+/** What answers carry: the city's version, and behind «+» the overlay's when something is live. */
+void tq_snapshot_version(const tq_snapshot *snapshot, char out[TQ_VERSION_MAX]);
 
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err);
 void tq_snapshot_close(tq_snapshot *snapshot);
 /** Make the metrics and days of an instant ahead of the first question. */
 tq_status tq_snapshot_warm(tq_snapshot *snapshot, int64_t at_ms, tq_err *err);
+
+/* ---- the network as it is now (network.c) ----------------------------------------------------
+ *
+ * Holds the snapshot that is shown. One writer publishes; any number of readers hold. A reader that
+ * holds a snapshot keeps it whole however often the writer publishes meanwhile.
+ */
+typedef struct tq_network tq_network;
+tq_status tq_network_open(const char *path, tq_network **out, tq_err *err);
+void tq_network_close(tq_network *network); /* nobody may hold a snapshot */
+/** The snapshot shown now. One atomic read tells whether a reader's own is still it: see
+ * tq_network_shown. */
+const tq_snapshot *tq_network_hold(tq_network *network);
+void tq_network_drop(tq_network *network, const tq_snapshot *snapshot);
+/** Version of the overlay that is shown; no lock. */
+uint64_t tq_network_shown(const tq_network *network);
+
+/** Make the metrics and days of an instant, and the courses of bus lines, ahead of the first
+ * question and closure. */
+tq_status tq_network_warm(tq_network *network, int64_t now_ms, tq_err *err);
+/** After a publish, on a thread that may take its time: parts of the new metrics that only make
+ * answers quicker (tq_roads_finish). */
+tq_status tq_network_finish(tq_network *network, tq_err *err);
+
+typedef struct tq_publish_report {
+    uint64_t version;
+    int64_t detour_ns, roads_ns, days_ns; /* what making the next snapshot took */
+    uint32_t changed_runs, detours;
+} tq_publish_report;
+/**
+ * Show a new live state: add the detours of buses that it forces (detour.c), make ready what
+ * questions need, swap. `live` is as made by the live room, without detours: a held overlay
+ * (tq_live_overlay, tq_overlay_new), which the caller still drops. One writer at a time. On failure
+ * the old snapshot stays. report may be NULL.
+ */
+tq_status tq_network_publish(tq_network *network, const tq_overlay *live, int64_t now_ms,
+                             tq_publish_report *report, tq_err *err);
+
+/** {"version","detours":[…]}: lines that go round closures now: stops not served, added minutes,
+ * the way. */
+tq_status tq_detours_json(const tq_snapshot *snapshot, tq_buf *out, tq_err *err);
+
+/**
+ * Does an itinerary that was given out still hold? `itinerary` is one of tq_plan_json's, as JSON.
+ * {"version","holds":bool,"problems":[{"kind":"missed_change|cancelled|skipped|closed","leg",
+ * "at","text"}],"legs":[…]}: each leg with its times of now.
+ */
+tq_status tq_recheck_json(const tq_snapshot *snapshot, tq_str itinerary, tq_lang lang,
+                          tq_arena *work, tq_buf *out, tq_err *err);
 
 /** Bytes of scratch one thread needs for any question on this city. */
 size_t tq_journey_work_bytes(const tq_city *city);
@@ -37,9 +93,6 @@ void tq_plan_query_default(tq_plan_query *query);
  */
 tq_status tq_plan(const tq_snapshot *snapshot, const tq_plan_query *query, tq_arena *work,
                   tq_plan_answer *out, tq_err *err);
-
-/* Language of texts made for people; data keeps its own names. */
-typedef enum tq_lang { TQ_ZH, TQ_EN } tq_lang;
 
 /** Plan and write the answer as JSON: {"version","itineraries":[…],"missed":[…],…};
    docs/api/openapi.yaml. *found is false when there is no itinerary (the command then exits 1). */

@@ -49,6 +49,45 @@ typedef struct kept_journey {
 /* endpoint.c */
 tq_status journey_meet_streets(plan_ctx *ctx, trip_end *end, tq_err *err);
 tq_status journey_direct_walk(plan_ctx *ctx, tq_err *err);
+/** The streets that are closed to the walker when the question is about, pinned until
+ * tq_days_ground_put; NULL when there are none. */
+tq_status journey_ground(plan_ctx *ctx, const tq_ground **out, tq_err *err);
+
+/* ride.c */
+/* What people read about a ride, planned or live. */
+typedef struct ride_text {
+    uint32_t trip;      /* of the timetable; of an added run the one it borrows from, TQ_NONE */
+    uint32_t direction; /* of its line, TQ_NONE = not known */
+    const tq_route *route;
+    const char *headsign, *trip_id;
+    bool assumed;
+} ride_text;
+void journey_ride_text(const tq_snapshot *snapshot, uint32_t trip, uint32_t live, ride_text *out);
+/** Calls of a live run. */
+static inline const tq_live_call *journey_calls(const tq_snapshot *snapshot, uint32_t live)
+{
+    return snapshot->overlay->call + snapshot->overlay->run[live].first_call;
+}
+/** Place of the pattern where a run calls: `place` itself as planned, else that of the live run's
+ * call; TQ_NONE when the timetable does not know it. */
+uint32_t journey_planned_place(const tq_snapshot *snapshot, uint32_t trip, uint32_t live,
+                               uint32_t place);
+/** Planned instants of a run at a place (of its live calls, when live) whose planned times are
+ * base_ms + trip.start_s + stop_time; INT64_MIN when not planned. */
+void journey_planned_ms(const tq_snapshot *snapshot, uint32_t trip, uint32_t live, uint32_t place,
+                        int64_t base_ms, int64_t *arrival_ms, int64_t *departure_ms);
+/** The course of a ride, into leg->line. */
+bool journey_ride_line(plan_ctx *ctx, const tq_piece *piece, tq_leg *leg);
+/** Copy a line into the answer, with `first` and `last` added at the ends. */
+bool journey_keep_line(plan_ctx *ctx, const int32_t *line, uint32_t points, tq_point first,
+                       tq_point last, tq_leg *leg);
+/** The member "live" of a leg or a departure. */
+typedef struct live_mark {
+    uint32_t live;
+    int64_t departure_ms, planned_departure_ms, planned_arrival_ms;
+    bool cancelled, detour;
+} live_mark;
+void journey_put_live(const tq_snapshot *snapshot, tq_json *json, const live_mark *mark);
 
 /* search.c */
 void journey_fill_query(const plan_ctx *ctx, tq_transit_query *query);

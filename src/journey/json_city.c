@@ -63,44 +63,34 @@ tq_status tq_reverse_json(const tq_city *city, int32_t lat_e7, int32_t lon_e7, u
  * ---------------------------------------------------------------------------------- */
 
 static bool is_last_tonight(const tq_snapshot *snapshot, const tq_day *layout,
-                            const tq_departure *run)
+                            const tq_departure *run, const ride_text *text)
 {
     const tq_timetable *t = &snapshot->city->timetable;
-    uint32_t pattern = t->trip[run->trip].pattern, route = t->pattern_route[pattern];
     int32_t end_s = 86400 + (int32_t)snapshot->city->meta->night_end_s;
-    uint32_t at = t->pattern_stop[t->pattern_first[pattern] + run->place];
-    for (uint32_t k = t->stop_first_pattern[at]; k < t->stop_first_pattern[at + 1]; k++) {
-        uint32_t other = t->stop_pattern[k];
-        if (t->pattern_route[other] != route ||
-            t->pattern_direction[other] != t->pattern_direction[pattern])
-            continue;
-        if (tq_transit_last_departure(snapshot->city, layout, other, t->stop_place[k], end_s) >
-            run->departure_s)
-            return false;
-    }
-    return run->departure_s < end_s;
+    tq_line_at line = {(uint32_t)(text->route - t->route), text->direction, run->stop, TQ_NONE};
+    return !run->cancelled && run->departure_s < end_s &&
+           tq_transit_line_last(snapshot->city, layout, &line, end_s) <= run->departure_s;
 }
 
 static void put_departure(const tq_snapshot *snapshot, const tq_day *layout, int64_t day_ms,
                           const tq_departure *run, tq_json *json)
 {
     const tq_city *city = snapshot->city;
-    const tq_timetable *t = &city->timetable;
-    const tq_trip *trip = &t->trip[run->trip];
-    const tq_route *route = &t->route[t->pattern_route[trip->pattern]];
-    uint32_t last_stop = t->pattern_stop[t->pattern_first[trip->pattern + 1] - 1];
-    const char *headsign = tq_text(city, trip->headsign);
+    ride_text text;
     char color[7] = "";
-    if (route->color != TQ_NONE)
-        (void)snprintf(color, sizeof color, "%06X", route->color & 0xFFFFFFu);
+    journey_ride_text(snapshot, run->trip, run->live, &text);
+    if (text.route->color != TQ_NONE)
+        (void)snprintf(color, sizeof color, "%06X", text.route->color & 0xFFFFFFu);
+    live_mark mark = {.live = run->live,
+                      .departure_ms = day_ms + (int64_t)run->departure_s * 1000,
+                      .cancelled = run->cancelled};
     tq_json_object(json);
-    tq_json_put_text(json, "route", journey_route_name(city, route));
-    tq_json_put_text(json, "mode", journey_mode_name(route));
+    tq_json_put_text(json, "route", journey_route_name(city, text.route));
+    tq_json_put_text(json, "mode", journey_mode_name(text.route));
     tq_json_put_text_or_null(json, "color", color);
-    tq_json_put_text(json, "headsign",
-                     headsign[0] != '\0' ? headsign : tq_text(city, t->stop[last_stop].name));
-    tq_json_put_text(json, "trip_id", tq_text(city, trip->id));
-    journey_put_time(city, json, "departure", day_ms + (int64_t)run->departure_s * 1000);
+    tq_json_put_text(json, "headsign", text.headsign);
+    tq_json_put_text(json, "trip_id", text.trip_id);
+    journey_put_time(city, json, "departure", mark.departure_ms);
     journey_put_time(city, json, "arrival", day_ms + (int64_t)run->arrival_s * 1000);
     tq_json_key(json, "headway_s");
     if (run->headway_s > 0)
@@ -108,9 +98,16 @@ static void put_departure(const tq_snapshot *snapshot, const tq_day *layout, int
     else
         tq_json_null(json);
     tq_json_key(json, "assumed");
-    tq_json_bool(json, (trip->flags & TQ_TRIP_ASSUMED) != 0);
+    tq_json_bool(json, text.assumed);
+    if (run->live != TQ_NONE) {
+        mark.detour = snapshot->overlay->run[run->live].detour != TQ_NONE;
+        journey_planned_ms(snapshot, run->trip, run->live, run->place,
+                           day_ms + (int64_t)run->shift_s * 1000, &mark.planned_arrival_ms,
+                           &mark.planned_departure_ms);
+    }
+    journey_put_live(snapshot, json, &mark);
     tq_json_key(json, "last");
-    tq_json_bool(json, is_last_tonight(snapshot, layout, run));
+    tq_json_bool(json, is_last_tonight(snapshot, layout, run, &text));
     tq_json_end_object(json);
 }
 
@@ -121,6 +118,7 @@ tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, i
     const tq_city *city = snapshot->city;
     const tq_timetable *t = &city->timetable;
     uint32_t stop = 0, count;
+    char version[TQ_VERSION_MAX];
     while (stop < t->stop_count && strcmp(tq_text(city, t->stop[stop].id), stop_id) != 0)
         stop++;
     if (stop == t->stop_count)
@@ -132,7 +130,7 @@ tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, i
     const tq_day *layout = NULL;
     int32_t day = journey_night_of(city, from_ms);
     int64_t day_ms = tq_service_day_ms(&city->zone, day);
-    TQ_TRY(tq_days_get(snapshot->days, day, &layout, err));
+    TQ_TRY(tq_days_get(snapshot->days, snapshot->overlay, day, &layout, err));
     int64_t from_s = tq_ceil_div(from_ms - day_ms, 1000);
     count = tq_transit_departures(city, layout, stop, (int32_t)from_s,
                                   (int32_t)(from_s + (int64_t)minutes * 60),
@@ -140,7 +138,8 @@ tq_status tq_departures_json(const tq_snapshot *snapshot, const char *stop_id, i
     tq_json json;
     tq_json_begin(&json, out);
     tq_json_object(&json);
-    tq_json_put_text(&json, "version", tq_city_version(city));
+    tq_snapshot_version(snapshot, version);
+    tq_json_put_text(&json, "version", version);
     tq_json_key(&json, "stop");
     tq_json_object(&json);
     tq_json_put_text(&json, "name", tq_text(city, t->stop[stop].name));
@@ -302,8 +301,8 @@ tq_status tq_snapshot_route_json(const tq_snapshot *snapshot, tq_profile profile
     for (uint32_t k = 0; k < count; k++)
         place[k] = (tq_route_place){
             .at = point[k], .wish = {.limit = TQ_SNAPS_MAX, .bearing = -1}, .via = true};
-    TQ_TRY(tq_roads_get(snapshot->roads, tq_road_vehicle(snapshot->city, profile), at_ms, &metric,
-                        err));
+    TQ_TRY(tq_roads_get(snapshot->roads, snapshot->overlay,
+                        tq_road_vehicle(snapshot->city, profile), at_ms, &metric, err));
     tq_status status = tq_route_json(snapshot->city, metric, place, count, options, work, out, err);
     tq_roads_put(snapshot->roads, metric);
     return status;

@@ -55,34 +55,45 @@ static void put_polyline(tq_json *json, const tq_leg *leg)
     tq_buf_free(&line);
 }
 
-static void put_stops_between(const tq_city *city, tq_json *json, const tq_leg *leg)
+static void put_stop_between(const tq_city *city, tq_json *json, uint32_t at, int64_t arrival_ms,
+                             int64_t departure_ms)
 {
-    const tq_timetable *t = &city->timetable;
-    tq_json_key(json, "stops");
-    tq_json_array(json);
-    if (leg->mode == TQ_LEG_TRANSIT) {
-        const tq_trip *trip = &t->trip[leg->trip];
-        const tq_stop_time *time = t->stop_time + t->profile_first[trip->profile];
-        /* A frequency run has its own start: count from the leg's own departure. */
-        int64_t zero_ms = leg->departure_ms - (int64_t)time[leg->from_place].departure_s * 1000;
-        for (uint32_t place = leg->from_place + 1; place < leg->to_place; place++) {
-            const tq_stop *stop =
-                &t->stop[t->pattern_stop[t->pattern_first[trip->pattern] + place]];
-            tq_json_object(json);
-            put_place(json, tq_text(city, stop->name), tq_text(city, stop->id), stop->at.lat_e7,
-                      stop->at.lon_e7);
-            journey_put_time(city, json, "arrival",
-                             zero_ms + (int64_t)time[place].arrival_s * 1000);
-            journey_put_time(city, json, "departure",
-                             zero_ms + (int64_t)time[place].departure_s * 1000);
-            tq_json_end_object(json);
-        }
-    }
-    tq_json_end_array(json);
+    const tq_stop *stop = &city->timetable.stop[at];
+    tq_json_object(json);
+    put_place(json, tq_text(city, stop->name), tq_text(city, stop->id), stop->at.lat_e7,
+              stop->at.lon_e7);
+    journey_put_time(city, json, "arrival", arrival_ms);
+    journey_put_time(city, json, "departure", departure_ms);
+    tq_json_end_object(json);
 }
 
-static void put_leg(const tq_city *city, tq_json *json, const tq_leg *leg)
+static void put_planned_stops(const tq_city *city, tq_json *json, const tq_leg *leg)
 {
+    const tq_timetable *t = &city->timetable;
+    const tq_trip *trip = &t->trip[leg->trip];
+    const tq_stop_time *time = t->stop_time + t->profile_first[trip->profile];
+    const uint32_t *stop = t->pattern_stop + t->pattern_first[trip->pattern];
+    /* A frequency run has its own start: count from the leg's own departure. */
+    int64_t zero_ms = leg->departure_ms - (int64_t)time[leg->from_place].departure_s * 1000;
+    for (uint32_t place = leg->from_place + 1; place < leg->to_place; place++)
+        put_stop_between(city, json, stop[place], zero_ms + (int64_t)time[place].arrival_s * 1000,
+                         zero_ms + (int64_t)time[place].departure_s * 1000);
+}
+
+static void put_live_stops(const tq_snapshot *snapshot, tq_json *json, const tq_leg *leg)
+{
+    const tq_live_call *call = journey_calls(snapshot, leg->live);
+    int64_t zero_ms = leg->departure_ms - (int64_t)call[leg->from_place].departure_s * 1000;
+    for (uint32_t at = leg->from_place + 1; at < leg->to_place; at++)
+        if (!(call[at].flags & TQ_CALL_SKIPPED))
+            put_stop_between(snapshot->city, json, call[at].stop,
+                             zero_ms + (int64_t)call[at].arrival_s * 1000,
+                             zero_ms + (int64_t)call[at].departure_s * 1000);
+}
+
+static void put_leg(const tq_snapshot *snapshot, tq_json *json, const tq_leg *leg)
+{
+    const tq_city *city = snapshot->city;
     tq_json_object(json);
     tq_json_put_text(json, "mode", leg->mode_name);
     tq_json_put_text_or_null(json, "route", leg->route_name);
@@ -101,8 +112,20 @@ static void put_leg(const tq_city *city, tq_json *json, const tq_leg *leg)
     else
         tq_json_null(json);
     tq_json_put_bool(json, "assumed", leg->assumed);
+    journey_put_live(snapshot, json,
+                     &(live_mark){.live = leg->live,
+                                  .departure_ms = leg->departure_ms,
+                                  .planned_departure_ms = leg->planned_departure_ms,
+                                  .planned_arrival_ms = leg->planned_arrival_ms,
+                                  .detour = leg->detour});
     if (leg->mode == TQ_LEG_TAXI) tq_json_put_i64(json, "wait_s", leg->wait_s);
-    put_stops_between(city, json, leg);
+    tq_json_key(json, "stops");
+    tq_json_array(json);
+    if (leg->mode == TQ_LEG_TRANSIT && leg->live != TQ_NONE)
+        put_live_stops(snapshot, json, leg);
+    else if (leg->mode == TQ_LEG_TRANSIT)
+        put_planned_stops(city, json, leg);
+    tq_json_end_array(json);
     tq_json_end_object(json);
 }
 
@@ -116,8 +139,9 @@ static void put_reasons(tq_json *json, uint32_t reasons)
     tq_json_end_array(json);
 }
 
-static void put_itinerary(const tq_city *city, tq_json *json, const tq_itinerary *itinerary)
+static void put_itinerary(const tq_snapshot *snapshot, tq_json *json, const tq_itinerary *itinerary)
 {
+    const tq_city *city = snapshot->city;
     tq_json_object(json);
     journey_put_time(city, json, "departure", itinerary->departure_ms);
     journey_put_time(city, json, "arrival", itinerary->arrival_ms);
@@ -135,7 +159,7 @@ static void put_itinerary(const tq_city *city, tq_json *json, const tq_itinerary
     tq_json_key(json, "legs");
     tq_json_array(json);
     for (uint32_t k = 0; k < itinerary->leg_count; k++)
-        put_leg(city, json, &itinerary->leg[k]);
+        put_leg(snapshot, json, &itinerary->leg[k]);
     tq_json_end_array(json);
     tq_json_end_object(json);
 }
@@ -170,11 +194,13 @@ tq_status tq_plan_json(const tq_snapshot *snapshot, const tq_plan_query *query, 
     static const char *const rider[] = {"adult", "senior", "pupil", "child"};
     const tq_city *city = snapshot->city;
     tq_plan_answer answer;
+    char version[TQ_VERSION_MAX];
     tq_json json;
     TQ_TRY(tq_plan(snapshot, query, work, &answer, err));
     tq_json_begin(&json, out);
     tq_json_object(&json);
-    tq_json_put_text(&json, "version", tq_city_version(city));
+    tq_snapshot_version(snapshot, version);
+    tq_json_put_text(&json, "version", version);
     put_endpoint(city, &json, "from", &query->from);
     put_endpoint(city, &json, "to", &query->to);
     tq_json_put_text(&json, "profile", tq_profile_name(query->profile));
@@ -182,7 +208,7 @@ tq_status tq_plan_json(const tq_snapshot *snapshot, const tq_plan_query *query, 
     tq_json_key(&json, "itineraries");
     tq_json_array(&json);
     for (uint32_t k = 0; k < answer.itinerary_count; k++)
-        put_itinerary(city, &json, &answer.itinerary[k]);
+        put_itinerary(snapshot, &json, &answer.itinerary[k]);
     tq_json_end_array(&json);
     tq_json_key(&json, "missed");
     tq_json_array(&json);

@@ -54,84 +54,51 @@ static tq_status goes_on(plan_ctx *ctx, const tq_day *layout, tq_transit_query *
     return status;
 }
 
-tq_status journey_last_safe(plan_ctx *ctx, int32_t night, night_answer *out, tq_err *err)
+/* The latest journey of the night that a layout holds. */
+static tq_status find_last(plan_ctx *ctx, const tq_day *layout, tq_transit_query *query,
+                           night_answer *out, tq_err *err)
 {
-    const tq_day *layout = NULL;
-    tq_transit_query query;
     tq_journeys found = {0};
-    *out = (night_answer){.day = night, .last_ms = INT64_MIN};
-    if (ctx->city->timetable.trip_count == 0) return TQ_OK;
-    journey_fill_query(ctx, &query);
-    query.arrive_by = true;
-    query.time_s = night_end_s(ctx->city, night);
-    TQ_TRY(tq_days_get(ctx->snapshot->days, night, &layout, err));
     size_t mark = ctx->scratch.used;
-    tq_status status = tq_transit_search(ctx->city, layout, &query, &ctx->scratch, &found, err);
+    tq_status status = tq_transit_search(ctx->city, layout, query, &ctx->scratch, &found, err);
     const tq_journey *best = status == TQ_OK ? latest_ride(&found) : NULL;
     if (best != NULL) {
         tq_journey copy = *best;
         tq_journeys one = {&copy, 1};
         uint32_t count = 0;
         bool on = false;
-        if (!journey_keep(ctx, &one, night, &out->last, 1, &count))
+        if (!journey_keep(ctx, &one, out->day, &out->last, 1, &count))
             status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
         tq_arena_reset(&ctx->scratch, mark);
-        if (status == TQ_OK) status = goes_on(ctx, layout, &query, &out->last.journey, &on, err);
+        if (status == TQ_OK) status = goes_on(ctx, layout, query, &out->last.journey, &on, err);
         out->found = status == TQ_OK;
         if (out->found && !on)
             out->last_ms = out->last.day_ms + (int64_t)out->last.journey.departure_s * 1000;
     }
     tq_arena_reset(&ctx->scratch, mark);
-    tq_days_put(ctx->snapshot->days, layout);
     return status;
 }
 
-/* The same line at the same stop: route and direction; any of its patterns that go on to `to_stop`.
- */
-typedef struct line_at {
-    uint32_t route, direction, from_stop, to_stop;
-} line_at;
-
-/* Place of `stop` in the pattern at or after `from`, TQ_NONE if it is not served there. */
-static uint32_t place_of(const tq_timetable *t, uint32_t pattern, uint32_t from, uint32_t stop)
+tq_status journey_last_safe(plan_ctx *ctx, int32_t night, night_answer *out, tq_err *err)
 {
-    uint32_t first = t->pattern_first[pattern], count = t->pattern_first[pattern + 1] - first;
-    for (uint32_t place = from; place < count; place++)
-        if (t->pattern_stop[first + place] == stop) return place;
-    return TQ_NONE;
-}
-
-/* Last departure of the line in the night; and the earliest arrival at to_stop for a departure at
- * or after ready_s. */
-static void ask_line(plan_ctx *ctx, const tq_day *layout, const line_at *line, int32_t ready_s,
-                     int32_t end_s, int32_t *last_s, int32_t *arrive_s)
-{
-    enum { RUNS = 64 };
-    const tq_timetable *t = &ctx->city->timetable;
-    tq_departure run[RUNS];
-    *last_s = INT32_MIN;
-    *arrive_s = INT32_MAX;
-    for (uint32_t k = t->stop_first_pattern[line->from_stop];
-         k < t->stop_first_pattern[line->from_stop + 1]; k++) {
-        uint32_t pattern = t->stop_pattern[k], place = t->stop_place[k];
-        if (t->pattern_route[pattern] != line->route ||
-            t->pattern_direction[pattern] != line->direction)
-            continue;
-        if (place_of(t, pattern, place + 1, line->to_stop) == TQ_NONE) continue;
-        *last_s =
-            TQ_MAX(*last_s, tq_transit_last_departure(ctx->city, layout, pattern, place, end_s));
+    const tq_snapshot *snapshot = ctx->snapshot;
+    const tq_day *layout = NULL;
+    const tq_ground *ground;
+    tq_transit_query query;
+    *out = (night_answer){.day = night, .last_ms = INT64_MIN};
+    if (ctx->city->timetable.trip_count == 0) return TQ_OK;
+    TQ_TRY(journey_ground(ctx, &ground, err));
+    journey_fill_query(ctx, &query);
+    query.arrive_by = true;
+    query.time_s = night_end_s(ctx->city, night);
+    query.ground = ground;
+    tq_status status = tq_days_get(snapshot->days, snapshot->overlay, night, &layout, err);
+    if (status == TQ_OK) {
+        status = find_last(ctx, layout, &query, out, err);
+        tq_days_put(snapshot->days, layout);
     }
-    uint32_t count =
-        tq_transit_departures(ctx->city, layout, line->from_stop, ready_s, end_s, RUNS, run);
-    for (uint32_t k = 0; k < count && *arrive_s == INT32_MAX; k++) {
-        const tq_trip *trip = &t->trip[run[k].trip];
-        uint32_t to = place_of(t, trip->pattern, run[k].place + 1, line->to_stop);
-        if (t->pattern_route[trip->pattern] != line->route ||
-            t->pattern_direction[trip->pattern] != line->direction || to == TQ_NONE)
-            continue;
-        const tq_stop_time *time = t->stop_time + t->profile_first[trip->profile];
-        *arrive_s = run[k].departure_s + time[to].arrival_s - time[run[k].place].departure_s;
-    }
+    tq_days_ground_put(snapshot->days, ground);
+    return status;
 }
 
 static uint32_t minutes_up(int32_t seconds)
@@ -144,18 +111,17 @@ static void fill_missed(plan_ctx *ctx, const tq_piece *ride, const night_answer 
 {
     const tq_city *city = ctx->city;
     const tq_timetable *t = &city->timetable;
-    const tq_trip *trip = &t->trip[ride->trip];
-    uint32_t last_stop = t->pattern_stop[t->pattern_first[trip->pattern + 1] - 1];
-    const char *towards = tq_text(city, trip->headsign);
-    *out = (tq_missed){
-        .line = journey_route_name(city, &t->route[t->pattern_route[trip->pattern]]),
-        .towards = towards[0] != '\0' ? towards : tq_text(city, t->stop[last_stop].name),
-        .at = tq_text(city, t->stop[ride->from_stop].name),
-        .stop_id = tq_text(city, t->stop[ride->from_stop].id),
-        .last_ms = night->last.day_ms + (int64_t)last_s * 1000,
-        .arrives_ms = night->last.day_ms + (int64_t)arrives_s * 1000,
-        .ready_ms = night->last.day_ms + (int64_t)ready_s * 1000,
-        .by_min = minutes_up(arrives_s > last_s ? arrives_s - last_s : ready_s - last_s)};
+    ride_text text;
+    journey_ride_text(ctx->snapshot, ride->trip, ride->live, &text);
+    *out = (tq_missed){.line = journey_route_name(city, &t->route[ride->route]),
+                       .towards = text.headsign,
+                       .at = tq_text(city, t->stop[ride->from_stop].name),
+                       .stop_id = tq_text(city, t->stop[ride->from_stop].id),
+                       .last_ms = night->last.day_ms + (int64_t)last_s * 1000,
+                       .arrives_ms = night->last.day_ms + (int64_t)arrives_s * 1000,
+                       .ready_ms = night->last.day_ms + (int64_t)ready_s * 1000,
+                       .by_min =
+                           minutes_up(arrives_s > last_s ? arrives_s - last_s : ready_s - last_s)};
 }
 
 tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave_ms, tq_missed *out,
@@ -165,13 +131,13 @@ tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave
     const tq_timetable *t = &ctx->city->timetable;
     const tq_day *layout = NULL;
     *count = 0;
-    TQ_TRY(tq_days_get(ctx->snapshot->days, night->day, &layout, err));
+    TQ_TRY(tq_days_get(ctx->snapshot->days, ctx->snapshot->overlay, night->day, &layout, err));
     int32_t end_s = night_end_s(ctx->city, night->day);
     int32_t ready_s = (int32_t)tq_ceil_div(leave_ms - night->last.day_ms, 1000),
             arrives_s = ready_s;
     for (uint32_t k = 0; k < last->piece_count; k++) {
         const tq_piece *piece = &last->piece[k];
-        if (piece->trip == TQ_NONE) {
+        if (!tq_piece_rides(piece)) {
             bool change = piece->from_stop != TQ_NONE && piece->to_stop != TQ_NONE &&
                           t->stop[piece->from_stop].parent != TQ_NONE &&
                           t->stop[piece->from_stop].parent == t->stop[piece->to_stop].parent;
@@ -181,12 +147,12 @@ tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave
             if (!change) arrives_s = ready_s;
             continue;
         }
-        uint32_t pattern = t->trip[piece->trip].pattern;
-        line_at line = {t->pattern_route[pattern], t->pattern_direction[pattern], piece->from_stop,
-                        piece->to_stop};
-        int32_t last_s, next_s;
-        ask_line(ctx, layout, &line, ready_s, end_s, &last_s, &next_s);
+        ride_text text;
+        journey_ride_text(ctx->snapshot, piece->trip, piece->live, &text);
+        tq_line_at line = {piece->route, text.direction, piece->from_stop, piece->to_stop};
+        int32_t next_s = tq_transit_line_next(ctx->city, layout, &line, ready_s, end_s);
         if (next_s == INT32_MAX) {
+            int32_t last_s = tq_transit_line_last(ctx->city, layout, &line, end_s);
             if (last_s > INT32_MIN && last_s < ready_s)
                 fill_missed(ctx, piece, night, last_s, arrives_s, ready_s, &out[(*count)++]);
             break;

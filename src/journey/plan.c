@@ -54,8 +54,9 @@ static tq_status prepare(plan_ctx *ctx, tq_err *err)
     uint32_t max_m = query->max_walk_m == UINT32_MAX ? meta->max_walk_m[walker] : query->max_walk_m;
     ctx->max_walk_dm = max_m == 0 || max_m > TQ_NONE / 10 - 1 ? TQ_NONE - 1 : max_m * 10;
     if (ctx->city->streets.edge_count > 0)
-        TQ_TRY(tq_roads_get(ctx->snapshot->roads, tq_road_vehicle(ctx->city, query->profile),
-                            query->time_ms, &ctx->metric, err));
+        TQ_TRY(tq_roads_get(ctx->snapshot->roads, ctx->snapshot->overlay,
+                            tq_road_vehicle(ctx->city, query->profile), query->time_ms,
+                            &ctx->metric, err));
     TQ_TRY(journey_meet_streets(ctx, &ctx->from, err));
     TQ_TRY(journey_meet_streets(ctx, &ctx->to, err));
     if (ctx->from.access_count == 0 || ctx->to.access_count == 0)

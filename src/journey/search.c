@@ -55,10 +55,9 @@ typedef struct found_list {
     uint32_t cap, count;
 } found_list;
 
-static tq_status search_day(plan_ctx *ctx, const day_question *question, found_list *list,
-                            tq_err *err)
+static tq_status search_layout(plan_ctx *ctx, const day_question *question, const tq_day *layout,
+                               const tq_ground *ground, found_list *list, tq_err *err)
 {
-    const tq_day *layout = NULL;
     tq_transit_query query;
     tq_journeys found = {0};
     journey_fill_query(ctx, &query);
@@ -66,7 +65,7 @@ static tq_status search_day(plan_ctx *ctx, const day_question *question, found_l
     query.horizon_s = question->horizon_s;
     query.arrive_by = ctx->query->arrive_by;
     query.direct_walk_dm = ctx->direct_walk_dm <= ctx->max_walk_dm ? ctx->direct_walk_dm : TQ_NONE;
-    TQ_TRY(tq_days_get(ctx->snapshot->days, question->day, &layout, err));
+    query.ground = ground;
     size_t mark = ctx->scratch.used;
     tq_status status = tq_transit_pareto(ctx->city, layout, &query, &ctx->scratch, &found, err);
     if (status == TQ_OK &&
@@ -81,7 +80,22 @@ static tq_status search_day(plan_ctx *ctx, const day_question *question, found_l
             status = tq_fail(err, TQ_NO_MEMORY, 0, "too many journeys for one answer");
         tq_arena_reset(&ctx->scratch, mark);
     }
-    tq_days_put(ctx->snapshot->days, layout);
+    return status;
+}
+
+static tq_status search_day(plan_ctx *ctx, const day_question *question, found_list *list,
+                            tq_err *err)
+{
+    const tq_snapshot *snapshot = ctx->snapshot;
+    const tq_day *layout = NULL;
+    const tq_ground *ground;
+    TQ_TRY(journey_ground(ctx, &ground, err));
+    tq_status status = tq_days_get(snapshot->days, snapshot->overlay, question->day, &layout, err);
+    if (status == TQ_OK) {
+        status = search_layout(ctx, question, layout, ground, list, err);
+        tq_days_put(snapshot->days, layout);
+    }
+    tq_days_ground_put(snapshot->days, ground);
     return status;
 }
 

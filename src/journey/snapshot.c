@@ -1,10 +1,22 @@
 /* Opening a city for questions: the file, the caches of metrics and days, and warming them up. */
+#include <stdio.h>
+
 #include "journey/journey_in.h"
+
+void tq_snapshot_version(const tq_snapshot *snapshot, char out[TQ_VERSION_MAX])
+{
+    const char *city = tq_city_version(snapshot->city);
+    if (snapshot->overlay->version == 0)
+        (void)snprintf(out, TQ_VERSION_MAX, "%.24s", city);
+    else
+        (void)snprintf(out, TQ_VERSION_MAX, "%.24s+%llu", city,
+                       (unsigned long long)snapshot->overlay->version);
+}
 
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
 {
     tq_city *city = NULL;
-    tq_snapshot opened = {0};
+    tq_snapshot opened = {.overlay = tq_overlay_none()};
     TQ_TRY(tq_city_open(path, &city, err));
     opened.city = city;
     tq_status status = tq_roads_open(city, &opened.roads, err);
@@ -23,6 +35,7 @@ void tq_snapshot_close(tq_snapshot *snapshot)
 {
     tq_days_close(snapshot->days);
     tq_roads_close(snapshot->roads);
+    tq_overlay_drop(snapshot->overlay);
     tq_city_close((tq_city *)(uintptr_t)snapshot->city);
     *snapshot = (tq_snapshot){0};
 }
@@ -35,12 +48,13 @@ tq_status tq_snapshot_warm(tq_snapshot *snapshot, int64_t at_ms, tq_err *err)
         const tq_metric *metric = NULL;
         const tq_vehicle *vehicle = tq_road_vehicle(city, (tq_profile)profile);
         if (vehicle == NULL) continue;
-        TQ_TRY(tq_roads_get(snapshot->roads, vehicle, at_ms, &metric, err));
+        TQ_TRY(tq_roads_get(snapshot->roads, snapshot->overlay, vehicle, at_ms, &metric, err));
         tq_roads_put(snapshot->roads, metric);
     }
     if (city->timetable.trip_count == 0) return TQ_OK;
     const tq_day *day = NULL;
-    TQ_TRY(tq_days_get(snapshot->days, tq_local_day(&city->zone, at_ms, NULL), &day, err));
+    TQ_TRY(tq_days_get(snapshot->days, snapshot->overlay, tq_local_day(&city->zone, at_ms, NULL),
+                       &day, err));
     tq_days_put(snapshot->days, day);
     return TQ_OK;
 }

@@ -43,6 +43,7 @@ static void end_if_empty(tq_loop *loop)
     if (!loop->stopping || loop->in_use != 0) return;
     close_if_open((uv_handle_t *)&loop->timer);
     close_if_open((uv_handle_t *)&loop->stop);
+    close_if_open((uv_handle_t *)&loop->wake);
     close_if_open((uv_handle_t *)&loop->interrupt);
     close_if_open((uv_handle_t *)&loop->terminate);
 }
@@ -63,6 +64,12 @@ static void on_stop(uv_async_t *async)
             tq_conn_cut(conn);
     }
     end_if_empty(loop);
+}
+
+static void on_wake(uv_async_t *async)
+{
+    tq_loop *loop = async->data;
+    loop->events.woken(loop->user);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -128,6 +135,8 @@ tq_status tq_loop_new(const tq_loop_options *options, tq_loop **out, tq_err *err
     uv_timer_start(&loop->timer, on_tick, options->tick_ms, options->tick_ms);
     uv_async_init(&loop->uv, &loop->stop, on_stop);
     loop->stop.data = loop;
+    uv_async_init(&loop->uv, &loop->wake, on_wake);
+    loop->wake.data = loop;
     *out = loop;
     return TQ_OK;
 }
@@ -250,6 +259,11 @@ void tq_loop_join(tq_loop *loop)
 void tq_loop_stop(tq_loop *loop)
 {
     uv_async_send(&loop->stop);
+}
+
+void tq_loop_wake(tq_loop *loop)
+{
+    uv_async_send(&loop->wake);
 }
 
 tq_status tq_loop_on_signals(tq_loop *loop, void (*signalled)(void *user), void *user, tq_err *err)

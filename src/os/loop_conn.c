@@ -6,6 +6,8 @@
  * When no slot is free the accepted socket stays with libuv, which stops polling the listener: the
  * backlog is the queue.
  */
+#include <netinet/in.h>
+
 #include "os/loop_in.h"
 
 uint32_t tq_conn_slot(const tq_conn *conn)
@@ -21,6 +23,20 @@ bool tq_conn_busy(const tq_conn *conn)
 bool tq_conn_open(const tq_conn *conn)
 {
     return conn->state == CONN_OPEN;
+}
+
+bool tq_conn_local(const tq_conn *conn)
+{
+    struct sockaddr_storage peer;
+    int len = (int)sizeof peer;
+    if (conn->state != CONN_OPEN ||
+        uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&peer, &len) != 0)
+        return false;
+    if (peer.ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)&peer)->sin_addr.s_addr) >> 24 == 127;
+    const struct in6_addr *address = &((const struct sockaddr_in6 *)&peer)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(address) ||
+           (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
 void tq_conn_deadline(tq_conn *conn, int64_t at_ms)

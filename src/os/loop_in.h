@@ -30,7 +30,7 @@ struct tq_loop {
     uv_loop_t uv;
     uv_tcp_t listener;
     uv_timer_t timer;
-    uv_async_t stop;
+    uv_async_t stop, wake;
     uv_signal_t interrupt, terminate;
     uv_thread_t thread;
     tq_loop_events events;

@@ -95,6 +95,53 @@ void tq_mutex_lock(tq_mutex *mutex);
 void tq_mutex_unlock(tq_mutex *mutex);
 void tq_mutex_free(tq_mutex *mutex);
 
+/* ---- asking other machines (fetch.c, libcurl) ------------------------------------------------ */
+
+#define TQ_FETCH_BYTES_MAX ((size_t)64 << 20)
+typedef struct tq_fetch_wish {
+    const char *url;     /* http:// or https:// */
+    const char *bearer;  /* NULL = none */
+    const char *etag;    /* sent as If-None-Match; NULL = none */
+    const char *type;    /* Content-Type of the body */
+    tq_str body;         /* .at NULL = GET, else POST */
+    uint32_t timeout_ms; /* for the whole; 0 = 10 s */
+} tq_fetch_wish;
+/** Blocks; for worker threads. TQ_IO with the reason when no answer came. *http_status 304 leaves
+ * `out` as it is. */
+tq_status tq_fetch(const tq_fetch_wish *wish, uint32_t *http_status, char etag[80], tq_buf *out,
+                   tq_err *err);
+
+/* ---- a thread of one's own (worker.c) ----------------------------------------------------------
+ */
+
+/* A thread with a queue of work: items are handed over in order, many at once. */
+typedef struct tq_worker tq_worker;
+typedef struct tq_worker_events {
+    /* Items that wait, at most `batch`; they are the callee's from then on. */
+    void (*work)(void *user, void **item, uint32_t count);
+    /* Called when nothing waits and at least every tick_ms. NULL = never. */
+    void (*idle)(void *user);
+} tq_worker_events;
+tq_status tq_worker_start(const tq_worker_events *events, void *user, uint32_t batch,
+                          uint32_t queue_max, uint32_t tick_ms, tq_worker **out, tq_err *err);
+/** From any thread; false = the queue is full or the worker is ending. */
+bool tq_worker_give(tq_worker *worker, void *item);
+/** Finish what waits, end the thread, free. */
+void tq_worker_stop(tq_worker *worker);
+
+/* ---- secrets (secret.c, libsodium) --------------------------------------------------------------
+ */
+
+/** argon2id, "$argon2id$…"; slow on purpose (tens of milliseconds). */
+#define TQ_PASSWORD_TEXT_MAX 128
+tq_status tq_password_hash(tq_str password, char out[TQ_PASSWORD_TEXT_MAX], tq_err *err);
+bool tq_password_fits(tq_str password, const char *hash);
+void tq_random_bytes(void *out, size_t len); /* from the kernel */
+/** Keyed BLAKE2b, 32 bytes, and a comparison that takes the same time whatever differs. */
+void tq_keyed_hash(const uint8_t key[32], const void *bytes, size_t len, uint8_t out[32]);
+bool tq_same_bytes(const void *a, const void *b, size_t len);
+void tq_sha256(const void *bytes, size_t len, uint8_t out[32]);
+
 /* ---- time zones (TZif files of the system's tzdata) -------------------------------------------
  */
 

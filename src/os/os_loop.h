@@ -29,6 +29,7 @@ typedef struct tq_loop_events {
                     tq_conn *conn); /* the deadline passed; it is cleared before the call */
     void (*closed)(void *user, tq_conn *conn);
     void (*tick)(void *user);
+    void (*woken)(void *user); /* after tq_loop_wake; several calls may become one */
 } tq_loop_events;
 
 #define TQ_LOOP_SLOTS_MAX    262144u
@@ -78,6 +79,9 @@ tq_status tq_port_free(const char *address, uint16_t port, tq_err *err);
 /** Run in a thread of its own. */
 tq_status tq_loop_start(tq_loop *loop, tq_err *err);
 void tq_loop_join(tq_loop *loop);
+/** Have `woken` called on the loop's thread. From any thread, also when the loop has ended, until
+ * it is freed. */
+void tq_loop_wake(tq_loop *loop);
 /** Finish answers under way and end. From any thread or a signal handler. */
 void tq_loop_stop(tq_loop *loop);
 /** Call `signalled` on SIGINT and SIGTERM; before start. SIGPIPE is ignored from then on. */
@@ -92,7 +96,9 @@ uint32_t tq_loop_cut_slow(const tq_loop *loop); /* connections cut for not readi
 void tq_conn_write(tq_conn *conn, const tq_piece_out *piece, uint32_t count);
 bool tq_conn_busy(const tq_conn *conn); /* unsent bytes wait */
 bool tq_conn_open(const tq_conn *conn); /* not cut and not finishing */
-void tq_conn_pause(tq_conn *conn);      /* no more `bytes` until resumed */
+/** Does the peer sit on this very machine (127.0.0.0/8, ::1)? */
+bool tq_conn_local(const tq_conn *conn);
+void tq_conn_pause(tq_conn *conn); /* no more `bytes` until resumed */
 void tq_conn_resume(tq_conn *conn);
 /** At `at_ms` (tq_loop_now_ms) call `expired`; INT64_MAX = never. */
 void tq_conn_deadline(tq_conn *conn, int64_t at_ms);

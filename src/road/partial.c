@@ -16,11 +16,18 @@ typedef struct changed {
     road_pair former;
 } changed;
 
+/* One side of triangles that has changed, and in which directions. */
+typedef struct changed_side {
+    road_pair now, former;
+    bool up, down;
+} changed_side;
+
 typedef struct patching {
     tq_metric *metric;
-    TQ_VEC(changed) heap;  /* least up_arc first */
-    TQ_VEC(uint64_t) slot; /* hash table of known up-arcs + 1, STALE_ bits above; 0 = free */
-    TQ_VEC(changed) now;   /* of the tail in hand */
+    TQ_VEC(changed) heap;      /* least up_arc first */
+    TQ_VEC(uint64_t) slot;     /* hash table of known up-arcs + 1, STALE_ bits above; 0 = free */
+    TQ_VEC(changed) now;       /* of the tail in hand */
+    TQ_VEC(changed_side) side; /* of `now` */
     uint32_t known;
     bool no_memory;
 } patching;
@@ -181,11 +188,13 @@ static inline void tell(patching *work, uint32_t up_arc, uint32_t tail, bool dow
         sum_changed(work, up_arc, tail, down, former, sum);
 }
 
-/* One side of triangles that has changed, and in which directions. */
-typedef struct changed_side {
-    road_pair now, former;
-    bool up, down;
-} changed_side;
+static changed_side side_of(const patching *work, const changed *entry)
+{
+    changed_side side = {.now = work->metric->pair[entry->up_arc], .former = entry->former};
+    side.up = side.now.up != side.former.up;
+    side.down = side.now.down != side.former.down;
+    return side;
+}
 
 /* The third side of a triangle with sides a (changed) and b, from the lower head to the higher: the
  * ways between the heads go down one side and up the other. */
@@ -199,46 +208,81 @@ static inline void tell_third(patching *work, uint32_t third, uint32_t low, cons
         tell(work, third, low, a_is_low, b_former.down + a->former.up, b.down + a->now.up);
 }
 
-/* All triangles whose lowest vertex is the tail of the changed up-arcs in `now`. */
+/* The place of a depth in a list, at or after `from`, that holds it: by steps that double. */
+static inline uint32_t onward(const uint16_t *depth, uint32_t from, uint32_t end, uint32_t want)
+{
+    uint32_t step = 1, low = from;
+    while (low + step < end && depth[low + step] >= want) {
+        low += step;
+        step *= 2;
+    }
+    uint32_t high = TQ_MIN(low + step, end);
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (depth[middle] >= want)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Triangles of an unchanged side with the changed ones of higher heads, entries c and on. */
+static void tell_unchanged(patching *work, uint32_t up, size_t c)
+{
+    const tq_metric *metric = work->metric;
+    const tq_hierarchy *hierarchy = metric->hierarchy;
+    uint32_t head = hierarchy->up_head[up];
+    uint32_t third = hierarchy->first_up[head], end = hierarchy->first_up[head + 1];
+    road_pair b = metric->pair[up];
+    if (b.up >= TQ_ROAD_INF && b.down >= TQ_ROAD_INF) return;
+    for (; c < work->now.count; c++) {
+        const changed_side *a = &work->side.at[c];
+        if ((!a->down || b.up >= TQ_ROAD_INF) && (!a->up || b.down >= TQ_ROAD_INF)) continue;
+        third =
+            onward(hierarchy->up_depth, third, end, hierarchy->up_depth[work->now.at[c].up_arc]);
+        tell_third(work, third, head, a, b, b, false, false);
+    }
+}
+
+/* Triangles of a changed side with all sides of higher heads. */
+static void tell_changed(patching *work, size_t c, uint32_t end)
+{
+    const tq_metric *metric = work->metric;
+    const tq_hierarchy *hierarchy = metric->hierarchy;
+    const uint16_t *depth = hierarchy->up_depth;
+    uint32_t up_arc = work->now.at[c].up_arc, head = hierarchy->up_head[up_arc];
+    const changed_side *a = &work->side.at[c];
+    size_t other = c + 1;
+    uint32_t third = hierarchy->first_up[head], third_end = hierarchy->first_up[head + 1];
+    for (uint32_t up = up_arc + 1; up < end; up++) {
+        bool also = other < work->now.count && work->now.at[other].up_arc == up;
+        road_pair b = metric->pair[up], b_former = also ? work->now.at[other].former : b;
+        other += also;
+        /* The head's list holds all of these and often many more. */
+        if (third_end - third > 8 * (end - up))
+            third = road_up_at(hierarchy, third, third_end, depth[up]);
+        while (depth[third] != depth[up])
+            third++;
+        tell_third(work, third, head, a, b, b_former, also, true);
+    }
+}
+
+/* All triangles whose lowest vertex is the tail of the changed up-arcs in `now`, by the lower of
+ * their heads: so third sides of one list are read in order. */
 static void tell_triangles(patching *work, uint32_t tail)
 {
-    tq_metric *metric = work->metric;
-    const tq_hierarchy *hierarchy = metric->hierarchy;
-    const uint32_t *head = hierarchy->up_head;
-    const uint16_t *depth = hierarchy->up_depth;
-    uint32_t first = hierarchy->first_up[tail], end = hierarchy->first_up[tail + 1];
-    for (size_t c = 0; c < work->now.count; c++) {
-        uint32_t up_arc = work->now.at[c].up_arc, a_head = head[up_arc];
-        changed_side a = {.now = metric->pair[up_arc], .former = work->now.at[c].former};
-        a.up = a.now.up != a.former.up;
-        a.down = a.now.down != a.former.down;
-        /* A triangle with two changed sides is told once, from the first of them. */
-        size_t other = 0;
-        for (uint32_t up = first; up < up_arc; up++) {
-            if (other < work->now.count && work->now.at[other].up_arc == up) {
-                other++;
-                continue;
-            }
-            road_pair b = metric->pair[up];
-            if ((!a.down || b.up >= TQ_ROAD_INF) && (!a.up || b.down >= TQ_ROAD_INF)) continue;
-            uint32_t side =
-                road_up_at(hierarchy, hierarchy->first_up[head[up]],
-                           hierarchy->first_up[head[up] + 1], hierarchy->up_depth[up_arc]);
-            tell_third(work, side, head[up], &a, b, b, false, false);
-        }
-        other = c + 1;
-        uint32_t third = hierarchy->first_up[a_head], third_end = hierarchy->first_up[a_head + 1];
-        for (uint32_t up = up_arc + 1; up < end; up++) {
-            bool also = other < work->now.count && work->now.at[other].up_arc == up;
-            road_pair b = metric->pair[up], b_former = also ? work->now.at[other].former : b;
-            other += also;
-            /* The head's list holds all of these and often many more. */
-            if (third_end - third > 8 * (end - up))
-                third = road_up_at(hierarchy, third, third_end, depth[up]);
-            while (depth[third] != depth[up])
-                third++;
-            tell_third(work, third, a_head, &a, b, b_former, also, true);
-        }
+    const tq_hierarchy *hierarchy = work->metric->hierarchy;
+    uint32_t end = hierarchy->first_up[tail + 1];
+    work->side.count = 0;
+    for (size_t k = 0; k < work->now.count; k++)
+        if (!tq_vec_push(&work->side, side_of(work, &work->now.at[k]))) work->no_memory = true;
+    size_t c = 0;
+    for (uint32_t up = hierarchy->first_up[tail]; c < work->now.count && !work->no_memory; up++) {
+        if (work->now.at[c].up_arc == up)
+            tell_changed(work, c++, end);
+        else
+            tell_unchanged(work, up, c);
     }
 }
 
@@ -298,38 +342,67 @@ tq_status tq_metric_patch(tq_metric *metric, const uint32_t *arc, const int32_t 
     work_off(&work);
     tq_vec_free(&work.heap);
     tq_vec_free(&work.now);
+    tq_vec_free(&work.side);
     tq_free(work.slot.at);
     if (!work.no_memory) return TQ_OK;
     return tq_fail(err, TQ_NO_MEMORY, 0, "no memory to change %u arcs of a metric; make it anew",
                    count);
 }
 
-tq_status tq_metric_change(const tq_metric *base, const uint32_t *arc, const int32_t *arc_ds,
-                           uint32_t count, tq_metric **out, tq_err *err)
+/* Do the same arcs lead somewhere as in the base? */
+static bool same_open(const tq_metric *base, const uint32_t *arc, const int32_t *arc_ds,
+                      uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        if ((base->arc_ds[arc[k]] < TQ_ROAD_INF) != (arc_ds[k] < TQ_ROAD_INF)) return false;
+    return true;
+}
+
+static tq_metric *copy_weights(const tq_metric *base)
 {
     tq_metric *metric =
         road_metric_new(base->city, base->kind, base->has_vehicle ? &base->vehicle : NULL);
-    if (metric == NULL)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u up-arcs",
-                       base->up_count);
+    if (metric == NULL) return NULL;
     memcpy(metric->arc_ds, base->arc_ds, 2 * (size_t)base->edge_count * sizeof *base->arc_ds);
     memcpy(metric->turn_ds, base->turn_ds, base->link_count * sizeof *base->turn_ds);
     memcpy(metric->pair, base->pair, base->up_count * sizeof *base->pair);
-    if (base->area != NULL) {
-        metric->area = TQ_ALLOC(uint32_t, base->edge_count);
-        if (metric->area == NULL) {
-            tq_metric_free(metric);
-            return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u up-arcs",
-                           base->up_count);
-        }
-        memcpy(metric->area, base->area, base->edge_count * sizeof *base->area);
+    if (base->area == NULL) return metric;
+    metric->area = TQ_ALLOC(uint32_t, base->edge_count);
+    if (metric->area == NULL) {
+        tq_metric_free(metric);
+        return NULL;
     }
+    memcpy(metric->area, base->area, base->edge_count * sizeof *base->area);
+    return metric;
+}
+
+tq_status road_change(const tq_metric *base, const uint32_t *arc, const int32_t *arc_ds,
+                      uint32_t count, uint32_t parts, tq_metric **out, tq_err *err)
+{
+    TQ_TRY(check_changes(base, arc, arc_ds, count, err));
+    tq_metric *metric = copy_weights(base);
+    if (metric == NULL)
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a metric of %u up-arcs",
+                       base->up_count);
     tq_status status = tq_metric_patch(metric, arc, arc_ds, count, err);
-    if (status == TQ_OK)
-        status = tq_metric_add(metric, base->parts & ~(uint32_t)TQ_METRIC_LABELS, err);
+    bool keep_main =
+        (parts & base->parts & TQ_METRIC_MAIN) != 0 && same_open(base, arc, arc_ds, count);
+    if (status == TQ_OK && keep_main) metric->in_main = TQ_ALLOC(uint8_t, base->edge_count);
+    if (metric->in_main != NULL) {
+        memcpy(metric->in_main, base->in_main, base->edge_count);
+        metric->parts |= TQ_METRIC_MAIN;
+    }
+    if (status == TQ_OK) status = tq_metric_add(metric, parts, err);
     if (status == TQ_OK)
         *out = metric;
     else
         tq_metric_free(metric);
     return status;
+}
+
+tq_status tq_metric_change(const tq_metric *base, const uint32_t *arc, const int32_t *arc_ds,
+                           uint32_t count, tq_metric **out, tq_err *err)
+{
+    return road_change(base, arc, arc_ds, count, base->parts & ~(uint32_t)TQ_METRIC_LABELS, out,
+                       err);
 }

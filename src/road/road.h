@@ -39,6 +39,10 @@ tq_moment tq_moment_at(const tq_city *city, int64_t at_ms);
 bool tq_condition_holds(const tq_city *city, uint32_t condition, const tq_vehicle *vehicle,
                         const tq_moment *moment);
 
+/** The same about a row of an overlay's conditions. */
+bool tq_live_holds(const tq_city *city, const tq_overlay *overlay, uint32_t condition,
+                   const tq_vehicle *vehicle, const tq_moment *moment);
+
 /**
  * Travel time of an arc in deciseconds, at least 1 for a positive length; TQ_ROAD_INF = may not.
  * Looks at access, limits, rules of the moment and speeds of the hour; not at dates.
@@ -51,29 +55,15 @@ int32_t tq_road_turn_ds(const tq_city *city, const tq_vehicle *vehicle, const tq
 
 /*
  * The slice of time around an instant: from it till `to_ms` no edge opens or closes, no rule that
- * binds the vehicle changes and no hour of other speeds begins. Slices with the same `key` have the
- * same weights.
+ * binds the vehicle changes, live ones included, and no hour of other speeds begins. Slices of one
+ * overlay with the same `key` have the same weights.
  */
 typedef struct tq_slice {
     int64_t from_ms, to_ms;
     uint64_t key;
 } tq_slice;
-tq_slice tq_road_slice(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms);
-
-/* ---- live state of arcs ---------------------------------------------------------------------- */
-
-#define TQ_ARC_CLOSED 0u
-typedef struct tq_arc_state {
-    uint32_t arc;
-    uint16_t kmh_tenths; /* speed now, TQ_ARC_CLOSED = closed */
-    uint16_t access;     /* TQ_ACCESS_ mask of the modes that it is about */
-} tq_arc_state;
-
-typedef struct tq_overlay {
-    uint64_t version; /* 0 = nothing live */
-    uint32_t count;
-    const tq_arc_state *state; /* [count], ascending by arc; one row an arc and mode */
-} tq_overlay;
+tq_slice tq_road_slice(const tq_city *city, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                       int64_t at_ms);
 
 /* ---- metrics (metric*.c) --------------------------------------------------------------------- */
 
@@ -135,23 +125,31 @@ tq_kernels tq_kernels_used(void);
 
 /* ---- the cache of metrics (roads.c) ---------------------------------------------------------- */
 
-/* Metrics by (vehicle, slice, overlay version); bounded; safe from many threads; made on first use.
- */
+/* Metrics by (vehicle, slice, the overlay's road_version); bounded; safe from many threads; made on
+ * first use. */
 typedef struct tq_roads tq_roads;
 tq_status tq_roads_open(const tq_city *city, tq_roads **out, tq_err *err);
 void tq_roads_close(tq_roads *roads);
-/** Metric for a vehicle at an instant, pinned until tq_roads_put. May take a customization's time
- * once. */
-tq_status tq_roads_get(tq_roads *roads, const tq_vehicle *vehicle, int64_t at_ms,
-                       const tq_metric **out, tq_err *err);
+/** Metric for a vehicle at an instant under a live state, pinned until tq_roads_put. May take a
+ * customization's time once. */
+tq_status tq_roads_get(tq_roads *roads, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                       int64_t at_ms, const tq_metric **out, tq_err *err);
 /** The same with parts chosen, such as TQ_METRIC_ALL when distances are asked for. */
-tq_status tq_roads_get_with(tq_roads *roads, const tq_vehicle *vehicle, int64_t at_ms,
-                            uint32_t parts, const tq_metric **out, tq_err *err);
+tq_status tq_roads_get_with(tq_roads *roads, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                            int64_t at_ms, uint32_t parts, const tq_metric **out, tq_err *err);
 void tq_roads_put(tq_roads *roads, const tq_metric *metric);
-/** Live state from now on; copied. Metrics in use are remade from their base, others when asked
- * for. */
-tq_status tq_roads_overlay(tq_roads *roads, const tq_overlay *overlay, tq_err *err);
-uint64_t tq_roads_version(tq_roads *roads);
+/**
+ * Make, under a new live state, the metrics that questions have used lately, from what is kept, so
+ * that no question waits for them after the state is shown. Questions go on meanwhile.
+ */
+tq_status tq_roads_follow(tq_roads *roads, const tq_overlay *next, tq_err *err);
+/**
+ * Give the metrics that were followed last the parts that make questions faster. Answers are the
+ * same before and after; ways are five times as fast after. To be called when the state is shown,
+ * from any thread that may take its time (some 0.1 s a metric of a city); a second call meanwhile
+ * returns at once.
+ */
+tq_status tq_roads_finish(tq_roads *roads, tq_err *err);
 
 /* ---- places on the streets (snap.c) ---------------------------------------------------------- */
 
@@ -221,17 +219,17 @@ tq_status tq_road_alternatives(const tq_city *city, const tq_metric *metric, con
  * each arc is entered; where a street is shut for the time one waits. A* on the turn-expanded
  * streets with the lower bounds of `fastest`, a metric that is nowhere slower than any slice.
  */
-tq_status tq_road_way_timed(const tq_city *city, tq_roads *roads, const tq_vehicle *vehicle,
-                            int64_t leave_ms, const tq_snap *from, const tq_snap *to,
-                            tq_arena *work, tq_way *out, tq_err *err);
+tq_status tq_road_way_timed(const tq_city *city, tq_roads *roads, const tq_overlay *overlay,
+                            const tq_vehicle *vehicle, int64_t leave_ms, const tq_snap *from,
+                            const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err);
 
 /**
  * The way of one who leaves at an instant: by the metric of the slice, and when that way arrives
  * after the slice's end, or there is none in it, by tq_road_way_timed. `metric` is the slice's.
  */
-tq_status tq_road_way_at(const tq_city *city, tq_roads *roads, const tq_metric *metric,
-                         int64_t leave_ms, const tq_snap *from, const tq_snap *to, tq_arena *work,
-                         tq_way *out, tq_err *err);
+tq_status tq_road_way_at(const tq_city *city, tq_roads *roads, const tq_overlay *overlay,
+                         const tq_metric *metric, int64_t leave_ms, const tq_snap *from,
+                         const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err);
 
 /** Points of a way, lat and lon interleaved, in `work`; ends at the snapped places. NULL when work
  * is full. */

@@ -105,6 +105,9 @@ static inline uint32_t road_open_directions(const tq_metric *metric, uint32_t ed
 
 /** A metric of a kind with its arrays, weights still to be filled; NULL on no memory. */
 tq_metric *road_metric_new(const tq_city *city, tq_hierarchy_kind kind, const tq_vehicle *vehicle);
+/** tq_metric_change with the parts chosen. */
+tq_status road_change(const tq_metric *base, const uint32_t *arc, const int32_t *arc_ds,
+                      uint32_t count, uint32_t parts, tq_metric **out, tq_err *err);
 /** Free parts; what is not there is passed over. */
 void road_drop_parts(tq_metric *metric, uint32_t parts);
 bool road_make_perfect(tq_metric *metric); /* perfect.c: TQ_METRIC_PRUNED */

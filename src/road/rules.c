@@ -4,13 +4,18 @@
  * A condition is a list of alternatives (clauses); one of them must hold. What depends on the
  * vehicle alone (weight, size, plate, goods) is decided first; the rest is local time.
  *
+ * Conditions of the city and of live state are rows of the same clauses and are asked alike.
+ *
  * Slices: the truth of all conditions that can bind the vehicle, the row of hourly speeds and the
- * open rows of dates make a key. It can change only at certain instants: minutes of the day that
- * clauses name, midnights when weekdays or dates count, hours of other speeds, absolute instants,
- * shifts of the zone. From an instant one steps over these, both ways, until the key changes.
+ * open rows of dates make a key; with the truth of those of live state it is the slice's. It can
+ * change only at certain instants: minutes of the day that clauses name, midnights when weekdays or
+ * dates count, hours of other speeds, absolute instants, shifts of the zone. From an instant one
+ * steps over these, both ways, until the key changes.
  *
  * Limits: one looks SLICE_REACH_MS each way; a slice that is longer is cut there, at an instant at
- * which nothing changes. No allocation.
+ * which nothing changes. Of live state's conditions the first LIVE_ROWS_TOLD are told apart by
+ * whom they are about; those beyond count for every vehicle, which only makes more slices. No
+ * allocation.
  */
 #include "road/vehicle_in.h"
 
@@ -18,6 +23,7 @@
 #define MINUTE_MS      INT64_C(60000)
 #define SLICE_REACH_MS (8 * INT64_C(86400000))
 #define SATURDAY       5u
+#define LIVE_ROWS_TOLD 8192u
 
 tq_moment tq_moment_at(const tq_city *city, int64_t at_ms)
 {
@@ -91,14 +97,28 @@ static bool clause_holds_at(const tq_clause *clause, const tq_moment *moment)
            day_holds(clause, (moment->week_day + 6) % 7, date_of_day(moment->day - 1));
 }
 
-road_truth road_condition(const road_asker *asker, uint32_t condition)
+/* Conditions by row: of the city or of live state. Row 0 holds always. */
+typedef struct rows {
+    const uint32_t *first;
+    const tq_clause *clause;
+} rows;
+
+static rows rows_of_city(const tq_city *city)
 {
-    if (asker->truth != NULL) return (road_truth)asker->truth[condition];
-    const tq_conditions *rules = &asker->city->conditions;
-    if (condition == 0) return ROAD_YES;
+    return (rows){city->conditions.first_clause, city->conditions.clause};
+}
+
+static rows rows_of_live(const tq_overlay *overlay)
+{
+    return (rows){overlay->first_clause, overlay->clause};
+}
+
+static road_truth truth_of(const road_asker *asker, rows all, uint32_t row)
+{
+    if (row == 0) return ROAD_YES;
     road_truth truth = ROAD_NO;
-    for (uint32_t k = rules->first_clause[condition]; k < rules->first_clause[condition + 1]; k++) {
-        const tq_clause *clause = &rules->clause[k];
+    for (uint32_t k = all.first[row]; k < all.first[row + 1]; k++) {
+        const tq_clause *clause = &all.clause[k];
         if (!clause_binds(clause, asker->vehicle)) continue;
         if (!clause_timed(clause)) return ROAD_YES;
         if (asker->any_time)
@@ -109,11 +129,30 @@ road_truth road_condition(const road_asker *asker, uint32_t condition)
     return truth;
 }
 
+road_truth road_condition(const road_asker *asker, uint32_t condition)
+{
+    if (asker->truth != NULL) return (road_truth)asker->truth[condition];
+    return truth_of(asker, rows_of_city(asker->city), condition);
+}
+
+road_truth road_live_condition(const road_asker *asker, const tq_overlay *overlay,
+                               uint32_t condition)
+{
+    return truth_of(asker, rows_of_live(overlay), condition);
+}
+
 bool tq_condition_holds(const tq_city *city, uint32_t condition, const tq_vehicle *vehicle,
                         const tq_moment *moment)
 {
     road_asker asker = {.city = city, .vehicle = vehicle, .moment = *moment};
     return road_condition(&asker, condition) == ROAD_YES;
+}
+
+bool tq_live_holds(const tq_city *city, const tq_overlay *overlay, uint32_t condition,
+                   const tq_vehicle *vehicle, const tq_moment *moment)
+{
+    road_asker asker = {.city = city, .vehicle = vehicle, .moment = *moment};
+    return road_live_condition(&asker, overlay, condition) == ROAD_YES;
 }
 
 /* ---- slices ---------------------------------------------------------------------------------- */
@@ -124,7 +163,9 @@ typedef struct changes {
     const tq_vehicle *vehicle;
     const uint8_t *dates_used;         /* NULL = all */
     uint64_t minute[DAY_MIN / 64 + 1]; /* bits: minutes of the local day */
-    bool binds;                        /* rules and bans bind the vehicle at all */
+    bool binds;                        /* the city's rules and bans bind the vehicle at all */
+    const tq_overlay *overlay;
+    uint64_t live[LIVE_ROWS_TOLD / 64]; /* bits: live conditions of rules about the vehicle */
 } changes;
 
 static void mark(changes *all, uint32_t minute)
@@ -139,12 +180,11 @@ static uint32_t rule_modes(const tq_vehicle *vehicle)
     return vehicle->mode | ((vehicle->flags & TQ_VEHICLE_PUSHES) != 0 ? TQ_ACCESS_FOOT : 0u);
 }
 
-static void mark_condition(changes *all, uint32_t condition)
+static void mark_condition(changes *all, rows of, uint32_t condition)
 {
-    const tq_conditions *rules = &all->city->conditions;
     if (condition == 0) return;
-    for (uint32_t k = rules->first_clause[condition]; k < rules->first_clause[condition + 1]; k++) {
-        const tq_clause *clause = &rules->clause[k];
+    for (uint32_t k = of.first[condition]; k < of.first[condition + 1]; k++) {
+        const tq_clause *clause = &of.clause[k];
         if (!clause_binds(clause, all->vehicle)) continue;
         if (clause->days != 0 || clause->from_date != 0 || clause->to_date != 0 ||
             clause->spare[0] != 0)
@@ -187,7 +227,30 @@ static void each_condition(const tq_city *city, const tq_vehicle *vehicle, condi
 
 static void seen_mark(void *user, uint32_t condition)
 {
-    mark_condition(user, condition);
+    changes *all = user;
+    mark_condition(all, rows_of_city(all->city), condition);
+}
+
+/* Which live conditions are about the vehicle. */
+static void find_live(changes *all)
+{
+    for (uint32_t k = 0; k < all->overlay->rule_count; k++) {
+        const tq_live_rule *rule = &all->overlay->rule[k];
+        if ((rule->access & all->vehicle->mode) != 0 && rule->condition < LIVE_ROWS_TOLD)
+            all->live[rule->condition / 64] |= UINT64_C(1) << rule->condition % 64;
+    }
+}
+
+static bool live_counts(const changes *all, uint32_t condition)
+{
+    return condition >= LIVE_ROWS_TOLD || (all->live[condition / 64] >> condition % 64 & 1) != 0;
+}
+
+static void mark_live(changes *all)
+{
+    find_live(all);
+    for (uint32_t row = 1; row < all->overlay->condition_count; row++)
+        if (live_counts(all, row)) mark_condition(all, rows_of_live(all->overlay), row);
 }
 
 /* Bits gathered to a hash, 64 at a time. */
@@ -212,7 +275,8 @@ static void seen_truth(void *user, uint32_t condition)
     if (condition != 0) add_bit(state, road_condition(&state->asker, condition) == ROAD_YES);
 }
 
-static uint64_t key_at(const changes *all, int64_t at_ms)
+/* What the file alone makes of the instant. */
+static uint64_t city_key_at(const changes *all, int64_t at_ms)
 {
     const tq_vehicle *vehicle = all->vehicle;
     const tq_dates *dates = &all->city->dates;
@@ -229,6 +293,19 @@ static uint64_t key_at(const changes *all, int64_t at_ms)
         speeds = speeds << 8 | (rest ? vehicle->rest_percent : vehicle->hour_percent)[group][hour];
     return tq_mix(tq_mix(state.hash ^ state.word) ^ speeds) |
            1; /* 0 names the metric of any time */
+}
+
+static uint64_t key_at(const changes *all, int64_t at_ms)
+{
+    uint64_t city_key = city_key_at(all, at_ms);
+    key_state state = {.asker = {.city = all->city,
+                                 .vehicle = all->vehicle,
+                                 .moment = tq_moment_at(all->city, at_ms)},
+                       .hash = city_key};
+    for (uint32_t row = 1; row < all->overlay->condition_count; row++)
+        if (live_counts(all, row))
+            add_bit(&state, road_live_condition(&state.asker, all->overlay, row) == ROAD_YES);
+    return state.bits == 0 ? city_key : tq_mix(state.hash ^ state.word) | 1;
 }
 
 /* The nearest marked minute of local time after `local` (AFTER), or at or before it; in minutes
@@ -268,18 +345,29 @@ static void fold_local(const changes *all, int64_t at_ms, side where, int64_t *b
         fold(zone->from_s[shift] * 1000, at_ms, where, best);
 }
 
+static void fold_clauses(const tq_clause *clause, uint32_t count, int64_t at_ms, side where,
+                         int64_t *best)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        if (clause[k].from_ms == 0 && clause[k].to_ms == 0) continue;
+        fold(clause[k].from_ms, at_ms, where, best);
+        fold(clause[k].to_ms, at_ms, where, best);
+    }
+}
+
 static int64_t next_change(const changes *all, int64_t at_ms, side where)
 {
     int64_t best = where == AFTER ? INT64_MAX : INT64_MIN;
     const tq_conditions *rules = &all->city->conditions;
+    const tq_overlay *live = all->overlay;
     const tq_dates *dates = &all->city->dates;
     fold_local(all, at_ms, where, &best);
-    for (uint32_t k = 0; all->binds && k < rules->clause_count; k++) {
-        const tq_clause *clause = &rules->clause[k];
-        if (clause->from_ms == 0 && clause->to_ms == 0) continue;
-        fold(clause->from_ms, at_ms, where, &best);
-        fold(clause->to_ms, at_ms, where, &best);
-    }
+    if (all->binds) fold_clauses(rules->clause, rules->clause_count, at_ms, where, &best);
+    for (uint32_t row = 1; row < live->condition_count; row++)
+        if (live_counts(all, row))
+            fold_clauses(live->clause + live->first_clause[row],
+                         live->first_clause[row + 1] - live->first_clause[row], at_ms, where,
+                         &best);
     for (uint32_t row = 1; row < dates->count; row++) {
         if (all->dates_used != NULL && all->dates_used[row] == 0) continue;
         fold(dates->row[row].from_ms, at_ms, where, &best);
@@ -288,16 +376,19 @@ static int64_t next_change(const changes *all, int64_t at_ms, side where)
     return best;
 }
 
-tq_slice road_slice(const tq_city *city, const tq_vehicle *vehicle, const uint8_t *dates_used,
-                    int64_t at_ms)
+tq_slice road_slice(const tq_city *city, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                    const uint8_t *dates_used, int64_t at_ms, uint64_t *city_key)
 {
     changes all = {.city = city,
                    .vehicle = vehicle,
                    .dates_used = dates_used,
-                   .binds = (vehicle->flags & TQ_VEHICLE_IGNORES_BANS) == 0};
+                   .binds = (vehicle->flags & TQ_VEHICLE_IGNORES_BANS) == 0,
+                   .overlay = overlay != NULL ? overlay : tq_overlay_none()};
     each_condition(city, vehicle, seen_mark, &all);
+    mark_live(&all);
     mark_hours(&all);
     tq_slice slice = {.key = key_at(&all, at_ms)};
+    if (city_key != NULL) *city_key = city_key_at(&all, at_ms);
     slice.to_ms = next_change(&all, at_ms, AFTER);
     while (slice.to_ms != INT64_MAX && slice.to_ms - at_ms < SLICE_REACH_MS &&
            key_at(&all, slice.to_ms) == slice.key)
@@ -309,7 +400,8 @@ tq_slice road_slice(const tq_city *city, const tq_vehicle *vehicle, const uint8_
     return slice;
 }
 
-tq_slice tq_road_slice(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms)
+tq_slice tq_road_slice(const tq_city *city, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                       int64_t at_ms)
 {
-    return road_slice(city, vehicle, NULL, at_ms);
+    return road_slice(city, overlay, vehicle, NULL, at_ms, NULL);
 }

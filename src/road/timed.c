@@ -47,7 +47,7 @@ static void add_slice(timed *run)
 {
     uint32_t k = run->slices++;
     int64_t from_ms = run->leave_ms + (k == 0 ? 0 : run->end_ms[k - 1]);
-    tq_slice slice = road_slice_kept(run->roads, run->vehicle, from_ms);
+    tq_slice slice = road_slice_kept(run->roads, run->overlay, run->vehicle, from_ms);
     run->asker[k] = (road_asker){
         .city = run->city, .vehicle = run->vehicle, .moment = tq_moment_at(run->city, from_ms)};
     bool last = k + 1 == TIMED_SLICES_MAX || slice.to_ms == INT64_MAX ||
@@ -353,9 +353,9 @@ static tq_status timed_way(timed *run, const tq_snap *from, const tq_snap *to, t
     return TQ_OK;
 }
 
-tq_status tq_road_way_timed(const tq_city *city, tq_roads *roads, const tq_vehicle *vehicle,
-                            int64_t leave_ms, const tq_snap *from, const tq_snap *to,
-                            tq_arena *work, tq_way *out, tq_err *err)
+tq_status tq_road_way_timed(const tq_city *city, tq_roads *roads, const tq_overlay *overlay,
+                            const tq_vehicle *vehicle, int64_t leave_ms, const tq_snap *from,
+                            const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err)
 {
     uint32_t edges = city->streets.edge_count;
     if (from->edge >= edges || to->edge >= edges)
@@ -364,39 +364,35 @@ tq_status tq_road_way_timed(const tq_city *city, tq_roads *roads, const tq_vehic
     timed *run = TQ_PUSH(work, timed, 1);
     if (run == NULL)
         return tq_fail(err, TQ_NO_MEMORY, 0, "scratch is too small for a way through the hours");
-    road_overlay *overlay = road_overlay_take(roads);
-    tq_status status = road_fastest(roads, vehicle, overlay, &run->fastest, err);
-    if (status == TQ_OK) {
-        run->city = city;
-        run->vehicle = vehicle;
-        run->hierarchy = &city->hierarchy[vehicle->kind];
-        run->overlay = road_overlay_of(overlay);
-        run->roads = roads;
-        run->leave_ms = leave_ms;
-        status = timed_way(run, from, to, work, out, err);
-        tq_roads_put(roads, run->fastest);
-    }
-    road_overlay_drop(roads, overlay);
+    TQ_TRY(road_fastest(roads, overlay, vehicle, &run->fastest, err));
+    run->city = city;
+    run->vehicle = vehicle;
+    run->hierarchy = &city->hierarchy[vehicle->kind];
+    run->overlay = overlay;
+    run->roads = roads;
+    run->leave_ms = leave_ms;
+    tq_status status = timed_way(run, from, to, work, out, err);
+    tq_roads_put(roads, run->fastest);
     return status;
 }
 
-tq_status tq_road_way_at(const tq_city *city, tq_roads *roads, const tq_metric *metric,
-                         int64_t leave_ms, const tq_snap *from, const tq_snap *to, tq_arena *work,
-                         tq_way *out, tq_err *err)
+tq_status tq_road_way_at(const tq_city *city, tq_roads *roads, const tq_overlay *overlay,
+                         const tq_metric *metric, int64_t leave_ms, const tq_snap *from,
+                         const tq_snap *to, tq_arena *work, tq_way *out, tq_err *err)
 {
     const tq_vehicle *vehicle = tq_metric_vehicle(metric);
     tq_way way;
     tq_status status = tq_road_way(city, metric, from, to, work, &way, err);
     if (status != TQ_OK && status != TQ_NO_ROUTE) return status;
-    tq_slice slice = road_slice_kept(roads, vehicle, leave_ms);
+    tq_slice slice = road_slice_kept(roads, overlay, vehicle, leave_ms);
     int64_t left_ms = slice.to_ms == INT64_MAX ? INT64_MAX : slice.to_ms - leave_ms;
     bool within = status == TQ_OK ? left_ms / 100 >= way.time_ds : left_ms >= TIMED_REACH_MS;
     if (!within) {
         size_t mark = work->used;
         tq_err why = {0};
         tq_way later;
-        tq_status second =
-            tq_road_way_timed(city, roads, vehicle, leave_ms, from, to, work, &later, &why);
+        tq_status second = tq_road_way_timed(city, roads, overlay, vehicle, leave_ms, from, to,
+                                             work, &later, &why);
         if (second == TQ_OK) {
             way = later;
             status = TQ_OK;

@@ -263,14 +263,69 @@ road_pace road_pace_of(const road_asker *asker, const tq_street_attr *attr, uint
     return pace;
 }
 
-road_pace road_pace_live(const tq_vehicle *vehicle, road_pace pace, const tq_arc_state *state)
+/* The speeds that live rules leave; NO_SPEED = nothing said. */
+#define NO_SPEED UINT64_MAX
+typedef struct live_speed {
+    bool closed, last_metres;
+    uint64_t limit, measured, maybe_measured; /* um_s */
+    uint32_t percent;
+} live_speed;
+
+static void add_rule(const tq_live_rule *rule, bool sure, live_speed *all)
 {
-    if (state->kmh_tenths == TQ_ARC_CLOSED) pace.um_s = 0;
-    if (pace.um_s == 0) return pace;
-    uint64_t live = um_s_of_tenths(state->kmh_tenths);
-    if (vehicle->free_mm_s != 0) live = TQ_MIN(live, pace.um_s);
-    if (vehicle->max_kmh_tenths != 0) live = TQ_MIN(live, um_s_of_tenths(vehicle->max_kmh_tenths));
-    pace.um_s = live;
+    uint64_t um_s = um_s_of_tenths(rule->value);
+    if (!sure) {
+        /* At some time nothing of it holds; only a measured speed could be more than that. */
+        bool faster = rule->effect == TQ_LIVE_SPEED &&
+                      (all->maybe_measured == NO_SPEED || um_s > all->maybe_measured);
+        if (faster) all->maybe_measured = um_s;
+        return;
+    }
+    switch ((tq_live_effect)rule->effect) {
+    case TQ_LIVE_CLOSED: all->closed = true; break;
+    case TQ_LIVE_LAST_METRES: all->last_metres = true; break;
+    case TQ_LIVE_LIMIT: all->limit = TQ_MIN(all->limit, um_s); break;
+    case TQ_LIVE_SPEED: all->measured = TQ_MIN(all->measured, um_s); break;
+    case TQ_LIVE_PERCENT: all->percent = TQ_MIN(all->percent, (uint32_t)rule->value); break;
+    }
+}
+
+/* Speed with all rules that hold: measured if it is, never above the vehicle's own. */
+static uint64_t speed_with(const tq_vehicle *vehicle, uint64_t planned, const live_speed *live)
+{
+    uint64_t um_s = planned;
+    if (live->measured != NO_SPEED)
+        um_s = live->measured;
+    else if (live->maybe_measured != NO_SPEED)
+        um_s = TQ_MAX(planned, live->maybe_measured);
+    if (vehicle->free_mm_s != 0) um_s = TQ_MIN(um_s, planned);
+    if (vehicle->max_kmh_tenths != 0) um_s = TQ_MIN(um_s, um_s_of_tenths(vehicle->max_kmh_tenths));
+    um_s = TQ_MIN(um_s, live->limit);
+    if (live->percent < 100) um_s = TQ_MIN(um_s, planned * live->percent / 100);
+    return TQ_MAX(um_s, 1u);
+}
+
+road_pace road_pace_live(const road_asker *asker, road_pace pace, const tq_overlay *overlay,
+                         uint32_t from, uint32_t to)
+{
+    const tq_vehicle *vehicle = asker->vehicle;
+    live_speed live = {
+        .limit = NO_SPEED, .measured = NO_SPEED, .maybe_measured = NO_SPEED, .percent = 100};
+    bool any = false;
+    for (uint32_t k = from; k < to; k++) {
+        const tq_live_rule *rule = &overlay->rule[k];
+        if ((rule->access & vehicle->mode) == 0) continue;
+        road_truth truth = road_live_condition(asker, overlay, rule->condition);
+        if (truth == ROAD_NO) continue;
+        add_rule(rule, truth == ROAD_YES, &live);
+        any = true;
+    }
+    if (!any || pace.um_s == 0) return pace;
+    if (live.last_metres && (vehicle->flags & TQ_VEHICLE_THROUGH) == 0) {
+        pace.factor = TQ_MAX(vehicle->destination_factor, 1u);
+        pace.last_metres = true;
+    }
+    pace.um_s = live.closed ? 0 : speed_with(vehicle, pace.um_s, &live);
     return pace;
 }
 
@@ -296,21 +351,6 @@ int32_t tq_road_arc_ds(const tq_city *city, const tq_vehicle *vehicle, const tq_
 
 /* ---- live state and dates -------------------------------------------------------------------- */
 
-const tq_arc_state *road_live(const tq_overlay *overlay, uint32_t arc, uint32_t mode)
-{
-    uint32_t low = 0, high = overlay != NULL ? overlay->count : 0;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (overlay->state[middle].arc < arc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; overlay != NULL && low < overlay->count && overlay->state[low].arc == arc; low++)
-        if ((overlay->state[low].access & mode) != 0) return &overlay->state[low];
-    return NULL;
-}
-
 static bool edge_open(const road_asker *asker, uint32_t row)
 {
     const tq_dates *dates = &asker->city->dates;
@@ -318,14 +358,23 @@ static bool edge_open(const road_asker *asker, uint32_t row)
     return tq_open_at(dates, row, asker->moment.at_ms);
 }
 
-int32_t road_arc_now(const road_asker *asker, const tq_overlay *overlay, uint32_t arc)
+int32_t road_arc_live(const road_asker *asker, const tq_overlay *overlay, uint32_t arc,
+                      bool *last_metres)
 {
     const tq_streets *streets = &asker->city->streets;
-    if (!edge_open(asker, streets->edge_date[arc >> 1])) return TQ_ROAD_INF;
+    uint32_t from = 0, to = 0;
+    if (overlay != NULL) tq_overlay_rules(overlay, arc, &from, &to);
     road_pace pace = road_pace_of(asker, tq_edge_attr(streets, arc >> 1), arc & 1);
-    const tq_arc_state *live = road_live(overlay, arc, asker->vehicle->mode);
-    if (live != NULL) pace = road_pace_live(asker->vehicle, pace, live);
+    if (from < to) pace = road_pace_live(asker, pace, overlay, from, to);
+    *last_metres = pace.last_metres;
+    if (!edge_open(asker, streets->edge_date[arc >> 1])) return TQ_ROAD_INF;
     return road_pace_ds(&pace, streets->edge_length_dm[arc >> 1]);
+}
+
+int32_t road_arc_now(const road_asker *asker, const tq_overlay *overlay, uint32_t arc)
+{
+    bool last_metres;
+    return road_arc_live(asker, overlay, arc, &last_metres);
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */
@@ -422,22 +471,27 @@ static bool tabulate(road_asker *asker, tables *table)
     return true;
 }
 
-static void weigh_live(const road_asker *asker, const tables *table, const tq_overlay *overlay,
-                       int32_t *arc_ds)
+/* Weigh the arcs with live rules anew. *inside gets the arcs that are for the last metres because
+ * of one, two bits an edge, in memory of the caller's; NULL when there are none. */
+static bool weigh_live(const road_asker *asker, const tables *table, const tq_overlay *overlay,
+                       int32_t *arc_ds, uint8_t **inside)
 {
     const tq_streets *streets = &asker->city->streets;
-    uint32_t last = TQ_NONE;
-    for (uint32_t k = 0; overlay != NULL && k < overlay->count; k++) {
-        const tq_arc_state *state = &overlay->state[k];
-        uint32_t arc = state->arc, edge = arc >> 1;
-        if ((state->access & asker->vehicle->mode) == 0 || arc >= 2 * streets->edge_count ||
-            arc == last || arc_ds[arc] >= TQ_ROAD_INF)
-            continue;
-        road_pace pace = road_pace_live(
-            asker->vehicle, table->pace[2 * streets->edge_attr[edge] + (arc & 1)], state);
-        arc_ds[arc] = road_pace_ds(&pace, streets->edge_length_dm[edge]);
-        last = arc; /* the first row of an arc that is about the mode counts, as in road_live */
+    for (uint32_t from = 0, to; overlay != NULL && from < overlay->rule_count; from = to) {
+        uint32_t arc = overlay->rule[from].arc, edge = arc >> 1;
+        for (to = from + 1; to < overlay->rule_count && overlay->rule[to].arc == arc;)
+            to++;
+        if (edge >= streets->edge_count) continue;
+        const road_pace *planned = &table->pace[2 * streets->edge_attr[edge] + (arc & 1)];
+        road_pace pace = road_pace_live(asker, *planned, overlay, from, to);
+        if (table->date_open[streets->edge_date[edge]] != 0)
+            arc_ds[arc] = road_pace_ds(&pace, streets->edge_length_dm[edge]);
+        if (!pace.last_metres || planned->last_metres) continue;
+        if (*inside == NULL) *inside = TQ_ALLOC(uint8_t, streets->edge_count);
+        if (*inside == NULL) return false;
+        (*inside)[edge] |= (uint8_t)(1u << (arc & 1));
     }
+    return true;
 }
 
 /* ---- streets for the last metres ------------------------------------------------------------- */
@@ -453,9 +507,11 @@ static uint32_t root_of(uint32_t *parent, uint32_t node)
 
 /*
  * Which edges are for the last metres, and which of them hang together: area [edge_count] gets one
- * of the nodes of its area. *some = there are any. False on no memory.
+ * of the nodes of its area. *some = there are any. A live closure does not change areas; what is
+ * live for the last metres (live_inside, NULL = none) does. False on no memory.
  */
-static bool find_areas(const road_asker *asker, const tables *table, uint32_t *area, bool *some)
+static bool find_areas(const road_asker *asker, const tables *table, const uint8_t *live_inside,
+                       uint32_t *area, bool *some)
 {
     const tq_streets *streets = &asker->city->streets;
     uint32_t *parent = TQ_ALLOC(uint32_t, streets->node_count);
@@ -465,8 +521,9 @@ static bool find_areas(const road_asker *asker, const tables *table, uint32_t *a
         parent[node] = node;
     for (uint32_t edge = 0; edge < streets->edge_count; edge++) {
         const road_pace *pace = &table->pace[2 * (size_t)streets->edge_attr[edge]];
-        bool inside = (pace[0].um_s == 0 || pace[0].last_metres) &&
-                      (pace[1].um_s == 0 || pace[1].last_metres) &&
+        uint32_t live = live_inside != NULL ? live_inside[edge] : 0;
+        bool inside = (pace[0].um_s == 0 || pace[0].last_metres || (live & 1) != 0) &&
+                      (pace[1].um_s == 0 || pace[1].last_metres || (live & 2) != 0) &&
                       (pace[0].um_s != 0 || pace[1].um_s != 0);
         area[edge] = inside ? streets->edge_from[edge] : TQ_NONE;
         if (!inside) continue;
@@ -510,7 +567,8 @@ static bool weigh(road_asker *asker, const tq_overlay *overlay, const tq_hierarc
         arc_ds[2 * (size_t)edge] = along;
         arc_ds[2 * (size_t)edge + 1] = alike || !open ? along : road_pace_ds(&pace[1], length_dm);
     }
-    if (done) weigh_live(asker, table, overlay, arc_ds);
+    uint8_t *inside = NULL;
+    done = done && weigh_live(asker, table, overlay, arc_ds, &inside);
     for (uint32_t k = 0; done && k < hierarchy->link_count; k++) {
         const tq_link *link = &hierarchy->link[k];
         turn_ds[k] = table->ban_passes[link->bans] == 0
@@ -521,7 +579,7 @@ static bool weigh(road_asker *asker, const tq_overlay *overlay, const tq_hierarc
     if (area != NULL && done && asker->vehicle->destination_entry_ds > 0) {
         bool some = false;
         *area = TQ_ALLOC(uint32_t, streets->edge_count);
-        done = *area != NULL && find_areas(asker, table, *area, &some);
+        done = *area != NULL && find_areas(asker, table, inside, *area, &some);
         if (done && some && !asker->any_time)
             weigh_entries(asker->vehicle, hierarchy, *area, turn_ds);
         if (!done || !some) {
@@ -529,6 +587,7 @@ static bool weigh(road_asker *asker, const tq_overlay *overlay, const tq_hierarc
             *area = NULL;
         }
     }
+    tq_free(inside);
     if (table != NULL) {
         tq_free(table->truth);
         tq_free(table->date_open);

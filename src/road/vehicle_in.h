@@ -28,32 +28,35 @@ typedef struct road_pace {
 } road_pace;
 
 road_truth road_condition(const road_asker *asker, uint32_t condition);
+/** The same about a condition of live state. */
+road_truth road_live_condition(const road_asker *asker, const tq_overlay *overlay,
+                               uint32_t condition);
 road_pace road_pace_of(const road_asker *asker, const tq_street_attr *attr, uint32_t against);
-/** Live state on top of a pace; the row is about the vehicle. */
-road_pace road_pace_live(const tq_vehicle *vehicle, road_pace pace, const tq_arc_state *state);
+/** An arc's rules from .. to - 1 of live state on top of its pace. Speeds measured replace the
+ * planned one, limits and shares of it act on top, the least counts. */
+road_pace road_pace_live(const road_asker *asker, road_pace pace, const tq_overlay *overlay,
+                         uint32_t from, uint32_t to);
 int32_t road_pace_ds(const road_pace *pace, uint32_t length_dm);
 
-/** The row of an overlay about an arc and a mode; NULL = nothing live. */
-const tq_arc_state *road_live(const tq_overlay *overlay, uint32_t arc, uint32_t mode);
-/** Weight of one arc with dates and live state: as in a metric of the moment. */
+/** Weight of one arc with dates and live state (NULL = none): as in a metric of the moment. */
 int32_t road_arc_now(const road_asker *asker, const tq_overlay *overlay, uint32_t arc);
+/** The same, and whether the arc is for the last metres only, closed or not by its date. */
+int32_t road_arc_live(const road_asker *asker, const tq_overlay *overlay, uint32_t arc,
+                      bool *last_metres);
 
-/** tq_road_slice with the rows of dates that edges use: [dates.count] or NULL = all count. */
-tq_slice road_slice(const tq_city *city, const tq_vehicle *vehicle, const uint8_t *dates_used,
-                    int64_t at_ms);
+/** tq_road_slice with the rows of dates that edges use: [dates.count] or NULL = all count.
+ * *city_key (may be NULL): the key with nothing live; metrics with the same one differ only in what
+ * is live. */
+tq_slice road_slice(const tq_city *city, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                    const uint8_t *dates_used, int64_t at_ms, uint64_t *city_key);
 uint64_t road_vehicle_hash(const tq_vehicle *vehicle);
 
 /* ---- the cache's inside (roads.c) ------------------------------------------------------------ */
 
-/* A copy of live state that many may hold. */
-typedef struct road_overlay road_overlay;
-const tq_overlay *road_overlay_of(const road_overlay *overlay);
-road_overlay *road_overlay_take(tq_roads *roads);
-void road_overlay_drop(tq_roads *roads, road_overlay *overlay);
-const uint8_t *road_dates_used(const tq_roads *roads);
-tq_slice road_slice_kept(tq_roads *roads, const tq_vehicle *vehicle, int64_t at_ms);
+tq_slice road_slice_kept(tq_roads *roads, const tq_overlay *overlay, const tq_vehicle *vehicle,
+                         int64_t at_ms);
 /** The metric that is nowhere slower than any slice with that live state, pinned. */
-tq_status road_fastest(tq_roads *roads, const tq_vehicle *vehicle, road_overlay *overlay,
+tq_status road_fastest(tq_roads *roads, const tq_overlay *overlay, const tq_vehicle *vehicle,
                        const tq_metric **out, tq_err *err);
 
 #endif

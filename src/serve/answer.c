@@ -1,6 +1,6 @@
 /*
- * The head of an answer: status line and headers, but for Date, Connection and the cache mark,
- * which differ from one sending to the next.
+ * The head of an answer: status line and headers, but for Date, Connection, the version and the
+ * cache mark, which differ from one sending to the next.
  *
  * Every answer carries nosniff and, for the API, an open CORS policy: all of it is public. Console
  * pages carry a content security policy under which MapLibre runs (its worker is a blob).
@@ -22,9 +22,12 @@ const char *answer_reason(unsigned status)
 {
     switch (status) {
     case 200: return "OK";
+    case 201: return "Created";
     case 204: return "No Content";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 409: return "Conflict";
@@ -33,8 +36,10 @@ const char *answer_reason(unsigned status)
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 417: return "Expectation Failed";
+    case 422: return "Unprocessable Content";
     case 431: return "Request Header Fields Too Large";
     case 503: return "Service Unavailable";
+    case 507: return "Insufficient Storage";
     case 505: return "HTTP Version Not Supported";
     default: return "Internal Server Error";
     }
@@ -68,7 +73,7 @@ static void put_verbs(const char *name, uint8_t allow, tq_buf *out)
     tq_buf_puts(out, "OPTIONS\r\n");
 }
 
-void answer_head(const serve_answer *answer, size_t body_len, const char *city_version, tq_buf *out)
+void answer_head(const serve_answer *answer, size_t body_len, tq_buf *out)
 {
     out->len = 0;
     out->failed = false;
@@ -92,11 +97,14 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
                answer->cache_control != NULL ? answer->cache_control : "no-store");
     put_vary(answer, out);
     if (answer->allow != 0) put_verbs("Allow", answer->allow, out);
+    if (answer->status == 401) put_header(out, "WWW-Authenticate", "Bearer");
     if (answer->retry) put_header(out, "Retry-After", "1");
     if (answer->status == 204 && answer->allow != 0) {
         put_verbs("Access-Control-Allow-Methods", answer->allow, out);
-        put_header(out, "Access-Control-Allow-Headers",
-                   "Accept, Accept-Language, Content-Type, If-None-Match");
+        put_header(
+            out, "Access-Control-Allow-Headers",
+            "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, "
+            "If-None-Match, Last-Event-ID");
         put_header(out, "Access-Control-Max-Age", "86400");
     }
     put_header(out, "X-Content-Type-Options", "nosniff");
@@ -105,7 +113,7 @@ void answer_head(const serve_answer *answer, size_t body_len, const char *city_v
         tq_buf_put(out, PAGE_HEADERS, sizeof PAGE_HEADERS - 1);
     } else {
         put_header(out, "Access-Control-Allow-Origin", "*");
-        put_header(out, "Access-Control-Expose-Headers", "ETag, X-Tongqu-Version, X-Tongqu-Cache");
+        put_header(out, "Access-Control-Expose-Headers", "ETag, Tongqu-Version, X-Tongqu-Cache");
     }
-    if (city_version != NULL) put_header(out, "X-Tongqu-Version", city_version);
+    if (answer->cookie[0] != '\0') put_header(out, "Set-Cookie", answer->cookie);
 }

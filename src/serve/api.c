@@ -3,7 +3,7 @@
  * to now; an answer about now is not kept, one whose every input is in the URL is kept as long as
  * the city.
  */
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
 static void json_answer(serve_answer *answer, answer_keep keep)
 {
@@ -18,7 +18,7 @@ static tq_status time_or_now(const serve_loop *loop, const serve_request *reques
 {
     const char *text = param_text(request, name);
     *given = text != NULL;
-    if (text != NULL) return read_instant(loop->server->snapshot.city, text, out, err);
+    if (text != NULL) return read_instant(loop->server->city, text, out, err);
     *out = serve_now_ms();
     return TQ_OK;
 }
@@ -34,7 +34,7 @@ static tq_rider rider_of(const char *name)
 tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answer *answer,
                       problem *why, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_plan_query query;
     tq_plan_query_default(&query);
     TQ_TRY(tq_endpoint_parse(city, param_text(request, "from"), &query.from, err));
@@ -57,8 +57,8 @@ tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answ
     query.rider = rider_of(param_text(request, "rider"));
     query.card = param_true(request, "card");
     bool found;
-    TQ_TRY(tq_plan_json(&loop->server->snapshot, &query, request->lang, &loop->work, &loop->body,
-                        &found, err));
+    TQ_TRY(
+        tq_plan_json(loop->snapshot, &query, request->lang, &loop->work, &loop->body, &found, err));
     json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
@@ -81,8 +81,8 @@ tq_status handle_places(serve_loop *loop, const serve_request *request, serve_an
     }
     query.near_known = lat;
     uint32_t count;
-    TQ_TRY(tq_places_json(loop->server->snapshot.city, &query, &loop->body, &count, err));
-    json_answer(answer, KEEP_LONG);
+    TQ_TRY(tq_places_json(loop->server->city, &query, &loop->body, &count, err));
+    json_answer(answer, KEEP_CITY);
     return TQ_OK;
 }
 
@@ -103,9 +103,9 @@ tq_status handle_reverse(serve_loop *loop, const serve_request *request, serve_a
     point = tq_to_wgs84(point, datum);
     param_u32(request, "radius", &radius_m);
     param_u32(request, "limit", &limit);
-    TQ_TRY(tq_reverse_json(loop->server->snapshot.city, point.lat_e7, point.lon_e7, radius_m, limit,
+    TQ_TRY(tq_reverse_json(loop->server->city, point.lat_e7, point.lon_e7, radius_m, limit,
                            &loop->body, &count, err));
-    json_answer(answer, KEEP_LONG);
+    json_answer(answer, KEEP_CITY);
     return TQ_OK;
 }
 
@@ -119,8 +119,8 @@ tq_status handle_departures(serve_loop *loop, const serve_request *request, serv
     TQ_TRY(time_or_now(loop, request, "from", &from_ms, &given, err));
     param_u32(request, "minutes", &minutes);
     param_u32(request, "limit", &limit);
-    TQ_TRY(tq_departures_json(&loop->server->snapshot, param_text(request, "id"), from_ms, minutes,
-                              limit, &loop->work, &loop->body, err));
+    TQ_TRY(tq_departures_json(loop->snapshot, param_text(request, "id"), from_ms, minutes, limit,
+                              &loop->work, &loop->body, err));
     json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
@@ -131,8 +131,8 @@ tq_status handle_city(serve_loop *loop, const serve_request *request, serve_answ
     (void)request;
     (void)why;
     (void)err;
-    tq_city_json(loop->server->snapshot.city, &loop->body);
-    json_answer(answer, KEEP_LONG);
+    tq_city_json(loop->server->city, &loop->body);
+    json_answer(answer, KEEP_CITY);
     answer->cache_control = "no-cache";
     memcpy(answer->etag, loop->server->city_etag, sizeof answer->etag);
     return TQ_OK;
@@ -145,8 +145,8 @@ tq_status handle_works(serve_loop *loop, const serve_request *request, serve_ans
     int64_t at_ms;
     bool given;
     TQ_TRY(time_or_now(loop, request, "at", &at_ms, &given, err));
-    tq_works_json(loop->server->snapshot.city, at_ms, &loop->body);
-    json_answer(answer, given ? KEEP_LONG : KEEP_SHORT);
+    tq_works_json(loop->server->city, at_ms, &loop->body);
+    json_answer(answer, given ? KEEP_CITY : KEEP_SHORT);
     return TQ_OK;
 }
 
@@ -164,11 +164,11 @@ tq_status handle_tile(serve_loop *loop, const serve_request *request, serve_answ
         return TQ_BAD_INPUT;
     }
     const serve *server = loop->server;
-    TQ_TRY(tile_draw(server->snapshot.city, &server->tiles, tile, loop->tiles.mvt, &loop->work,
-                     &loop->body, err));
+    TQ_TRY(tile_draw(server->city, &server->tiles, tile, loop->tiles.mvt, &loop->work, &loop->body,
+                     err));
     answer->status = loop->body.len == 0 ? 204 : 200;
     answer->type = "application/vnd.mapbox-vector-tile";
-    answer->keep = KEEP_LONG;
+    answer->keep = KEEP_CITY;
     answer->cache_control = "public, max-age=300";
     memcpy(answer->etag, server->city_etag, sizeof answer->etag);
     return TQ_OK;
@@ -190,7 +190,7 @@ void limits_json(const serve *server, tq_buf *out)
     tq_json_begin(&json, out);
     tq_json_object(&json);
     tq_json_key(&json, "version");
-    tq_json_text(&json, tq_city_version(server->snapshot.city));
+    tq_json_text(&json, tq_city_version(server->city));
     tq_json_key(&json, "limits");
     tq_json_object(&json);
     put_limit(&json, "http.head_bytes", HTTP_HEAD_MAX);
@@ -231,6 +231,13 @@ void limits_json(const serve *server, tq_buf *out)
     put_limit(&json, "avoid.metrics_per_thread", PRIVATE_METRICS_MAX);
     put_limit(&json, "live.states", LIVE_STATES_MAX);
     put_limit(&json, "live.kmh", LIVE_KMH_MAX);
+    put_limit(&json, "commands.batch", OFFICE_BATCH_MAX);
+    put_limit(&json, "commands.waiting", OFFICE_QUEUE_MAX);
+    put_limit(&json, "commands.logins_waiting", OFFICE_LOGINS_MAX);
+    put_limit(&json, "commands.key_bytes", ORDER_TEXT_MAX);
+    put_limit(&json, "commands.wait_ms", ORDER_WAIT_MS);
+    put_limit(&json, "events.streams_per_thread", EVENT_STREAMS_MAX);
+    put_limit(&json, "events.heartbeat_ms", EVENT_HEARTBEAT_MS);
     put_limit(&json, "tiles.zoom", TILE_ZOOM_MAX);
     put_limit(&json, "tiles.bytes", TILE_BODY_MAX);
     put_limit(&json, "scratch.bytes_per_thread", server->work_bytes);

@@ -4,8 +4,8 @@
  *
  * A vehicle of the city as it is gets the shared metric of tq_roads. One with limits of its own, or
  * with streets kept off, gets a private metric (private.c); so does a table of distances when the
- * shared one has no lengths. The metric is pinned until
- * road_ask_end.
+ * shared one has no lengths. The metric and the snapshot that it was made for are pinned until
+ * road_ask_end, however often the network changes meanwhile.
  */
 #include <stdio.h>
 
@@ -130,11 +130,12 @@ static tq_status read_vehicle(const serve_request *request, road_ask *out, tq_er
 
 tq_status road_ask_begin(serve_loop *loop, const serve_request *request, road_ask *out, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     const char *profile = param_text(request, "profile"), *datum = param_sent(request, "datum");
     const char *time = param_sent(request, "time");
     out->metric = NULL;
     out->private = NULL;
+    out->held = NULL;
     out->datum = TQ_WGS84;
     out->vehicle = tq_road_vehicle_named(city, profile != NULL ? profile : "car");
     if (out->vehicle == NULL)
@@ -152,20 +153,31 @@ tq_status road_ask_begin(serve_loop *loop, const serve_request *request, road_as
     TQ_TRY(read_vehicle(request, out, err));
     out->avoid =
         (avoidance){param_sent(request, "avoid_streets"), param_sent(request, "avoid_polygon")};
-    if (out->vehicle == row && out->avoid.streets == NULL && out->avoid.polygon == NULL)
-        return tq_roads_get(loop->server->snapshot.roads, row, out->at_ms, &out->metric, err);
-    TQ_TRY(private_get(loop, out->vehicle, &out->avoid, out->at_ms, &out->private, err));
-    out->metric = out->private->metric;
-    out->vehicle = &out->private->vehicle;
-    return TQ_OK;
+    out->held = held_take(loop);
+    const tq_overlay *overlay = out->held->at->overlay;
+    tq_status status;
+    if (out->vehicle == row && out->avoid.streets == NULL && out->avoid.polygon == NULL) {
+        status = tq_roads_get(out->held->at->roads, overlay, row, out->at_ms, &out->metric, err);
+    } else {
+        status =
+            private_get(loop, overlay, out->vehicle, &out->avoid, out->at_ms, &out->private, err);
+        if (status == TQ_OK) out->metric = out->private->metric;
+        if (status == TQ_OK) out->vehicle = &out->private->vehicle;
+    }
+    if (status != TQ_OK) road_ask_end(loop, out);
+    return status;
 }
 
 tq_status road_ask_metres(serve_loop *loop, road_ask *ask, tq_err *err)
 {
     private_metric *with;
     if (tq_metric_parts(ask->metric) & TQ_METRIC_METRES) return TQ_OK;
-    TQ_TRY(private_get(loop, ask->vehicle, &ask->avoid, ask->at_ms, &with, err));
-    road_ask_end(loop, ask);
+    TQ_TRY(private_get(loop, ask->held->at->overlay, ask->vehicle, &ask->avoid, ask->at_ms, &with,
+                       err));
+    if (ask->private != NULL)
+        ask->private->pins--;
+    else
+        tq_roads_put(ask->held->at->roads, ask->metric);
     ask->private = with;
     ask->metric = with->metric;
     ask->vehicle = &with->vehicle;
@@ -177,7 +189,9 @@ void road_ask_end(serve_loop *loop, road_ask *ask)
     if (ask->private != NULL)
         ask->private->pins--;
     else if (ask->metric != NULL)
-        tq_roads_put(loop->server->snapshot.roads, ask->metric);
+        tq_roads_put(ask->held->at->roads, ask->metric);
+    if (ask->held != NULL) held_drop(loop, ask->held);
+    ask->held = NULL;
     ask->metric = NULL;
     ask->private = NULL;
 }

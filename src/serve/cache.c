@@ -117,8 +117,12 @@ static void drop_entry(cache *store, uint32_t at)
 
 void cache_forget(cache *store)
 {
-    while (store->oldest != TQ_NONE)
-        drop_entry(store, store->oldest);
+    uint32_t at = store->oldest;
+    while (at != TQ_NONE) {
+        uint32_t newer = store->entry[at].newer;
+        if (!store->entry[at].lasts) drop_entry(store, at);
+        at = newer;
+    }
 }
 
 static uint32_t find_entry(const cache *store, tq_str target, tq_lang lang, uint64_t hash)
@@ -158,8 +162,8 @@ static size_t fill(cache *store, const cache_entry *entry, size_t from, const vo
     return from + len;
 }
 
-void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status,
-                uint32_t route, const char *etag, tq_str head, tq_str body)
+void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, bool lasts,
+                unsigned status, uint32_t route, const char *etag, tq_str head, tq_str body)
 {
     size_t total = 1 + target.len + head.len + body.len;
     size_t blocks = (total + CACHE_BLOCK - 1) / CACHE_BLOCK;
@@ -176,6 +180,7 @@ void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, uns
     memset(entry, 0, sizeof *entry);
     entry->hash = hash;
     entry->until_ms = until_ms;
+    entry->lasts = lasts;
     entry->status = (uint16_t)status;
     entry->route = (uint16_t)route;
     entry->key_len = (uint32_t)target.len + 1;

@@ -3,9 +3,11 @@
  *
  * Bytes are parsed where they arrive; only the part of an unfinished message is copied into the
  * slot. An answer is one write, or, for a matrix, a stream of pieces (pump), each written when the
- * one before is out. While a write waits for a slow reader nothing more is read or answered on that
- * connection, so a peer can only ever hold one answer or piece. After a refusal the
- * connection finishes: what follows in the stream can't be trusted.
+ * one before is out. Commands and questions about records are answered later by the office
+ * (office_in.h); the connection waits and reads nothing meanwhile. While a write waits for a slow
+ * reader nothing more is read or answered on that connection, so a peer can only ever hold one
+ * answer or piece. After a refusal the connection finishes: what follows in the stream can't be
+ * trusted.
  *
  * Deadlines: a whole request within header_timeout_ms of the accept or of its first byte (408, then
  * closed); a kept-alive connection without a request idle_timeout_ms (closed); an answer
@@ -14,8 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "os/os_loop.h"
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
 /* An unfinished body counts too; what follows a message in the same read stays within one read. */
 #define KEPT_EXTRA (TQ_LOOP_READ_BYTES + 8192u)
@@ -25,10 +26,12 @@ struct http_slot {
     tq_buf kept; /* bytes of the unfinished message, and of later ones while a write waits */
     size_t kept_counted; /* of them, in loop->kept_bytes */
     bool counted;        /* one of max_connections */
-    bool answered;  /* at least one answer went out: now a silent connection is idle, not slow */
-    bool last;      /* close after the answer under way */
-    bool raw;       /* its stream has no chunks: HTTP/1.0 */
-    uint8_t stream; /* row of loop->stream + 1 that is being written, 0 = none */
+    bool answered;   /* at least one answer went out: now a silent connection is idle, not slow */
+    bool last;       /* close after the answer under way */
+    bool raw;        /* its stream has no chunks: HTTP/1.0 */
+    uint8_t stream;  /* row of loop->stream + 1 that is being written, 0 = none */
+    uint32_t events; /* row of the event streams + 1, 0 = none */
+    uint64_t order;  /* serial of the order whose answer is waited for, 0 = none */
     int64_t request_deadline_ms;
 };
 
@@ -62,6 +65,9 @@ static void put_tail(serve_loop *loop, const char *cache_mark, bool close)
     tq_buf *tail = &loop->tail;
     tail->len = 0;
     tq_buf_puts(tail, loop->date);
+    tq_buf_puts(tail, "Tongqu-Version: ");
+    tq_buf_puts(tail, loop->version);
+    tq_buf_put(tail, "\r\n", 2);
     if (cache_mark != NULL) {
         tq_buf_puts(tail, "X-Tongqu-Cache: ");
         tq_buf_puts(tail, cache_mark);
@@ -91,7 +97,7 @@ static void send_answer(serve_loop *loop, tq_conn *conn, const serve_answer *ans
 {
     tq_str body = answer->fixed.len != 0 ? answer->fixed : (tq_str){loop->body.at, loop->body.len};
     bool has_body = answer->status != 204 && answer->status != 304;
-    answer_head(answer, body.len, tq_city_version(loop->server->snapshot.city), &loop->head);
+    answer_head(answer, body.len, &loop->head);
     put_tail(loop, cache_mark, close);
     tq_piece_out piece[3] = {
         piece_of((tq_str){loop->head.at, loop->head.len}, false),
@@ -182,8 +188,7 @@ static void begin_stream(serve_loop *loop, tq_conn *conn, const serve_answer *an
     http_slot *slot = slot_of(loop, conn);
     slot->stream = answer->stream;
     slot->raw = slot->message.parser.http_minor == 0;
-    answer_head(answer, slot->raw ? ANSWER_TO_END : ANSWER_CHUNKED,
-                tq_city_version(loop->server->snapshot.city), &loop->head);
+    answer_head(answer, slot->raw ? ANSWER_TO_END : ANSWER_CHUNKED, &loop->head);
     put_tail(loop, NULL, close || slot->raw);
     tq_piece_out piece[2] = {
         piece_of((tq_str){loop->head.at, loop->head.len}, false),
@@ -256,11 +261,27 @@ static bool answer_from_cache(serve_loop *loop, tq_conn *conn, const serve_reque
 static void keep_answer(serve_loop *loop, const serve_request *request, tq_lang asked,
                         const serve_answer *answer, uint32_t route)
 {
-    answer_head(answer, loop->body.len, tq_city_version(loop->server->snapshot.city), &loop->head);
+    answer_head(answer, loop->body.len, &loop->head);
     int64_t until_ms =
-        answer->keep == KEEP_LONG ? INT64_MAX : tq_loop_now_ms(loop->loop) + CACHE_SHORT_MS;
-    cache_keep(&loop->store, request->target, asked, until_ms, answer->status, route, answer->etag,
-               (tq_str){loop->head.at, loop->head.len}, (tq_str){loop->body.at, loop->body.len});
+        answer->keep == KEEP_SHORT ? tq_loop_now_ms(loop->loop) + CACHE_SHORT_MS : INT64_MAX;
+    cache_keep(&loop->store, request->target, asked, until_ms, answer->keep == KEEP_CITY,
+               answer->status, route, answer->etag, (tq_str){loop->head.at, loop->head.len},
+               (tq_str){loop->body.at, loop->body.len});
+}
+
+/* A page of another site, or one behind a proxy, is not «from this machine». */
+static void read_origin(const http_message *message, const char *bytes, const tq_conn *conn,
+                        serve_request *request)
+{
+    request->local =
+        tq_conn_local(conn) && !(message->seen & (1u << HTTP_ORIGIN | 1u << HTTP_FORWARDED));
+    request->secure = tq_str_is(http_text(bytes, message->field[HTTP_SCHEME]), "https");
+    request->console = tq_str_is(http_text(bytes, message->field[HTTP_CONSOLE]), "1");
+    request->authorization = http_text(bytes, message->field[HTTP_AUTHORIZATION]);
+    request->cookie = http_text(bytes, message->field[HTTP_COOKIE]);
+    request->idempotency_key = http_text(bytes, message->field[HTTP_IDEMPOTENCY_KEY]);
+    request->if_match = http_text(bytes, message->field[HTTP_IF_MATCH]);
+    request->last_event_id = http_text(bytes, message->field[HTTP_LAST_EVENT_ID]);
 }
 
 static void read_headers(const http_message *message, const char *bytes, serve_request *request)
@@ -278,17 +299,28 @@ static void read_headers(const http_message *message, const char *bytes, serve_r
     request->operation = NULL;
 }
 
+/* The answer comes over the line; until then nothing more is read here. */
+static void wait_for_order(serve_loop *loop, tq_conn *conn, serve_order *order, bool close,
+                           uint32_t route, int64_t began_ns)
+{
+    order->conn = conn;
+    order->close = close;
+    order->head_only = loop->request.verb == VERB_HEAD;
+    order->route = route;
+    order->began_ns = began_ns;
+    slot_of(loop, conn)->order = order->serial;
+    tq_conn_pause(conn);
+    tq_conn_deadline(conn, tq_loop_now_ms(loop->loop) + ORDER_WAIT_MS);
+}
+
 static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, bool close)
 {
     http_message *message = &slot_of(loop, conn)->message;
     serve_request *request = &loop->request;
     int64_t began_ns = mono_ns();
-    uint64_t live = atomic_load(&loop->server->live.shown);
-    if (live != loop->live_seen) { /* answers of before are about other streets */
-        cache_forget(&loop->store);
-        loop->live_seen = live;
-    }
+    held_refresh(loop);
     read_headers(message, bytes, request);
+    read_origin(message, bytes, conn, request);
     tq_str target = http_text(bytes, message->url);
     serve_answer answer = {0};
     if (request->verb == VERB_OPTIONS && tq_str_is(target, "*")) {
@@ -308,6 +340,10 @@ static void answer_request(serve_loop *loop, tq_conn *conn, const char *bytes, b
     tq_lang asked =
         request->lang; /* before ?lang= is read: the cache is asked with the header alone */
     uint32_t route = serve_dispatch(loop, request, &answer);
+    if (answer.order != NULL) {
+        wait_for_order(loop, conn, answer.order, close, route, began_ns);
+        return;
+    }
     if (answer.stream != 0 && request->verb == VERB_HEAD) {
         matrix_end(loop, &loop->stream[answer.stream - 1]);
         answer.stream = 0;
@@ -378,7 +414,8 @@ static void wait_for_more(serve_loop *loop, tq_conn *conn, http_slot *slot)
 
 static bool may_answer(const tq_conn *conn, const http_slot *slot)
 {
-    return tq_conn_open(conn) && !tq_conn_busy(conn) && slot->stream == 0;
+    return tq_conn_open(conn) && !tq_conn_busy(conn) && slot->stream == 0 && slot->order == 0 &&
+           slot->events == 0;
 }
 
 /* Answer all whole messages in bytes[0..len); the last, unfinished one is kept. */
@@ -417,14 +454,15 @@ static void on_bytes(void *user, tq_conn *conn, const char *bytes, size_t len)
 {
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
-    if (slot->kept.len == 0) {
+    if (slot->events != 0) return; /* nothing is asked on a stream of events */
+    if (slot->kept.len == 0 && slot->order == 0) {
         take_bytes(loop, conn, bytes, len);
         return;
     }
     tq_buf_put(&slot->kept, bytes, len);
     if (slot->kept.failed)
         tq_conn_cut(conn);
-    else if (slot->stream != 0)
+    else if (slot->stream != 0 || slot->order != 0)
         return; /* a piece of the next request came before the pause: it waits its turn */
     else
         take_bytes(loop, conn, slot->kept.at, slot->kept.len);
@@ -446,11 +484,12 @@ static void on_drained(void *user, tq_conn *conn)
 {
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
-    if (slot->stream != 0) {
+    if (slot->events != 0)
+        stream_drained(loop, slot->events - 1);
+    else if (slot->stream != 0)
         pump(loop, conn);
-        return;
-    }
-    go_on(loop, conn);
+    else
+        go_on(loop, conn);
 }
 
 static void on_ended(void *user, tq_conn *conn)
@@ -459,7 +498,7 @@ static void on_ended(void *user, tq_conn *conn)
     http_slot *slot = slot_of(loop, conn);
     /* Every whole request was answered already, or its answer is a stream under way; what is
      * unfinished will never be whole. */
-    if (slot->stream != 0)
+    if (slot->stream != 0 || slot->order != 0)
         slot->last = true;
     else
         tq_conn_finish(conn);
@@ -474,6 +513,11 @@ static void on_expired(void *user, tq_conn *conn)
         if (slot->stream == 0) go_on(loop, conn);
         return;
     }
+    if (slot->order != 0) { /* it may still be carried out; asked again with its key it is known */
+        slot->order = 0;
+        refuse(loop, conn, PROBLEM_LATE, (tq_str){0});
+        return;
+    }
     metric_add(&loop->counts.timeouts, 1);
     if (slot->stream != 0) {
         tq_conn_cut(conn); /* a reader that is too slow */
@@ -483,6 +527,113 @@ static void on_expired(void *user, tq_conn *conn)
         tq_conn_cut(conn); /* idle: nothing is owed */
     else
         refuse(loop, conn, PROBLEM_TIMEOUT, (tq_str){0});
+}
+
+/* ---- answers of the office
+ * ------------------------------------------------------------------------------------- */
+
+bool connection_waits(serve_loop *loop, const serve_order *order)
+{
+    return order->conn != NULL && slot_of(loop, order->conn)->order == order->serial;
+}
+
+/* Login and setup hand the token to the console as a cookie that no script can read. */
+static void set_cookie(const serve_order *order, serve_answer *answer)
+{
+    bool login = order->kind == ORDER_SETUP ||
+                 (order->verb != NULL && strcmp(order->verb, "auth.login") == 0);
+    bool logout = order->verb != NULL && strcmp(order->verb, "auth.logout") == 0;
+    const char *more = order->secure ? "; Secure" : "";
+    if (login && order->result == TQ_OK && order->session[0] != '\0')
+        (void)snprintf(answer->cookie, sizeof answer->cookie,
+                       "tongqu=%s; Path=/; HttpOnly; SameSite=Strict%s", order->session, more);
+    else if (logout || (order->cookie && order->denied_token))
+        (void)snprintf(answer->cookie, sizeof answer->cookie,
+                       "tongqu=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0%s", more);
+}
+
+static void fill_answer(serve_loop *loop, serve_order *order, serve_answer *answer)
+{
+    *answer = (serve_answer){0};
+    loop->body.len = 0;
+    loop->body.failed = false;
+    if (order->result != TQ_OK) {
+        serve_problem(loop, &order->why, order->lang, answer);
+    } else if (order->kind == ORDER_SPEEDS) {
+        live_answer(loop, 0, order->speeds.changed, order->speeds.version, answer);
+    } else {
+        tq_buf_put(&loop->body, order->answer.at, order->answer.len);
+        answer->status = order->status;
+        answer->type = order->type != NULL ? order->type : "application/json; charset=utf-8";
+        answer->vary_language = true;
+        if (loop->body.failed) {
+            problem why = {.id = PROBLEM_TOO_BIG_ANSWER};
+            serve_problem(loop, &why, order->lang, answer);
+        }
+    }
+    set_cookie(order, answer);
+}
+
+void connection_answer(serve_loop *loop, serve_order *order)
+{
+    tq_conn *conn = order->conn;
+    serve_answer answer;
+    if (connection_waits(loop, order)) {
+        http_slot *slot = slot_of(loop, conn);
+        slot->order = 0;
+        fill_answer(loop, order, &answer);
+        send_answer(loop, conn, &answer, order->head_only, order->close || slot->last, NULL);
+        metrics_request(&loop->counts, order->route, answer.status, mono_ns() - order->began_ns);
+        go_on(loop, conn);
+    }
+    order_free(order);
+}
+
+bool connection_stream(serve_loop *loop, serve_order *order, uint32_t row)
+{
+    if (!connection_waits(loop, order)) {
+        stream_end(loop, row);
+        return false;
+    }
+    http_slot *slot = slot_of(loop, order->conn);
+    serve_answer answer = {.status = 200, .type = "text/event-stream; charset=utf-8"};
+    slot->order = 0;
+    slot->events = row + 1;
+    slot->answered = true;
+    answer_head(&answer, ANSWER_TO_END, &loop->head);
+    put_tail(loop, NULL, true);
+    tq_piece_out piece[2] = {
+        piece_of((tq_str){loop->head.at, loop->head.len}, false),
+        piece_of((tq_str){loop->tail.at, loop->tail.len}, false),
+    };
+    metrics_request(&loop->counts, order->route, answer.status, mono_ns() - order->began_ns);
+    tq_conn_deadline(order->conn, INT64_MAX);
+    tq_conn_write(order->conn, piece, 2);
+    if (!tq_conn_open(order->conn)) return false;
+    tq_conn_resume(order->conn); /* so that its end is seen */
+    return true;
+}
+
+static void on_woken(void *user)
+{
+    serve_loop *loop = user;
+    loop_note *note = line_take(loop);
+    if (note != NULL) held_refresh(loop); /* an answer about a change carries its version */
+    while (note != NULL) {
+        loop_note *next = note->next;
+        serve_order *order = (serve_order *)(void *)note;
+        if (note->kind == NOTE_EVENTS) {
+            event_note *told = (event_note *)(void *)note;
+            stream_events(loop, told->batch);
+            batch_drop(told->batch);
+            tq_free(told);
+        } else if (order->kind == ORDER_EVENTS) {
+            stream_page(loop, order);
+        } else {
+            connection_answer(loop, order);
+        }
+        note = next;
+    }
 }
 
 /* ---- slots
@@ -515,6 +666,9 @@ static void on_closed(void *user, tq_conn *conn)
     serve_loop *loop = user;
     http_slot *slot = slot_of(loop, conn);
     end_stream(loop, slot);
+    if (slot->events != 0) stream_end(loop, slot->events - 1);
+    slot->events = 0;
+    slot->order = 0;
     tq_buf_free(&slot->kept);
     slot->kept.len = 0;
     count_kept(loop, slot);
@@ -532,7 +686,8 @@ static void on_tick(void *user)
     metric_set(&loop->counts.cut_slow, tq_loop_cut_slow(loop->loop));
     int64_t now_s = utc_ms() / 1000;
     if (now_s == loop->date_s) return;
-    if (loop == loop->server->loop) live_tick(loop->server, utc_ms());
+    held_refresh(loop);
+    stream_tick(loop, tq_loop_now_ms(loop->loop));
     loop->date_s = now_s;
     int32_t day = (int32_t)(now_s / 86400), second = (int32_t)(now_s % 86400), year;
     unsigned month, day_of_month;
@@ -552,6 +707,7 @@ tq_status connections_open(serve_loop *loop, tq_err *err)
         .expired = on_expired,
         .closed = on_closed,
         .tick = on_tick,
+        .woken = on_woken,
     };
     uint32_t slots = loop->server->options.max_connections + HTTP_REFUSE_SLOTS;
     loop->slot = TQ_ALLOC(http_slot, slots);
@@ -569,6 +725,7 @@ tq_status connections_open(serve_loop *loop, tq_err *err)
         .events = &events,
         .user = loop,
     };
+    TQ_TRY(line_open(loop, err));
     TQ_TRY(tq_loop_new(&options, &loop->loop, err));
     on_tick(loop);
     return TQ_OK;
@@ -577,6 +734,7 @@ tq_status connections_open(serve_loop *loop, tq_err *err)
 void connections_close(serve_loop *loop)
 {
     tq_loop_free(loop->loop);
+    line_close(loop);
     tq_free(loop->slot);
     loop->loop = NULL;
     loop->slot = NULL;

@@ -3,12 +3,12 @@
  *
  * The table below gives every operationId its handler; a document that names another, or a handler
  * without its operation, fails the start (serve_bind), so document and program can't drift apart.
+ * Operations with x-desk all go to one handler; there must be such a verb.
  */
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "os/os_loop.h"
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
 static tq_status handle_limits(serve_loop *loop, const serve_request *request, serve_answer *answer,
                                problem *why, tq_err *err)
@@ -19,7 +19,7 @@ static tq_status handle_limits(serve_loop *loop, const serve_request *request, s
     limits_json(loop->server, &loop->body);
     answer->status = 200;
     answer->type = "application/json; charset=utf-8";
-    answer->keep = KEEP_LONG;
+    answer->keep = KEEP_CITY;
     return TQ_OK;
 }
 
@@ -89,6 +89,8 @@ static tq_status handle_metrics(serve_loop *loop, const serve_request *request,
     return TQ_OK;
 }
 
+#define DESK_HANDLER (TQ_NONE - 1) /* all operations with x-desk */
+
 typedef enum need { NEEDS_NOTHING, NEEDS_CITY } need;
 
 static const struct {
@@ -121,17 +123,44 @@ static const struct {
     {"liveRoads", handle_live_get, NEEDS_CITY},
     {"liveRoadsPost", handle_live_post, NEEDS_CITY},
     {"liveRoadsDelete", handle_live_delete, NEEDS_CITY},
+    {"setup", handle_setup, NEEDS_CITY},
+    {"events", handle_events, NEEDS_CITY},
+    {"detours", handle_detours, NEEDS_CITY},
+    {"recheck", handle_recheck, NEEDS_CITY},
+    {"gtfsRealtime", handle_feed_out, NEEDS_CITY},
+    {"alerts", handle_alerts, NEEDS_CITY},
     {"tile", handle_tile, NEEDS_CITY},
     {"healthz", handle_health, NEEDS_NOTHING},
     {"readyz", handle_ready, NEEDS_NOTHING},
     {"metrics", handle_metrics, NEEDS_NOTHING},
 };
 
+/* What kind of verb it is, and whose. */
+static tq_status bind_verb(api_operation *operation, tq_err *err)
+{
+    tq_verb_kind kind = tq_desk_verb(operation->desk);
+    uint32_t exchange = kind == TQ_VERB_NONE ? tq_exchange_verb(operation->desk) : 0;
+    if (kind == TQ_VERB_NONE && exchange == 0)
+        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: there is no verb '%s'", operation->desk);
+    operation->peers = kind == TQ_VERB_NONE;
+    operation->writes = kind == TQ_VERB_DO || exchange == 2;
+    /* A peer's receipt comes with its GET of what it is owed. */
+    if (operation->writes && operation->verb == VERB_GET && !operation->peers)
+        return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: the verb '%s' writes; a GET may not",
+                       operation->desk);
+    operation->handler = DESK_HANDLER;
+    return TQ_OK;
+}
+
 tq_status serve_bind(api *rules, tq_err *err)
 {
     uint32_t bound = 0;
     for (uint32_t k = 0; k < rules->operation_count; k++) {
         rules->operation[k].handler = TQ_NONE;
+        if (rules->operation[k].desk != NULL) {
+            TQ_TRY(bind_verb(&rules->operation[k], err));
+            continue;
+        }
         for (uint32_t row = 0; row < TQ_COUNT(HANDLERS); row++)
             if (strcmp(rules->operation[k].id, HANDLERS[row].operation) == 0)
                 rules->operation[k].handler = row;
@@ -174,13 +203,15 @@ static void run_handler(serve_loop *loop, serve_request *request, serve_answer *
     problem why = {0};
     tq_err err = {0};
     uint32_t row = request->operation->handler;
-    if (HANDLERS[row].needs == NEEDS_CITY && !atomic_load(&loop->server->ready)) {
+    bool desk = row == DESK_HANDLER;
+    if ((desk || HANDLERS[row].needs == NEEDS_CITY) && !atomic_load(&loop->server->ready)) {
         why.id = PROBLEM_NOT_READY;
         serve_problem(loop, &why, request->lang, answer);
         return;
     }
     tq_arena_reset(&loop->work, 0);
-    tq_status status = HANDLERS[row].handle(loop, request, answer, &why, &err);
+    tq_status status = desk ? handle_desk(loop, request, answer, &why, &err)
+                            : HANDLERS[row].handle(loop, request, answer, &why, &err);
     metric_set(&loop->counts.scratch_peak, loop->work.peak);
     answer->vary_language = true;
     if (status == TQ_OK && !loop->body.failed) return;

@@ -64,6 +64,15 @@ static int8_t field_of(tq_str name)
         [HTTP_IF_NONE_MATCH] = "if-none-match",
         [HTTP_EXPECT] = "expect",
         [HTTP_CONTENT_TYPE] = "content-type",
+        [HTTP_AUTHORIZATION] = "authorization",
+        [HTTP_COOKIE] = "cookie",
+        [HTTP_IDEMPOTENCY_KEY] = "idempotency-key",
+        [HTTP_IF_MATCH] = "if-match",
+        [HTTP_CONSOLE] = "tongqu-console",
+        [HTTP_LAST_EVENT_ID] = "last-event-id",
+        [HTTP_ORIGIN] = "origin",
+        [HTTP_FORWARDED] = "x-forwarded-for",
+        [HTTP_SCHEME] = "x-forwarded-proto",
     };
     for (int8_t field = 0; field < HTTP_FIELD_COUNT; field++)
         if (strlen(known[field]) == name.len && strncasecmp(known[field], name.at, name.len) == 0)
@@ -89,7 +98,7 @@ static int on_value(http_parser *parser, const char *at, size_t len)
         if (message->current >= 0) {
             if (message->seen >> message->current & 1 && message->current == HTTP_HOST)
                 return refuse(message, PROBLEM_NO_HOST);
-            message->seen |= (uint8_t)(1u << message->current);
+            message->seen |= 1u << message->current;
             message->field[message->current] = (http_span){start, 0};
         }
     } else if (start != message->value_end) {

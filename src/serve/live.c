@@ -1,17 +1,15 @@
 /*
  * /api/v1/live/roads: speeds and closures of the moment, by street.
  *
- * A change is read whole, checked whole, merged with what is known and handed to tq_roads as an
- * overlay; any wrong row refuses all of it and is named. Rows with an end are dropped when it has
- * come (live_tick, on the first loop). One lock serves the writers; questions read only the two
- * atomic numbers `shown` and `closed`.
- *
- * The state is not kept over a restart.
+ * A change is read whole, checked whole and turned from streets into arcs here, on the loop; any
+ * wrong row refuses all of it and is named. What goes to the writer is the command speeds.put of
+ * the desk, durable like every command. What is in force is read from the overlay: the rules
+ * without a source.
  */
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
 static const struct {
     const char *name;
@@ -27,19 +25,16 @@ static const struct {
     {"wheelchair", TQ_ACCESS_WHEELCHAIR},
 };
 
-tq_status live_open(live_roads *live, tq_err *err)
+tq_status ways_open(way_index *ways, tq_err *err)
 {
-    if (pthread_mutex_init(&live->lock, NULL) != 0)
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a lock");
-    live->next_until_ms = INT64_MAX;
-    return TQ_OK;
+    ways->lock = tq_mutex_new();
+    return ways->lock != NULL ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a lock");
 }
 
-void live_close(live_roads *live)
+void ways_close(way_index *ways)
 {
-    tq_free(live->row);
-    tq_free(live->edge_by_way);
-    pthread_mutex_destroy(&live->lock);
+    tq_free(ways->edge_by_way);
+    tq_mutex_free(ways->lock);
 }
 
 /* ---- what a row says
@@ -66,8 +61,9 @@ static wish empty_wish(void)
 typedef struct gathering {
     serve *server;
     const tq_city *city;
-    TQ_VEC(live_row) row;
-    uint32_t rows; /* as sent */
+    TQ_VEC(tq_live_speed) row;
+    const uint32_t *edge_by_way; /* NULL until a way is asked for */
+    uint32_t rows;               /* as sent */
     tq_err *err;
 } gathering;
 
@@ -141,32 +137,39 @@ static uint32_t lower_way(const tq_streets *streets, const uint32_t *edge_by_way
     return low;
 }
 
+/* Made once, by whichever loop needs it first; never changed after. */
 static tq_status index_ways(gathering *to)
 {
-    live_roads *live = &to->server->live;
+    way_index *ways = &to->server->ways;
     const tq_streets *streets = &to->city->streets;
-    if (live->edge_by_way != NULL) return TQ_OK;
-    uint32_t *order = TQ_ALLOC(uint32_t, streets->edge_count);
-    uint64_t *key = TQ_ALLOC(uint64_t, streets->edge_count);
-    bool good = order != NULL && key != NULL;
-    for (uint32_t edge = 0; good && edge < streets->edge_count; edge++) {
-        order[edge] = edge;
-        key[edge] = (uint64_t)streets->edge_way[edge] ^ (uint64_t)1 << 63;
+    if (to->edge_by_way != NULL) return TQ_OK;
+    tq_mutex_lock(ways->lock);
+    if (ways->edge_by_way == NULL) {
+        uint32_t *order = TQ_ALLOC(uint32_t, streets->edge_count);
+        uint64_t *key = TQ_ALLOC(uint64_t, streets->edge_count);
+        bool good = order != NULL && key != NULL;
+        for (uint32_t edge = 0; good && edge < streets->edge_count; edge++) {
+            order[edge] = edge;
+            key[edge] = (uint64_t)streets->edge_way[edge] ^ (uint64_t)1 << 63;
+        }
+        good = good && tq_sort_by_u64(order, streets->edge_count, key);
+        tq_free(key);
+        if (good)
+            ways->edge_by_way = order;
+        else
+            tq_free(order);
     }
-    good = good && tq_sort_by_u64(order, streets->edge_count, key);
-    tq_free(key);
-    if (!good) {
-        tq_free(order);
-        return tq_fail(to->err, TQ_NO_MEMORY, 0, "no memory for the index of ways");
-    }
-    live->edge_by_way = order;
-    return TQ_OK;
+    to->edge_by_way = ways->edge_by_way;
+    tq_mutex_unlock(ways->lock);
+    return to->edge_by_way != NULL
+               ? TQ_OK
+               : tq_fail(to->err, TQ_NO_MEMORY, 0, "no memory for the index of ways");
 }
 
 static tq_status add_edge(gathering *to, const wish *row, uint32_t edge)
 {
-    live_row state = {.access = row->access, .until_ms = row->until_ms};
-    state.kmh_tenths = row->closed ? TQ_ARC_CLOSED : (uint16_t)(row->kmh * 10 + 0.5);
+    tq_live_speed state = {.access = row->access, .until_ms = row->until_ms};
+    state.kmh_tenths = row->closed ? 0 : (uint16_t)(row->kmh * 10 + 0.5);
     if (row->clear) state.kmh_tenths = UINT16_MAX;
     for (uint32_t side = 0; side < 2; side++) {
         if (!(row->directions >> side & 1)) continue;
@@ -193,7 +196,7 @@ static tq_status add_row(gathering *to, const wish *row)
         return row->edge < streets->edge_count ? add_edge(to, row, row->edge) : bad_row(to, text);
     }
     TQ_TRY(index_ways(to));
-    const uint32_t *order = to->server->live.edge_by_way;
+    const uint32_t *order = to->edge_by_way;
     uint32_t at = lower_way(streets, order, row->way);
     if (row->way == 0 || at == streets->edge_count || streets->edge_way[order[at]] != row->way) {
         snprintf(text, sizeof text, "there is no way %lld in the city's streets",
@@ -378,169 +381,74 @@ static tq_status read_csv(gathering *to, tq_str body)
     return status;
 }
 
-/* ---- merging
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- what is in force
+ * ---------------------------------------------------------------------------------------- */
 
-static int64_t first_until(const live_row *row, uint32_t count)
+static bool is_speed(const tq_overlay *overlay, const tq_live_rule *rule)
 {
-    int64_t first = INT64_MAX;
-    for (uint32_t k = 0; k < count; k++)
-        first = TQ_MIN(first, row[k].until_ms);
-    return first;
+    return overlay->text_len == 0 || overlay->text[rule->source] == '\0';
 }
 
-/* Hand `row` to the road room and make it what is known. Under the lock; takes `row` over. */
-static tq_status show(serve *server, live_row *row, uint32_t count, uint64_t version, tq_err *err)
+static void put_modes(tq_json *json, uint16_t access)
 {
-    live_roads *live = &server->live;
-    tq_arc_state *state = TQ_ALLOC(tq_arc_state, count);
-    uint32_t closed = 0;
-    tq_status status = TQ_OK;
-    if (state == NULL) status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for live states");
-    for (uint32_t k = 0; status == TQ_OK && k < count; k++) {
-        state[k] = (tq_arc_state){row[k].arc, row[k].kmh_tenths, row[k].access};
-        closed += row[k].kmh_tenths == TQ_ARC_CLOSED;
-    }
-    tq_overlay overlay = {.version = count == 0 ? 0 : version, .count = count, .state = state};
-    if (status == TQ_OK) status = tq_roads_overlay(server->snapshot.roads, &overlay, err);
-    tq_free(state);
-    if (status != TQ_OK) {
-        tq_free(row);
-        return status;
-    }
-    tq_free(live->row);
-    live->row = row;
-    live->count = count;
-    live->version = version;
-    live->next_until_ms = first_until(row, count);
-    atomic_store(&live->closed, closed);
-    atomic_store(&live->shown, version);
-    return TQ_OK;
+    tq_json_key(json, "modes");
+    tq_json_array(json);
+    for (uint32_t k = 0; k < TQ_COUNT(MODES); k++)
+        if (access & MODES[k].mask) tq_json_text(json, MODES[k].name);
+    tq_json_end_array(json);
 }
 
-/* Known rows with the new ones put over them: a new row takes its modes from older rows of its
- * arc. */
-static tq_status merge(const live_roads *live, bool replace, live_row *fresh, uint32_t fresh_count,
-                       live_row **out, uint32_t *out_count, tq_err *err)
+static void put_rule(tq_json *json, const tq_city *city, const tq_live_rule *rule)
 {
-    size_t old_count = replace ? 0 : live->count, total = old_count + fresh_count;
-    live_row *all = TQ_ALLOC(live_row, total + 1);
-    uint32_t *order = TQ_ALLOC(uint32_t, total + 1);
-    uint64_t *key = TQ_ALLOC(uint64_t, total + 1);
-    live_row *kept = TQ_ALLOC(live_row, total + 1);
-    bool good = all != NULL && order != NULL && key != NULL && kept != NULL;
-    for (size_t k = 0; good && k < total; k++) { /* by arc, the newest first */
-        all[k] = k < old_count ? live->row[k] : fresh[k - old_count];
-        order[k] = (uint32_t)k;
-        key[k] = (uint64_t)all[k].arc << 32 | (uint32_t)(total - k);
-    }
-    good = good && tq_sort_by_u64(order, total, key);
-    uint32_t used = 0;
-    uint16_t taken = 0;
-    for (size_t k = 0; good && k < total; k++) {
-        live_row row = all[order[k]];
-        if (k == 0 || all[order[k - 1]].arc != row.arc) taken = 0;
-        row.access = (uint16_t)(row.access & ~taken);
-        taken |= row.access;
-        if (row.access != 0 && row.kmh_tenths != UINT16_MAX) kept[used++] = row;
-    }
-    tq_free(all);
-    tq_free(order);
-    tq_free(key);
-    if (!good || used > LIVE_STATES_MAX) {
-        tq_free(kept);
-        return good ? tq_fail(err, TQ_LIMIT, 0, "more than %u live states in all", LIVE_STATES_MAX)
-                    : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for live states");
-    }
-    *out = kept;
-    *out_count = used;
-    return TQ_OK;
+    tq_json_object(json);
+    tq_json_put_i64(json, "edge", rule->arc >> 1);
+    tq_json_put_i64(json, "way", city->streets.edge_way[rule->arc >> 1]);
+    tq_json_put_text(json, "direction", rule->arc & 1 ? "backward" : "forward");
+    if (rule->effect == TQ_LIVE_CLOSED)
+        tq_json_put_bool(json, "closed", true);
+    else
+        tq_json_put_fixed(json, "kmh", rule->value, 1);
+    put_modes(json, rule->access);
+    tq_json_end_object(json);
 }
 
-void live_tick(serve *server, int64_t now_ms)
+static uint32_t count_speeds(const tq_overlay *overlay)
 {
-    live_roads *live = &server->live;
-    tq_err err = {0};
-    if (atomic_load(&live->shown) == 0 || pthread_mutex_trylock(&live->lock) != 0) return;
-    if (live->next_until_ms <= now_ms) {
-        live_row *kept = TQ_ALLOC(live_row, live->count);
-        uint32_t used = 0;
-        for (uint32_t k = 0; kept != NULL && k < live->count; k++)
-            if (live->row[k].until_ms > now_ms) kept[used++] = live->row[k];
-        if (kept != NULL && show(server, kept, used, live->version + 1, &err) != TQ_OK)
-            tq_log(TQ_LOG_ERROR, "live states that have ended stay for now: %s", err.text);
-    }
-    pthread_mutex_unlock(&live->lock);
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < overlay->rule_count; k++)
+        count += is_speed(overlay, &overlay->rule[k]);
+    return count;
 }
 
-tq_status live_states(serve *server, tq_arc_state **out, uint32_t *count, uint64_t *version,
-                      tq_err *err)
+void live_answer(serve_loop *loop, uint32_t limit, uint32_t changed, uint64_t live_version,
+                 serve_answer *answer)
 {
-    live_roads *live = &server->live;
-    pthread_mutex_lock(&live->lock);
-    tq_arc_state *state = TQ_ALLOC(tq_arc_state, live->count);
-    for (uint32_t k = 0; state != NULL && k < live->count; k++)
-        state[k] = (tq_arc_state){live->row[k].arc, live->row[k].kmh_tenths, live->row[k].access};
-    *count = live->count;
-    *version = live->version;
-    pthread_mutex_unlock(&live->lock);
-    if (state == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for live states");
-    *out = state;
-    return TQ_OK;
+    const tq_overlay *overlay = loop->snapshot->overlay;
+    tq_json json;
+    tq_json_begin(&json, &loop->body);
+    tq_json_object(&json);
+    tq_json_put_text(&json, "version", loop->version);
+    tq_json_put_i64(&json, "live_version", (int64_t)live_version);
+    tq_json_put_i64(&json, "count", count_speeds(overlay));
+    if (changed != TQ_NONE) tq_json_put_i64(&json, "changed", changed);
+    if (limit > 0) {
+        tq_json_key(&json, "states");
+        tq_json_array(&json);
+        for (uint32_t k = 0; k < overlay->rule_count && limit > 0; k++) {
+            if (!is_speed(overlay, &overlay->rule[k])) continue;
+            put_rule(&json, loop->server->city, &overlay->rule[k]);
+            limit--;
+        }
+        tq_json_end_array(&json);
+    }
+    tq_json_end_object(&json);
+    answer->status = 200;
+    answer->type = "application/json; charset=utf-8";
 }
 
 /* ---- handlers
  * -----------------------------------------------------------------------------------------------
  */
-
-static void put_row(tq_json *json, const tq_city *city, const live_row *row)
-{
-    tq_json_object(json);
-    tq_json_put_i64(json, "edge", row->arc >> 1);
-    tq_json_put_i64(json, "way", city->streets.edge_way[row->arc >> 1]);
-    tq_json_put_text(json, "direction", row->arc & 1 ? "backward" : "forward");
-    if (row->kmh_tenths == TQ_ARC_CLOSED)
-        tq_json_put_bool(json, "closed", true);
-    else
-        tq_json_put_fixed(json, "kmh", row->kmh_tenths, 1);
-    tq_json_key(json, "modes");
-    tq_json_array(json);
-    for (uint32_t k = 0; k < TQ_COUNT(MODES); k++)
-        if (row->access & MODES[k].mask) tq_json_text(json, MODES[k].name);
-    tq_json_end_array(json);
-    if (row->until_ms != INT64_MAX) {
-        char text[TQ_TIME_TEXT_MAX];
-        tq_time_print(&city->zone, row->until_ms, text);
-        tq_json_put_text(json, "until", text);
-    }
-    tq_json_end_object(json);
-}
-
-static void answer_state(serve_loop *loop, serve_answer *answer, uint32_t limit, uint32_t changed)
-{
-    const tq_city *city = loop->server->snapshot.city;
-    live_roads *live = &loop->server->live;
-    tq_json json;
-    tq_json_begin(&json, &loop->body);
-    pthread_mutex_lock(&live->lock);
-    tq_json_object(&json);
-    tq_json_put_text(&json, "version", tq_city_version(city));
-    tq_json_put_i64(&json, "live_version", (int64_t)live->version);
-    tq_json_put_i64(&json, "count", live->count);
-    if (changed != TQ_NONE) tq_json_put_i64(&json, "changed", changed);
-    if (limit > 0) {
-        tq_json_key(&json, "states");
-        tq_json_array(&json);
-        for (uint32_t k = 0; k < TQ_MIN(limit, live->count); k++)
-            put_row(&json, city, &live->row[k]);
-        tq_json_end_array(&json);
-    }
-    tq_json_end_object(&json);
-    pthread_mutex_unlock(&live->lock);
-    answer->status = 200;
-    answer->type = "application/json; charset=utf-8";
-}
 
 tq_status handle_live_get(serve_loop *loop, const serve_request *request, serve_answer *answer,
                           problem *why, tq_err *err)
@@ -549,31 +457,48 @@ tq_status handle_live_get(serve_loop *loop, const serve_request *request, serve_
     (void)why;
     (void)err;
     param_u32(request, "limit", &limit);
-    answer_state(loop, answer, limit, TQ_NONE);
+    live_answer(loop, limit, TQ_NONE, atomic_load(&loop->server->office->live_version), answer);
     return TQ_OK;
 }
 
-static tq_status change(serve *server, gathering *to, bool replace, uint64_t version, problem *why)
+/* The arcs as the body of speeds.put. */
+static void put_speeds(const gathering *from, bool replace, tq_buf *out)
 {
-    live_roads *live = &server->live;
-    live_row *row = NULL;
-    uint32_t count = 0;
-    if (version != 0 && version <= live->version) {
-        why->id = PROBLEM_STALE;
-        problem_set(why, 0, "%llu", (unsigned long long)version);
-        problem_set(why, 1, "%llu", (unsigned long long)live->version);
-        return TQ_BAD_INPUT;
+    tq_json json;
+    tq_json_begin(&json, out);
+    tq_json_object(&json);
+    tq_json_put_bool(&json, "replace", replace);
+    tq_json_key(&json, "states");
+    tq_json_array(&json);
+    for (size_t k = 0; k < from->row.count; k++) {
+        const tq_live_speed *row = &from->row.at[k];
+        tq_json_object(&json);
+        tq_json_put_i64(&json, "edge", row->arc >> 1);
+        tq_json_put_text(&json, "direction", row->arc & 1 ? "backward" : "forward");
+        if (row->kmh_tenths == UINT16_MAX)
+            tq_json_put_bool(&json, "clear", true);
+        else if (row->kmh_tenths == 0)
+            tq_json_put_bool(&json, "closed", true);
+        else
+            tq_json_put_fixed(&json, "kmh", row->kmh_tenths, 1);
+        put_modes(&json, row->access);
+        if (row->until_ms != INT64_MAX) {
+            char text[TQ_TIME_TEXT_MAX];
+            tq_time_print(&from->city->zone, row->until_ms, text);
+            tq_json_put_text(&json, "until", text);
+        }
+        tq_json_end_object(&json);
     }
-    TQ_TRY(merge(live, replace, to->row.at, (uint32_t)to->row.count, &row, &count, to->err));
-    return show(server, row, count, version != 0 ? version : live->version + 1, to->err);
+    tq_json_end_array(&json);
+    tq_json_end_object(&json);
 }
 
 tq_status handle_live_post(serve_loop *loop, const serve_request *request, serve_answer *answer,
                            problem *why, tq_err *err)
 {
-    serve *server = loop->server;
-    gathering to = {.server = server, .city = server->snapshot.city, .err = err};
-    uint64_t version = 0;
+    gathering to = {.server = loop->server, .city = loop->server->city, .err = err};
+    order_speeds speeds = {.replace = param_true(request, "replace")};
+    tq_buf body = {0};
     if (request->body_split) {
         why->id = PROBLEM_LENGTH;
         return TQ_BAD_INPUT;
@@ -583,31 +508,23 @@ tq_status handle_live_post(serve_loop *loop, const serve_request *request, serve
         problem_set(why, 0, "{\"states\":[{\"way\":1,\"kmh\":20}]}");
         return TQ_BAD_INPUT;
     }
-    pthread_mutex_lock(&server->live.lock);
-    tq_status status =
-        request->csv ? read_csv(&to, request->body) : read_json(&to, request->body, &version);
-    if (status == TQ_OK) status = change(server, &to, param_true(request, "replace"), version, why);
-    pthread_mutex_unlock(&server->live.lock);
-    uint32_t changed = (uint32_t)to.row.count;
+    tq_status status = request->csv ? read_csv(&to, request->body)
+                                    : read_json(&to, request->body, &speeds.version);
+    if (status == TQ_OK) put_speeds(&to, speeds.replace, &body);
+    if (status == TQ_OK && body.failed)
+        status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for live states");
+    speeds.changed = (uint32_t)to.row.count;
     tq_vec_free(&to.row);
-    TQ_TRY(status);
-    answer_state(loop, answer, 0, changed);
-    return TQ_OK;
+    if (status == TQ_OK)
+        status = office_speeds(loop, request, (tq_str){body.at, body.len}, &speeds, answer, why);
+    tq_buf_free(&body);
+    return status;
 }
 
 tq_status handle_live_delete(serve_loop *loop, const serve_request *request, serve_answer *answer,
                              problem *why, tq_err *err)
 {
-    live_roads *live = &loop->server->live;
-    (void)request;
-    (void)why;
-    pthread_mutex_lock(&live->lock);
-    uint32_t changed = live->count;
-    live_row *none = TQ_ALLOC(live_row, 1);
-    tq_status status = none == NULL ? tq_fail(err, TQ_NO_MEMORY, 0, "no memory")
-                                    : show(loop->server, none, 0, live->version + 1, err);
-    pthread_mutex_unlock(&live->lock);
-    TQ_TRY(status);
-    answer_state(loop, answer, 0, changed);
-    return TQ_OK;
+    order_speeds speeds = {.forget = true, .changed = count_speeds(loop->snapshot->overlay)};
+    (void)err;
+    return office_speeds(loop, request, (tq_str){0}, &speeds, answer, why);
 }

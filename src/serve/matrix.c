@@ -177,8 +177,7 @@ static tq_status snap_side(serve_loop *loop, matrix_stream *stream, const point_
     tq_snap_wish wish = {.limit = 1, .bearing = -1, .main_only = true};
     for (uint32_t k = 0; k < list->count; k++) {
         tq_point at = tq_to_wgs84(list->point[k], stream->ask.datum);
-        tq_status status =
-            road_ask_snap(loop->server->snapshot.city, &stream->ask, at, &wish, &out[k], err);
+        tq_status status = road_ask_snap(loop->server->city, &stream->ask, at, &wish, &out[k], err);
         if (status == TQ_NOT_FOUND) {
             why->id = PROBLEM_NO_SEGMENT;
             problem_set(why, 0, "%s", side == 0 ? "from" : "to");
@@ -253,6 +252,7 @@ static tq_status open_stream(serve_loop *loop, const serve_request *request, mat
     if (list[1].count == 0) list[1] = list[0];
     TQ_TRY(check_size(stream, list, why, err));
     TQ_TRY(road_ask_begin(loop, request, &stream->ask, err));
+    memcpy(stream->version, loop->version, sizeof stream->version);
     if (stream->want_m) TQ_TRY(road_ask_metres(loop, &stream->ask, err));
     stream->from_count = list[0].count;
     stream->to_count = list[1].count;
@@ -307,7 +307,7 @@ tq_status handle_matrix(serve_loop *loop, const serve_request *request, serve_an
 
 static void put_head(const serve_loop *loop, const matrix_stream *stream, tq_buf *out)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     char time[TQ_TIME_TEXT_MAX];
     tq_json json;
     if (stream->form == MATRIX_CSV) {
@@ -320,7 +320,7 @@ static void put_head(const serve_loop *loop, const matrix_stream *stream, tq_buf
     tq_time_print(&city->zone, stream->ask.at_ms, time);
     tq_json_begin(&json, out);
     tq_json_object(&json);
-    tq_json_put_text(&json, "version", tq_city_version(city));
+    tq_json_put_text(&json, "version", stream->version);
     tq_json_put_text(&json, "profile", tq_text(city, stream->ask.vehicle->name));
     tq_json_put_text(&json, "datum", datum_key(stream->ask.datum));
     tq_json_put_text(&json, "time", time);
@@ -402,10 +402,9 @@ static tq_status next_block(serve_loop *loop, matrix_stream *stream, tq_err *err
     stream->block_first = stream->row;
     stream->block_rows = TQ_MIN(stream->block_most, stream->from_count - stream->row);
     tq_arena_reset(&loop->work, 0);
-    return road_cells(loop->server->snapshot.city, stream->ask.metric,
-                      stream->snap + stream->block_first, stream->block_rows,
-                      stream->snap + stream->from_count, stream->to_count, &loop->work, stream->ds,
-                      stream->dm, err);
+    return road_cells(loop->server->city, stream->ask.metric, stream->snap + stream->block_first,
+                      stream->block_rows, stream->snap + stream->from_count, stream->to_count,
+                      &loop->work, stream->ds, stream->dm, err);
 }
 
 tq_status matrix_next(serve_loop *loop, matrix_stream *stream, tq_buf *out, bool *more, tq_err *err)

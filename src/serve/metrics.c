@@ -6,11 +6,11 @@
 
 #include "tongqu/version.h"
 
-#include "os/os_loop.h"
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
-static const unsigned STATUSES[METRIC_STATUSES] = {200, 204, 304, 400, 404, 405, 408,
-                                                   413, 414, 417, 431, 500, 503, 505};
+static const unsigned STATUSES[METRIC_STATUSES] = {200, 201, 204, 304, 400, 401, 403,
+                                                   404, 405, 408, 409, 411, 413, 414,
+                                                   417, 422, 431, 503, 505, 507, 500};
 static const int64_t BUCKET_NS[METRIC_BUCKETS] = {100000,    250000,    500000,     1000000,
                                                   2500000,   5000000,   10000000,   25000000,
                                                   100000000, 250000000, 1000000000, 5000000000};
@@ -31,7 +31,7 @@ void metric_set(_Atomic uint64_t *counter, uint64_t value)
 
 void metrics_request(metrics *counts, uint32_t route, unsigned status, int64_t took_ns)
 {
-    uint32_t column = METRIC_STATUSES - 1; /* the last one takes the unforeseen */
+    uint32_t column = 20; /* 500 takes the unforeseen */
     for (uint32_t k = 0; k < METRIC_STATUSES; k++) {
         if (STATUSES[k] != status) continue;
         column = k;
@@ -116,11 +116,57 @@ static void put_latency(const serve *server, tq_buf *out)
     }
 }
 
+static uint64_t read_count(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void put_seconds(tq_buf *out, const char *name, const char *help, uint64_t ns)
+{
+    put_head(out, name, "counter", help);
+    tq_buf_printf(out, "%s ", name);
+    tq_buf_fixed(out, (int64_t)ns, 9);
+    tq_buf_putc(out, '\n');
+}
+
+void office_metrics(serve_office *office, tq_buf *out)
+{
+    const office_counts *counts = &office->counts;
+    put_plain(out, "tongqu_commands_total", "counter", "Commands carried out.",
+              read_count(&counts->commands));
+    put_plain(out, "tongqu_commands_refused_total", "counter", "Commands refused.",
+              read_count(&counts->refused));
+    put_plain(out, "tongqu_command_batches_total", "counter", "Commits of commands.",
+              read_count(&counts->batches));
+    put_seconds(out, "tongqu_commit_seconds_total", "Time of those commits.",
+                read_count(&counts->commit_ns));
+    put_plain(out, "tongqu_publishes_total", "counter", "New states of the network shown.",
+              read_count(&counts->publishes));
+    put_seconds(out, "tongqu_publish_seconds_total", "Time of making and showing them.",
+                read_count(&counts->publish_ns));
+    put_plain(out, "tongqu_network_version", "gauge", "Version of the live state that is shown.",
+              tq_network_shown(office->server->network));
+    put_plain(out, "tongqu_events_total", "counter", "Events told to the loops.",
+              read_count(&counts->events));
+    put_plain(out, "tongqu_exchange_sent_total", "counter", "Messages sent to peers.",
+              read_count(&counts->sent));
+    put_plain(out, "tongqu_exchange_acknowledged_total", "counter", "Receipts of peers.",
+              read_count(&counts->acknowledged));
+    put_plain(out, "tongqu_exchange_failed_total", "counter", "Attempts without a receipt.",
+              read_count(&counts->push_failed));
+    put_plain(out, "tongqu_exchange_waiting", "gauge", "Messages that wait for a receipt.",
+              read_count(&counts->outbox));
+    put_plain(out, "tongqu_feeds_fetched_total", "counter", "Feeds fetched.",
+              read_count(&counts->feeds_fetched));
+    put_plain(out, "tongqu_feeds_failed_total", "counter", "Feeds that did not come.",
+              read_count(&counts->feeds_failed));
+}
+
 void metrics_text(const serve *server, tq_buf *out)
 {
     put_head(out, "tongqu_info", "gauge", "Versions of program and city.");
     tq_buf_printf(out, "tongqu_info{version=\"%s\",city=\"%s\"} 1\n", tq_version(),
-                  tq_city_version(server->snapshot.city));
+                  tq_city_version(server->city));
     put_requests(server, out);
     put_latency(server, out);
     put_plain(out, "tongqu_connections", "gauge", "Open connections.", SUM(server, connections));
@@ -136,6 +182,9 @@ void metrics_text(const serve *server, tq_buf *out)
               SUM(server, cache_hits));
     put_plain(out, "tongqu_cache_misses_total", "counter",
               "Cacheable answers that were worked out.", SUM(server, cache_misses));
+    put_plain(out, "tongqu_event_streams", "gauge", "Streams of events that are open.",
+              SUM(server, event_streams));
+    if (server->office != NULL) office_metrics(server->office, out);
     uint64_t peak = 0;
     for (uint32_t loop = 0; loop < server->loop_count; loop++) {
         uint64_t one =

@@ -161,6 +161,8 @@ static tq_status read_operation(reading *from, const char *path, http_verb verb,
     operation->id = keep_text(from, text_of(child(from, node, "operationId")));
     if (operation->path == NULL || operation->id == NULL)
         return bad_document(from, path, "operation", "an operationId is needed");
+    operation->desk = keep_text(from, text_of(child(from, node, "x-desk")));
+    operation->type = keep_text(from, text_of(child(from, node, "x-type")));
     const char *errors = text_of(child(from, node, "x-errors"));
     operation->osrm_errors = errors != NULL && strcmp(errors, "osrm") == 0;
     TQ_TRY(read_body(from, path, node, &operation->body));

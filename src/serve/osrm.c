@@ -6,7 +6,6 @@
  * are InvalidQuery, values that don't fit the coordinates InvalidOptions, values that can't be
  * InvalidValue. Hints are given and taken but not needed: a coordinate is snapped anew.
  */
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "serve/osrm_in.h"
@@ -250,9 +249,9 @@ bool osrm_open(osrm_question *at, uint32_t least, uint32_t most, tq_status *stat
 
 bool osrm_settle(osrm_question *at, tq_route_place *place, settle_when when)
 {
-    const tq_city *city = at->loop->server->snapshot.city;
-    bool changed = false, cut = atomic_load(&at->loop->server->live.closed) > 0 ||
-                                at->ask.avoid.streets != NULL || at->ask.avoid.polygon != NULL;
+    const tq_city *city = at->loop->server->city;
+    bool changed = false, cut = at->loop->closed > 0 || at->ask.avoid.streets != NULL ||
+                                at->ask.avoid.polygon != NULL;
     if (when == SETTLE_BEFORE && !cut) return false;
     for (uint32_t k = 0; k < at->count; k++) {
         if (!at->wish[k].main_only) continue;
@@ -279,8 +278,8 @@ static uint32_t lonely_coordinate(osrm_question *at)
 {
     tq_snap snap;
     for (uint32_t k = 0; k < at->count; k++)
-        if (road_ask_snap(at->loop->server->snapshot.city, &at->ask, at->point[k], &at->wish[k],
-                          &snap, NULL) != TQ_OK)
+        if (road_ask_snap(at->loop->server->city, &at->ask, at->point[k], &at->wish[k], &snap,
+                          NULL) != TQ_OK)
             return k;
     return 0;
 }
@@ -301,7 +300,7 @@ static void name_datum(osrm_question *at)
 static tq_status unconnected(osrm_question *at, const char *code, const char *text)
 {
     char message[240];
-    uint32_t closed = atomic_load(&at->loop->server->live.closed);
+    uint32_t closed = at->loop->closed;
     bool avoided = at->ask.avoid.streets != NULL || at->ask.avoid.polygon != NULL;
     int len = snprintf(message, sizeof message, "%s", text);
     if (closed > 0)
@@ -340,7 +339,7 @@ tq_status osrm_close(osrm_question *at, tq_status status, const char *none_code,
 void osrm_waypoint_members(osrm_question *at, tq_json *json, const tq_snap *snap, bool hint)
 {
     static const char hex[] = "0123456789abcdef";
-    const tq_city *city = at->loop->server->snapshot.city;
+    const tq_city *city = at->loop->server->city;
     const tq_streets *streets = &city->streets;
     if (hint) {
         char text[16];

@@ -133,7 +133,7 @@ tq_status handle_route(serve_loop *loop, const serve_request *request, serve_ans
     tq_route_place *place = make_places(&at, &status);
     if (place != NULL && osrm_route_options(&at, &options, &status) &&
         read_alternatives(&at, &options.alternatives, &status) && read_vias(&at, place, &status)) {
-        const tq_city *city = loop->server->snapshot.city;
+        const tq_city *city = loop->server->city;
         size_t mark = loop->work.used;
         osrm_settle(&at, place, SETTLE_BEFORE);
         status = tq_route_json(city, at.ask.metric, place, at.count, &options, &loop->work,
@@ -219,8 +219,8 @@ tq_status handle_match(serve_loop *loop, const serve_request *request, serve_ans
     tq_trace_point *trace = make_trace(&at, &status);
     if (trace != NULL && osrm_route_options(&at, &options, &status) &&
         read_timestamps(&at, trace, &status) && match_waypoints(&at, &status))
-        status = tq_match_json(loop->server->snapshot.city, at.ask.metric, trace, at.count, &wish,
-                               &options, &loop->work, &loop->body, err);
+        status = tq_match_json(loop->server->city, at.ask.metric, trace, at.count, &wish, &options,
+                               &loop->work, &loop->body, err);
     if (status == TQ_NOT_FOUND) status = TQ_NO_ROUTE;
     return osrm_close(&at, status, "NoMatch", "Could not match the trace.");
 }
@@ -247,7 +247,7 @@ tq_status handle_trip(serve_loop *loop, const serve_request *request, serve_answ
     if (!round && !(first && last))
         status = osrm_wrong(&at, "NotImplemented", "This request is not supported");
     else if (place != NULL && osrm_route_options(&at, &options, &status)) {
-        const tq_city *city = loop->server->snapshot.city;
+        const tq_city *city = loop->server->city;
         size_t mark = loop->work.used;
         osrm_settle(&at, place, SETTLE_BEFORE);
         status = tq_trip_json(city, at.ask.metric, place, at.count, &wish, &options, &loop->work,

@@ -95,7 +95,7 @@ static bool read_table_options(osrm_question *at, table *out, tq_status *status)
 static bool snap_all(osrm_question *at, table *out, tq_status *status)
 {
     tq_arena *work = &at->loop->work;
-    const tq_city *city = at->loop->server->snapshot.city;
+    const tq_city *city = at->loop->server->city;
     out->snap = TQ_PUSH_RAW(work, tq_snap, at->count);
     for (uint32_t side = 0; side < 2; side++)
         out->side[side] = TQ_PUSH_RAW(work, tq_snap, out->count[side]);
@@ -123,9 +123,8 @@ static bool fill_cells(osrm_question *at, table *out, tq_status *status)
         *status = road_ask_metres(at->loop, &at->ask, at->err);
         if (*status != TQ_OK) return false;
     }
-    *status =
-        road_cells(at->loop->server->snapshot.city, at->ask.metric, out->side[0], out->count[0],
-                   out->side[1], out->count[1], work, out->ds, out->dm, at->err);
+    *status = road_cells(at->loop->server->city, at->ask.metric, out->side[0], out->count[0],
+                         out->side[1], out->count[1], work, out->ds, out->dm, at->err);
     return *status == TQ_OK;
 }
 
@@ -225,7 +224,7 @@ tq_status handle_nearest(serve_loop *loop, const serve_request *request, serve_a
                          problem *why, tq_err *err)
 {
     osrm_question at = {.loop = loop, .request = request, .answer = answer, .err = err};
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_snap snap[TQ_SNAPS_MAX];
     uint32_t number = 1, count = 0;
     tq_status status = TQ_OK;

@@ -158,7 +158,7 @@ tq_status handle_debug_tile(serve_loop *loop, const serve_request *request, serv
                             problem *why, tq_err *err)
 {
     osrm_question at = {.loop = loop, .request = request, .answer = answer, .err = err};
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_tile tile;
     (void)why;
     if (!read_name(param_text(request, "tile"), &tile))

@@ -6,8 +6,6 @@
  * live version and what is kept off; the longest unused one that no answer is using goes first.
  * Making one takes a customization's time, on the loop that was asked.
  */
-#include <stdatomic.h>
-
 #include "serve/serve_in.h"
 
 #define PRIVATE_PARTS (TQ_METRIC_PRUNED | TQ_METRIC_WAYS | TQ_METRIC_METRES | TQ_METRIC_MAIN)
@@ -149,35 +147,34 @@ static tq_status mark_polygon(const tq_city *city, const char *text, uint8_t *sh
 /* ---- the overlay and the metric
  * ------------------------------------------------------------------------------ */
 
-/* Live states and the closed edges in one list, ascending by arc. */
-static tq_status join_states(const tq_streets *streets, const uint8_t *shut,
-                             const tq_arc_state *live, uint32_t live_count, tq_arc_state **out,
-                             uint32_t *count, tq_err *err)
+/* The live rules with those of closed edges, ascending by arc. */
+static tq_status join_rules(const tq_streets *streets, const uint8_t *shut, const tq_overlay *live,
+                            tq_live_rule **out, uint32_t *count, tq_err *err)
 {
     uint32_t closed = 0, used = 0, next = 0;
     for (uint32_t edge = 0; edge < streets->edge_count; edge++)
         closed += shut[edge / 8] >> (edge % 8) & 1;
-    tq_arc_state *state = TQ_ALLOC(tq_arc_state, live_count + 2 * (size_t)closed);
-    if (state == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
+    tq_live_rule *rule = TQ_ALLOC(tq_live_rule, live->rule_count + 2 * (size_t)closed + 1);
+    if (rule == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
     for (uint32_t arc = 0; arc < 2 * streets->edge_count; arc++) {
         bool off = shut[arc / 16] >> (arc / 2 % 8) & 1;
-        if (off) state[used++] = (tq_arc_state){arc, TQ_ARC_CLOSED, UINT16_MAX};
-        for (; next < live_count && live[next].arc == arc; next++)
-            if (!off) state[used++] = live[next];
+        if (off)
+            rule[used++] =
+                (tq_live_rule){.arc = arc, .access = UINT16_MAX, .effect = TQ_LIVE_CLOSED};
+        for (; next < live->rule_count && live->rule[next].arc == arc; next++)
+            if (!off) rule[used++] = live->rule[next];
     }
-    *out = state;
+    *out = rule;
     *count = used;
     return TQ_OK;
 }
 
-static tq_status make_metric(serve_loop *loop, const tq_vehicle *vehicle, const avoidance *avoid,
-                             int64_t at_ms, tq_metric **out, tq_err *err)
+static tq_status make_overlay(const tq_city *city, const tq_overlay *live, const avoidance *avoid,
+                              const tq_overlay **out, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
     uint8_t *shut = TQ_ALLOC(uint8_t, city->streets.edge_count / 8 + 1);
-    tq_arc_state *live = NULL, *all = NULL;
-    tq_overlay overlay = {0};
-    uint32_t live_count = 0;
+    tq_live_rule *rule = NULL;
+    tq_overlay joined = *live;
     tq_status status = TQ_OK;
     if (shut == NULL) status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
     if (status == TQ_OK && avoid->streets != NULL)
@@ -185,18 +182,39 @@ static tq_status make_metric(serve_loop *loop, const tq_vehicle *vehicle, const 
     if (status == TQ_OK && avoid->polygon != NULL)
         status = mark_polygon(city, avoid->polygon, shut, err);
     if (status == TQ_OK)
-        status = live_states(loop->server, &live, &live_count, &overlay.version, err);
-    if (status == TQ_OK)
-        status = join_states(&city->streets, shut, live, live_count, &all, &overlay.count, err);
-    overlay.state = all;
-    if (overlay.version == 0) overlay.version = 1; /* something is closed, if only here */
-    if (status == TQ_OK)
-        status = tq_metric_make(city, vehicle, at_ms, overlay.count > 0 ? &overlay : NULL,
-                                PRIVATE_PARTS, 1, out, err);
-    tq_free(all);
-    tq_free(live);
+        status = join_rules(&city->streets, shut, live, &rule, &joined.rule_count, err);
+    joined.rule = rule;
+    /* Streets only; and something is live here even when the city is as planned. */
+    joined.run_count = joined.call_count = joined.detour_count = joined.point_count =
+        joined.source_count = 0;
+    joined.version = TQ_MAX(joined.version, 1u);
+    joined.road_version = TQ_MAX(joined.road_version, 1u);
+    if (status == TQ_OK) status = tq_overlay_new(city, &joined, out, err);
+    tq_free(rule);
     tq_free(shut);
     return status;
+}
+
+static tq_status make_metric(serve_loop *loop, const tq_overlay *live, const tq_vehicle *vehicle,
+                             const avoidance *avoid, int64_t at_ms, private_metric *slot,
+                             tq_err *err)
+{
+    const tq_city *city = loop->server->city;
+    const tq_overlay *overlay = NULL;
+    tq_metric *metric = NULL;
+    if (avoid->streets == NULL && avoid->polygon == NULL)
+        overlay = tq_overlay_hold(live);
+    else
+        TQ_TRY(make_overlay(city, live, avoid, &overlay, err));
+    tq_status status =
+        tq_metric_make(city, vehicle, at_ms, overlay, PRIVATE_PARTS, 1, &metric, err);
+    if (status != TQ_OK) {
+        tq_overlay_drop(overlay);
+        return status;
+    }
+    slot->metric = metric;
+    slot->overlay = overlay;
+    return TQ_OK;
 }
 
 static uint64_t hash_text(const char *text, uint64_t seed)
@@ -217,15 +235,16 @@ static uint64_t key_of(const tq_vehicle *vehicle, const avoidance *avoid, uint64
 static void drop(private_metric *slot)
 {
     tq_metric_free(slot->metric);
+    tq_overlay_drop(slot->overlay);
     *slot = (private_metric){0};
 }
 
-tq_status private_get(serve_loop *loop, const tq_vehicle *vehicle, const avoidance *avoid,
-                      int64_t at_ms, private_metric **out, tq_err *err)
+tq_status private_get(serve_loop *loop, const tq_overlay *live, const tq_vehicle *vehicle,
+                      const avoidance *avoid, int64_t at_ms, private_metric **out, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
-    uint64_t version = atomic_load(&loop->server->live.shown);
-    uint64_t slice = tq_road_slice(city, vehicle, at_ms).key;
+    const tq_city *city = loop->server->city;
+    uint64_t version = live->road_version;
+    uint64_t slice = tq_road_slice(city, live, vehicle, at_ms).key;
     uint64_t key = key_of(vehicle, avoid, slice, version, 1),
              key2 = key_of(vehicle, avoid, slice, version, 2);
     private_metric *oldest = NULL;
@@ -246,9 +265,7 @@ tq_status private_get(serve_loop *loop, const tq_vehicle *vehicle, const avoidan
                        PRIVATE_METRICS_MAX);
     drop(oldest);
     oldest->vehicle = *vehicle;
-    tq_metric *metric = NULL;
-    TQ_TRY(make_metric(loop, &oldest->vehicle, avoid, at_ms, &metric, err));
-    oldest->metric = metric;
+    TQ_TRY(make_metric(loop, live, &oldest->vehicle, avoid, at_ms, oldest, err));
     oldest->key = key;
     oldest->key2 = key2;
     oldest->pins = 1;

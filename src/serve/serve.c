@@ -1,13 +1,12 @@
 /*
- * Start and end of the server: the city is opened and checked first, then the port, then the loops;
- * the first day and the metrics are made while the port already answers /healthz (and 503 to
- * questions), then /readyz turns to 200.
+ * Start and end of the server: the city is opened and checked first, then the store, the port, the
+ * loops; what is in force is caught up with, the first day and the metrics are made while the port
+ * already answers /healthz (and 503 to questions), then /readyz turns to 200.
  */
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "os/os_loop.h"
-#include "serve/serve_in.h"
+#include "serve/office_in.h"
 
 #define CONNECTIONS_MAX 100000u
 #define BODY_LIMIT_MAX  ((uint32_t)16 << 20)
@@ -72,6 +71,7 @@ static tq_status open_loop(serve *server, serve_loop *loop, tq_err *err)
                        server->work_bytes);
     tq_arena_init(&loop->work, loop->work_memory, server->work_bytes);
     TQ_TRY(cache_open(&loop->store, err));
+    held_refresh(loop);
     return connections_open(loop, err);
 }
 
@@ -81,6 +81,7 @@ static void close_loop(serve_loop *loop)
     for (uint32_t row = 0; row < STREAMS_MAX; row++)
         matrix_end(loop, &loop->stream[row]);
     private_drop_all(loop);
+    held_drop_all(loop);
     cache_close(&loop->store);
     tq_mvt_free(loop->tiles.mvt);
     tq_buf_free(&loop->body);
@@ -101,15 +102,17 @@ static tq_status listen_all(serve *server, uint16_t *port, tq_err *err)
     return tq_loop_on_signals(server->loop[0].loop, stop_all, server, err);
 }
 
-static void make_ready(serve *server)
+static tq_status make_ready(serve *server, tq_err *err)
 {
-    const tq_env *env = tq_env_real();
-    tq_err err = {0};
-    if (tq_snapshot_warm(&server->snapshot, env->now_ms(env->user), &err) != TQ_OK)
+    tq_err warm = {0};
+    TQ_TRY(office_begin(server->office, err));
+    if (tq_network_warm(server->network, serve_now_ms(), &warm) != TQ_OK)
         tq_log(TQ_LOG_WARN,
                "the city could not be warmed up: %s; the first questions will take longer",
-               err.text);
+               warm.text);
+    TQ_TRY(office_start(server->office, err));
     atomic_store(&server->ready, true);
+    return TQ_OK;
 }
 
 static tq_status run_loops(serve *server, tq_err *err)
@@ -122,12 +125,13 @@ static tq_status run_loops(serve *server, tq_err *err)
     for (; started < server->loop_count && status == TQ_OK; started++)
         status = tq_loop_start(server->loop[started].loop, err);
     if (status == TQ_OK) {
+        if (server->options.setup != NULL && server->office->setup_token[0] != '\0')
+            server->options.setup(server->options.user, server->office->setup_token);
         if (server->options.ready != NULL)
             server->options.ready(server->options.user, server->options.listen, port);
-        make_ready(server);
-    } else {
-        stop_all(server);
+        status = make_ready(server, err);
     }
+    if (status != TQ_OK) stop_all(server);
     for (uint32_t k = 0; k < started; k++)
         tq_loop_join(server->loop[k].loop);
     atomic_store(&running, NULL);
@@ -139,15 +143,17 @@ static tq_status open_server(serve *server, tq_err *err)
     tq_str yaml = {tq_openapi_yaml, (size_t)(tq_openapi_yaml_end - tq_openapi_yaml)};
     TQ_TRY(api_load(yaml, &server->rules, err));
     TQ_TRY(serve_bind(&server->rules, err));
-    TQ_TRY(tq_snapshot_open(server->options.city_path, &server->snapshot, err));
-    TQ_TRY(live_open(&server->live, err));
-    server->live_open = true;
-    TQ_TRY(tile_plan_make(server->snapshot.city, &server->tiles, err));
+    TQ_TRY(tq_network_open(server->options.city_path, &server->network, err));
+    const tq_snapshot *snapshot = tq_network_hold(server->network);
+    server->city = snapshot->city;
+    tq_network_drop(server->network, snapshot);
+    TQ_TRY(ways_open(&server->ways, err));
+    TQ_TRY(office_open(server, err));
+    TQ_TRY(tile_plan_make(server->city, &server->tiles, err));
     snprintf(server->city_etag, sizeof server->city_etag, "\"%.40s\"",
-             tq_city_version(server->snapshot.city));
-    server->work_bytes = TQ_MAX(tq_journey_work_bytes(server->snapshot.city),
-                                tile_work_bytes(server->snapshot.city));
-    server->work_bytes = TQ_MAX(server->work_bytes, tq_streets_work_bytes(server->snapshot.city));
+             tq_city_version(server->city));
+    server->work_bytes = TQ_MAX(tq_journey_work_bytes(server->city), tile_work_bytes(server->city));
+    server->work_bytes = TQ_MAX(server->work_bytes, tq_streets_work_bytes(server->city));
     tq_files_raise((uint64_t)server->options.max_connections + HTTP_REFUSE_SLOTS + FILES_BESIDE);
     server->loop_count = server->options.threads != 0 ? server->options.threads : tq_core_count();
     server->loop_count = TQ_MAX(1, TQ_MIN(server->loop_count, SERVE_THREADS_MAX));
@@ -167,12 +173,14 @@ tq_status tq_serve(const tq_serve_options *options, tq_err *err)
     server->options = *options;
     tq_status status = open_server(server, err);
     if (status == TQ_OK) status = run_loops(server, err);
+    office_stop(server->office);
     for (uint32_t k = 0; server->loop != NULL && k < server->loop_count; k++)
         close_loop(&server->loop[k]);
     tq_free(server->loop);
     tile_plan_free(&server->tiles);
-    if (server->live_open) live_close(&server->live);
-    if (server->snapshot.city != NULL) tq_snapshot_close(&server->snapshot);
+    office_close(server->office);
+    ways_close(&server->ways);
+    if (server->network != NULL) tq_network_close(server->network);
     api_free(&server->rules);
     tq_free(server);
     return status;

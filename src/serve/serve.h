@@ -4,6 +4,13 @@
 
 #include "journey/journey.h"
 
+/* A feed of live transit (GTFS-Realtime) that the server fetches by itself. */
+typedef struct tq_serve_feed {
+    const char *id, *url;
+    const char *bearer; /* NULL = none */
+    uint32_t every_s;
+} tq_serve_feed;
+
 typedef struct tq_serve_options {
     uint32_t size;
     const char *city_path; /* NAME.city */
@@ -14,6 +21,11 @@ typedef struct tq_serve_options {
     uint32_t max_body_bytes;
     uint32_t header_timeout_ms; /* from accept to a complete request head */
     uint32_t idle_timeout_ms;   /* kept-alive connection without a request */
+    const char *store_path;     /* NULL = state.db beside the city file */
+    const tq_serve_feed *feed;  /* [feed_count], fetched while the server runs */
+    uint32_t feed_count;
+    /* Called before `ready` while nobody has an account: POST /api/v1/setup wants this token. */
+    void (*setup)(void *user, const char *token);
     /* Called once when the port is open. */
     void (*ready)(void *user, const char *address, uint16_t port);
     void *user;
@@ -32,5 +44,18 @@ void tq_isochrone_json(const tq_city *city, const tq_vehicle *vehicle, int64_t a
                        const tq_isochrone *shape, tq_buf *out);
 /** Scratch that questions about streets need, tables and isochrones included. */
 size_t tq_streets_work_bytes(const tq_city *city);
+
+/* A peer as a program (tongqu simulate province): see exchange.h, tq_double. */
+typedef struct tq_double_options {
+    const char *listen;
+    uint16_t port;    /* 0 = any */
+    const char *mood; /* well, cut, slow, lost, wrong; NULL = well */
+    uint64_t seed;
+    void (*ready)(void *user, const char *address, uint16_t port);
+    void *user;
+} tq_double_options;
+/** Serve POST /in, POST /mood, GET /taken until SIGINT, SIGTERM or tq_double_stop. */
+tq_status tq_double_serve(const tq_double_options *options, tq_err *err);
+void tq_double_stop(void); /* from any thread */
 
 #endif

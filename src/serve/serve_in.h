@@ -3,7 +3,8 @@
  *
  *   bytes -> http_parse.c (one message) -> target.c (path, parameters, language), body.c (members
  * of a JSON body) -> openapi.c, check.c (the operation and its rules) -> a handler (api.c, osrm*.c,
- * streets.c, matrix.c, live.c, tile.c, files.c) -> answer.c (one write, or a stream) and cache.c
+ * streets.c, matrix.c, live.c, tile.c, files.c, door*.c) -> answer.c (one write, or a stream) and
+ * cache.c
  *
  * Everything above connection.c is without I/O, so that tests and fuzzing drive it with plain
  * bytes. All limits of the room are the constants below and are told at /api/v1/limits.
@@ -12,7 +13,6 @@
 #define TQ_SERVE_IN_H
 
 #include <http_parser.h>
-#include <pthread.h>
 
 #include "serve/serve.h"
 #include "wire/wire.h"
@@ -42,7 +42,7 @@
 #define CACHE_SHORT_MS     1000 /* answers about «now» */
 #define TILE_ZOOM_MAX      18u
 #define TILE_BODY_MAX      ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
-#define API_OPERATIONS_MAX 48u
+#define API_OPERATIONS_MAX 160u
 #define API_PARAMS_MAX     40u
 #define API_ENUM_MAX       16u
 
@@ -83,6 +83,15 @@ typedef enum http_field {
     HTTP_IF_NONE_MATCH,
     HTTP_EXPECT,
     HTTP_CONTENT_TYPE,
+    HTTP_AUTHORIZATION,
+    HTTP_COOKIE,
+    HTTP_IDEMPOTENCY_KEY,
+    HTTP_IF_MATCH,
+    HTTP_CONSOLE, /* Tongqu-Console */
+    HTTP_LAST_EVENT_ID,
+    HTTP_ORIGIN,
+    HTTP_FORWARDED, /* X-Forwarded-For */
+    HTTP_SCHEME,    /* X-Forwarded-Proto */
     HTTP_FIELD_COUNT
 } http_field;
 
@@ -102,7 +111,7 @@ typedef struct http_message {
     uint32_t body_max;
     http_span url, name, field[HTTP_FIELD_COUNT];
     http_span body;
-    uint8_t seen;    /* bit a field: its header came */
+    uint32_t seen;   /* bit a field: its header came */
     uint8_t refusal; /* problem_id, 0 = none */
     bool body_split; /* came in several chunks: not in one piece */
     bool in_value, head_done, complete, keep_alive;
@@ -165,6 +174,21 @@ typedef enum problem_id {
     PROBLEM_MATRIX_LIMIT,
     PROBLEM_STALE,
     PROBLEM_STREAMS,
+    PROBLEM_UNAUTHORIZED,
+    PROBLEM_FORBIDDEN,
+    PROBLEM_NO_CONSOLE,
+    PROBLEM_CHANGED,
+    PROBLEM_KEY_USED,
+    PROBLEM_UNFIT,
+    PROBLEM_OVER,
+    PROBLEM_DISK_FULL,
+    PROBLEM_STORE,
+    PROBLEM_NO_STORE,
+    PROBLEM_COMMANDS,
+    PROBLEM_LATE,
+    PROBLEM_EVENT_STREAMS,
+    PROBLEM_SETUP,
+    PROBLEM_IF_MATCH,
     PROBLEM_STATUS_NOT_FOUND, /* from here: one a tq_status of the rooms below */
     PROBLEM_STATUS_AMBIGUOUS,
     PROBLEM_STATUS_BAD_INPUT,
@@ -231,6 +255,10 @@ typedef struct api_operation {
     http_verb verb;   /* GET (and HEAD), POST or DELETE */
     api_body body;
     bool osrm_errors; /* x-errors: osrm */
+    const char *desk; /* x-desk: a verb of the desk or of the exchange; NULL = none */
+    const char *type; /* x-type: of the answer, NULL = JSON */
+    bool writes;      /* the verb is a command */
+    bool peers;       /* the verb is the exchange's */
     uint32_t handler; /* row of the handler table, given by serve.c */
     uint32_t param_count;
     api_param param[API_PARAMS_MAX];
@@ -266,8 +294,12 @@ typedef struct serve_request {
     const api_operation *operation;
     uint8_t allowed;      /* bit a verb: what the path takes */
     bool body_split, csv; /* csv: the body says that it is one */
-    tq_str body;          /* as sent */
-    tq_str points[2];     /* members "from" and "to" of a body, as sent; NULL = absent */
+    bool local;           /* from this machine, not through a proxy, not from a foreign page */
+    bool secure;          /* a proxy in front speaks https */
+    bool console;         /* says Tongqu-Console: 1 */
+    tq_str authorization, cookie, idempotency_key, if_match, last_event_id;
+    tq_str body;      /* as sent */
+    tq_str points[2]; /* members "from" and "to" of a body, as sent; NULL = absent */
     uint32_t pair_count;
     serve_pair pair[HTTP_QUERY_MAX];
     size_t text_used;
@@ -306,26 +338,29 @@ typedef struct serve_loop serve_loop;
 typedef enum answer_keep {
     KEEP_NOT,   /* depends on the moment */
     KEEP_SHORT, /* CACHE_SHORT_MS */
-    KEEP_LONG   /* as long as the city */
+    KEEP_LONG,  /* till the network changes */
+    KEEP_CITY   /* as long as the city */
 } answer_keep;
 
 typedef struct serve_answer {
     unsigned status;
-    const char *type;          /* NULL = no body */
-    tq_str fixed;              /* a lasting body; else the loop's body buffer is sent */
-    const char *cache_control; /* NULL = no-store */
-    char etag[48];             /* with its quotes; "" = none */
+    const char *type;              /* NULL = no body */
+    tq_str fixed;                  /* a lasting body; else the loop's body buffer is sent */
+    const char *cache_control;     /* NULL = no-store */
+    char etag[TQ_VERSION_MAX + 2]; /* with its quotes; "" = none */
     answer_keep keep;
     uint8_t allow;  /* bit a verb: said in Allow */
     uint8_t stream; /* row of loop->stream + 1: the body follows in pieces; 0 = none */
     bool gzip, page, retry, vary_encoding, vary_language, close;
+    char cookie[160]; /* Set-Cookie; "" = none */
+    struct serve_order
+        *order; /* the answer comes later: from the writer or a reader (office_in.h) */
 } serve_answer;
 
 #define ANSWER_CHUNKED SIZE_MAX       /* a length that is not known: chunks follow */
 #define ANSWER_TO_END  (SIZE_MAX - 1) /* the same for HTTP/1.0: until the connection ends */
-/** Headers up to Date, ending in CRLF. */
-void answer_head(const serve_answer *answer, size_t body_len, const char *city_version,
-                 tq_buf *out);
+/** Headers up to Tongqu-Version, ending in CRLF. */
+void answer_head(const serve_answer *answer, size_t body_len, tq_buf *out);
 const char *answer_reason(unsigned status);
 
 /* ---- cache of encoded answers (cache.c)
@@ -339,7 +374,8 @@ typedef struct cache_entry {
     uint16_t status, route;
     uint16_t block_count;
     uint16_t block[CACHE_ENTRY_BLOCKS];
-    char etag[48];
+    bool lasts; /* does not depend on what is live */
+    char etag[TQ_VERSION_MAX + 2];
 } cache_entry;
 
 typedef struct cache {
@@ -352,13 +388,13 @@ typedef struct cache {
 
 tq_status cache_open(cache *store, tq_err *err);
 void cache_close(cache *store);
-/** Forget everything: the streets have changed. */
+/** Forget what depends on the network: it has changed. */
 void cache_forget(cache *store);
 /** The answer to this target in this language if it is still good; it becomes the newest. */
 const cache_entry *cache_find(cache *store, tq_str target, tq_lang lang, int64_t now_ms);
 /** Keep an answer, dropping the longest unused ones; one over CACHE_ENTRY_BLOCKS is not kept. */
-void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, unsigned status,
-                uint32_t route, const char *etag, tq_str head, tq_str body);
+void cache_keep(cache *store, tq_str target, tq_lang lang, int64_t until_ms, bool lasts,
+                unsigned status, uint32_t route, const char *etag, tq_str head, tq_str body);
 /** The pieces of an entry's stored bytes from..to; at most CACHE_ENTRY_BLOCKS. Returns their count.
  */
 uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from, size_t to,
@@ -370,7 +406,7 @@ uint32_t cache_pieces(const cache *store, const cache_entry *entry, size_t from,
 #define METRIC_ROUTES   (API_OPERATIONS_MAX + 2u)
 #define METRIC_FILES    API_OPERATIONS_MAX        /* console files */
 #define METRIC_NO_ROUTE (API_OPERATIONS_MAX + 1u) /* refused before a route was known */
-#define METRIC_STATUSES 20u
+#define METRIC_STATUSES 24u
 #define METRIC_BUCKETS  12u
 
 /* Counters of one loop: written by it alone, read by any. */
@@ -379,7 +415,7 @@ typedef struct metrics {
     _Atomic uint64_t bucket[METRIC_ROUTES][METRIC_BUCKETS + 1];
     _Atomic uint64_t nanoseconds[METRIC_ROUTES];
     _Atomic uint64_t cache_hits, cache_misses, refused, timeouts, cut_slow, accepted, scratch_peak;
-    _Atomic uint64_t connections;
+    _Atomic uint64_t connections, event_streams;
 } metrics;
 
 void metric_add(_Atomic uint64_t *counter, uint64_t more);
@@ -482,6 +518,7 @@ problem_id body_members(serve_request *request, problem *why);
 typedef struct private_metric {
     uint64_t key, key2; /* of vehicle, slice, live version and what is avoided; 0, 0 = free */
     tq_metric *metric;
+    const tq_overlay *overlay; /* that the metric was made for */
     tq_vehicle vehicle;
     uint32_t pins;
     uint64_t used;
@@ -490,6 +527,12 @@ typedef struct private_metric {
 typedef struct avoidance {
     const char *streets, *polygon; /* as asked; NULL = none */
 } avoidance;
+
+/* A snapshot that a loop holds: the newest one, and older ones that streams still use. */
+typedef struct held_snapshot {
+    const tq_snapshot *at; /* NULL = free */
+    uint32_t uses;         /* by answers under way */
+} held_snapshot;
 
 typedef struct road_ask {
     const tq_vehicle *vehicle;
@@ -500,6 +543,7 @@ typedef struct road_ask {
     int64_t at_ms;
     const tq_metric *metric;
     private_metric *private; /* NULL: the metric is one of tq_roads */
+    held_snapshot *held;     /* that the metric belongs to */
 } road_ask;
 
 /** Vehicle, time, datum and metric of a checked request; ends with road_ask_end. TQ_USAGE: no such
@@ -509,9 +553,17 @@ tq_status road_ask_begin(serve_loop *loop, const serve_request *request, road_as
 /** Have the metric's lengths too: distances in tables. */
 tq_status road_ask_metres(serve_loop *loop, road_ask *ask, tq_err *err);
 void road_ask_end(serve_loop *loop, road_ask *ask);
-tq_status private_get(serve_loop *loop, const tq_vehicle *vehicle, const avoidance *avoid,
-                      int64_t at_ms, private_metric **out, tq_err *err);
+tq_status private_get(serve_loop *loop, const tq_overlay *live, const tq_vehicle *vehicle,
+                      const avoidance *avoid, int64_t at_ms, private_metric **out, tq_err *err);
 void private_drop_all(serve_loop *loop);
+/* hold.c */
+/** Take the snapshot that is shown now if the loop has an older one; what was kept for the older
+ * one is forgotten. One atomic read when nothing has changed. */
+void held_refresh(serve_loop *loop);
+/** The loop's snapshot for an answer that goes on, and giving it back. */
+held_snapshot *held_take(serve_loop *loop);
+void held_drop(serve_loop *loop, held_snapshot *held);
+void held_drop_all(serve_loop *loop);
 /** Nearest street of a place: of the part that hangs together, else of any. */
 tq_status road_ask_snap(const tq_city *city, const road_ask *ask, tq_point at,
                         const tq_snap_wish *wish, tq_snap *out, tq_err *err);
@@ -526,31 +578,17 @@ const char *datum_key(tq_datum datum);                           /* "wgs84", ...
 /* ---- live state of streets (live.c)
  * ------------------------------------------------------------------------------ */
 
-typedef struct live_row {
-    uint32_t arc;
-    uint16_t kmh_tenths; /* TQ_ARC_CLOSED = closed */
-    uint16_t access;     /* TQ_ACCESS_ mask; 0 = forget what was said */
-    int64_t until_ms;    /* INT64_MAX = until told otherwise */
-} live_row;
+/* Streets by the number of their way; made at the first need. */
+typedef struct way_index {
+    tq_mutex *lock;
+    uint32_t *edge_by_way; /* [edge_count], ascending by (way, edge) */
+} way_index;
 
-typedef struct live_roads {
-    pthread_mutex_t lock;
-    live_row *row; /* [count], ascending by (arc, access) */
-    uint32_t count;
-    uint64_t version;        /* of the last change; 0 = there was none */
-    uint32_t *edge_by_way;   /* [edge_count], ascending by (way, edge); made at the first need */
-    int64_t next_until_ms;   /* of the row that ends first */
-    _Atomic uint64_t shown;  /* the version that questions see */
-    _Atomic uint32_t closed; /* arcs closed by it */
-} live_roads;
-
-tq_status live_open(live_roads *live, tq_err *err);
-void live_close(live_roads *live);
-/** Drop rows whose time is over. */
-void live_tick(serve *server, int64_t now_ms);
-/** Rows in force as states of an overlay, ascending by arc, in memory of its own (tq_free). */
-tq_status live_states(serve *server, tq_arc_state **out, uint32_t *count, uint64_t *version,
-                      tq_err *err);
+tq_status ways_open(way_index *ways, tq_err *err);
+void ways_close(way_index *ways);
+/** {"version","live_version","count","changed","states"}; changed TQ_NONE = not said. */
+void live_answer(serve_loop *loop, uint32_t limit, uint32_t changed, uint64_t live_version,
+                 serve_answer *answer);
 
 /* ---- streamed matrices (matrix.c)
  * -------------------------------------------------------------------------------- */
@@ -568,6 +606,7 @@ typedef struct matrix_stream {
                                                         */
     int32_t *ds;                                       /* [block_most * to_count] */
     uint32_t *dm;                                      /* the same, NULL = not asked */
+    char version[TQ_VERSION_MAX];
     bool begun, second; /* second: JSON writes durations, then distances */
     tq_status status;
 } matrix_stream;
@@ -591,12 +630,13 @@ typedef tq_status (*serve_handler)(serve_loop *loop, const serve_request *reques
 
 struct serve {
     tq_serve_options options;
-    tq_snapshot snapshot;
-    live_roads live;
-    bool live_open;
+    const tq_city *city;
+    tq_network *network;
+    struct serve_office *office; /* writer and readers (office_in.h) */
+    way_index ways;
     tile_plan tiles;
     api rules;
-    char city_etag[48];
+    char city_etag[TQ_VERSION_MAX + 2];
     size_t work_bytes;
     uint32_t loop_count;
     serve_loop *loop; /* [loop_count] */
@@ -618,8 +658,14 @@ struct serve_loop {
     private_metric private[PRIVATE_METRICS_MAX];
     uint64_t private_uses;
     matrix_stream stream[STREAMS_MAX];
-    uint64_t live_seen; /* version that the cache's answers are about */
-    size_t kept_bytes;  /* of unfinished requests */
+    held_snapshot held[STREAMS_MAX + 1];
+    held_snapshot *now;           /* of held: the newest */
+    const tq_snapshot *snapshot;  /* now->at */
+    char version[TQ_VERSION_MAX]; /* of it, and the same as an entity tag */
+    char etag[TQ_VERSION_MAX + 2];
+    uint32_t closed;        /* arcs that are closed to somebody */
+    struct desk_line *line; /* what comes from the office, and event streams (office_in.h) */
+    size_t kept_bytes;      /* of unfinished requests */
     serve_request request;
     metrics counts;
     int64_t date_s;
@@ -661,6 +707,13 @@ tq_status handle_live_post(serve_loop *, const serve_request *, serve_answer *, 
                            tq_err *);
 tq_status handle_live_delete(serve_loop *, const serve_request *, serve_answer *, problem *,
                              tq_err *);
+tq_status handle_desk(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_setup(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_events(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_detours(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_recheck(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_feed_out(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_alerts(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_tile(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 /** OSRM's error body. */
 void osrm_error(const char *code, const char *message, serve_answer *answer, tq_buf *out);

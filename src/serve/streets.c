@@ -38,7 +38,7 @@ static void put_vehicle(tq_json *json, const tq_city *city, const tq_vehicle *ve
 tq_status handle_vehicles(serve_loop *loop, const serve_request *request, serve_answer *answer,
                           problem *why, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_json json;
     (void)request;
     (void)why;
@@ -54,7 +54,7 @@ tq_status handle_vehicles(serve_loop *loop, const serve_request *request, serve_
     tq_json_end_object(&json);
     answer->status = 200;
     answer->type = "application/json; charset=utf-8";
-    answer->keep = KEEP_LONG;
+    answer->keep = KEEP_CITY;
     return TQ_OK;
 }
 
@@ -77,7 +77,7 @@ static tq_status read_place(serve_loop *loop, const char *text, tq_datum datum, 
         *out = tq_to_wgs84(*out, datum);
         return TQ_OK;
     }
-    TQ_TRY(tq_endpoint_parse(loop->server->snapshot.city, text, &end, err));
+    TQ_TRY(tq_endpoint_parse(loop->server->city, text, &end, err));
     *out = (tq_point){end.lat_e7, end.lon_e7};
     return TQ_OK;
 }
@@ -86,7 +86,7 @@ static tq_status snap_place(serve_loop *loop, const road_ask *ask, const char *n
                             tq_point at, tq_snap *out, problem *why, tq_err *err)
 {
     tq_snap_wish wish = {.limit = 1, .bearing = -1, .main_only = true};
-    tq_status status = road_ask_snap(loop->server->snapshot.city, ask, at, &wish, out, err);
+    tq_status status = road_ask_snap(loop->server->city, ask, at, &wish, out, err);
     if (status != TQ_NOT_FOUND) return status;
     why->id = PROBLEM_NO_SEGMENT;
     problem_set(why, 0, "%s", name);
@@ -103,6 +103,7 @@ static tq_sweep sweep_of(const serve_request *request)
 
 /* What an answer is about. */
 typedef struct about {
+    const char *version;
     const tq_city *city;
     const tq_vehicle *vehicle;
     int64_t at_ms;
@@ -114,7 +115,7 @@ static void put_envelope(tq_json *json, const about *what)
 {
     char time[TQ_TIME_TEXT_MAX];
     tq_time_print(&what->city->zone, what->at_ms, time);
-    tq_json_put_text(json, "version", tq_city_version(what->city));
+    tq_json_put_text(json, "version", what->version);
     tq_json_put_text(json, "datum", datum_key(what->datum));
     tq_json_put_text(json, "profile", tq_text(what->city, what->vehicle->name));
     tq_json_put_text(json, "time", time);
@@ -182,24 +183,30 @@ static void put_reach(tq_json *json, const tq_isochrone *shape, const tq_isochro
     tq_json_end_object(json);
 }
 
-void tq_isochrone_json(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms,
-                       tq_datum datum, tq_point place, const tq_isochrone_wish *wish,
-                       const tq_isochrone *shape, tq_buf *out)
+static void put_isochrone(const about *what, tq_point place, const tq_isochrone_wish *wish,
+                          const tq_isochrone *shape, tq_buf *out)
 {
-    about what = {city, vehicle, at_ms, datum, wish->sweep};
     tq_json json;
     tq_json_begin(&json, out);
     tq_json_object(&json);
     tq_json_put_text(&json, "type", "FeatureCollection");
-    put_envelope(&json, &what);
+    put_envelope(&json, what);
     tq_json_key(&json, "place");
-    put_degrees(&json, place, datum);
+    put_degrees(&json, place, what->datum);
     tq_json_key(&json, "features");
     tq_json_array(&json);
     for (uint32_t limit = 0; limit < wish->limit_count; limit++)
-        put_reach(&json, shape, wish, limit, datum);
+        put_reach(&json, shape, wish, limit, what->datum);
     tq_json_end_array(&json);
     tq_json_end_object(&json);
+}
+
+void tq_isochrone_json(const tq_city *city, const tq_vehicle *vehicle, int64_t at_ms,
+                       tq_datum datum, tq_point place, const tq_isochrone_wish *wish,
+                       const tq_isochrone *shape, tq_buf *out)
+{
+    about what = {tq_city_version(city), city, vehicle, at_ms, datum, wish->sweep};
+    put_isochrone(&what, place, wish, shape, out);
 }
 
 tq_status tq_isochrone_minutes(const char *text, tq_isochrone_wish *wish, tq_err *err)
@@ -223,7 +230,7 @@ tq_status tq_isochrone_minutes(const char *text, tq_isochrone_wish *wish, tq_err
 static tq_status ask_isochrone(serve_loop *loop, const serve_request *request, const road_ask *ask,
                                problem *why, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_isochrone_wish wish = {.sweep = sweep_of(request)};
     tq_isochrone shape;
     tq_point at;
@@ -277,7 +284,7 @@ static tq_status read_set(serve_loop *loop, const serve_request *request, const 
 static tq_status ask_nearest(serve_loop *loop, const serve_request *request, const road_ask *ask,
                              problem *why, tq_err *err)
 {
-    const tq_city *city = loop->server->snapshot.city;
+    const tq_city *city = loop->server->city;
     tq_places_on_road set = {0};
     tq_point at;
     tq_snap snap;
@@ -297,7 +304,7 @@ static tq_status ask_nearest(serve_loop *loop, const serve_request *request, con
     tq_json json;
     tq_json_begin(&json, &loop->body);
     tq_json_object(&json);
-    about what = {city, ask->vehicle, ask->at_ms, ask->datum, sweep};
+    about what = {loop->version, city, ask->vehicle, ask->at_ms, ask->datum, sweep};
     put_envelope(&json, &what);
     tq_json_key(&json, "nearest");
     tq_json_array(&json);

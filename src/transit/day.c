@@ -18,19 +18,25 @@ typedef struct pending {
     int32_t start_s, shift_s, service_day;
 } pending;
 
+/* A route while the arrays that it will point into still grow. */
+typedef struct laid {
+    size_t first_event;
+    uint32_t first_place, first_run, place_count, run_count, pattern, flags;
+} laid;
+
 typedef struct maker {
     tq_day *day;
     const tq_timetable *table;
-    int32_t shift_s[DAY_BEFORE + DAY_AFTER + 1];
     TQ_VEC(pending) runs;
     TQ_VEC(uint64_t) keys;
     TQ_VEC(uint32_t) order;
     TQ_VEC(uint32_t) chain_last; /* last run of each chain of the pattern */
     TQ_VEC(uint32_t) chain_size;
-    TQ_VEC(day_route) routes;
+    TQ_VEC(laid) routes;
     TQ_VEC(uint32_t) places;
     TQ_VEC(day_run) out;
     TQ_VEC(int32_t) out_start;
+    size_t event_count;
 } maker;
 
 static bool add_run(maker *make, uint32_t trip, int32_t start_s, int32_t shift_s,
@@ -58,7 +64,7 @@ static bool add_trip(maker *make, uint32_t trip)
     const tq_timetable *table = make->table;
     const tq_trip *row = &table->trip[trip];
     for (int32_t away = -DAY_BEFORE; away <= DAY_AFTER; away++) {
-        int32_t day = make->day->day + away, shift_s = make->shift_s[away + DAY_BEFORE];
+        int32_t day = make->day->day + away, shift_s = make->day->shift_s[away + DAY_BEFORE];
         if (!tq_service_runs(table, row->service, day)) continue;
         if (row->frequency_count == 0 && !add_run(make, trip, row->start_s, shift_s, 0, day))
             return false;
@@ -164,18 +170,18 @@ static bool add_pattern(maker *make, uint32_t pattern)
     if (!add_places(make, pattern, &dated)) return false;
     size_t first_run = make->out.count;
     for (uint32_t chain = 0; chain < make->chain_size.count; chain++) {
-        day_route route = {.first_event = make->day->event_count,
-                           .first_place = first_place,
-                           .first_run = (uint32_t)first_run,
-                           .place_count = places,
-                           .run_count = make->chain_size.at[chain],
-                           .pattern = pattern,
-                           .flags = dated ? ROUTE_DATED : 0};
+        laid route = {.first_event = make->event_count,
+                      .first_place = first_place,
+                      .first_run = (uint32_t)first_run,
+                      .place_count = places,
+                      .run_count = make->chain_size.at[chain],
+                      .pattern = pattern,
+                      .flags = dated ? ROUTE_DATED : 0};
         if (table->trip[make->runs.at[make->chain_last.at[chain]].trip].flags &
             TQ_TRIP_NO_WHEELCHAIR)
             route.flags |= ROUTE_NO_WHEELCHAIR;
         if (!tq_vec_push(&make->routes, route)) return false;
-        make->day->event_count += (size_t)route.run_count * places;
+        make->event_count += (size_t)route.run_count * places;
         make->chain_last.at[chain] =
             (uint32_t)first_run; /* from here on: where its next run goes */
         first_run += route.run_count;
@@ -187,31 +193,51 @@ static bool add_pattern(maker *make, uint32_t pattern)
     for (size_t k = 0; k < make->order.count; k++) {
         const pending *run = &make->runs.at[make->order.at[k]];
         uint32_t to = make->chain_last.at[run->chain]++;
-        make->out.at[to] = (day_run){run->trip, run->shift_s, run->headway_s, run->service_day};
+        make->out.at[to] =
+            (day_run){run->trip, TQ_NONE, run->shift_s, run->headway_s, run->service_day};
         make->out_start.at[to] = run->start_s;
         if (run->service_day == make->day->day) make->day->own_events += places;
     }
     return true;
 }
 
-/* Write the times out; row by row. */
-static bool write_events(maker *make)
+/* Write the times out, row by row, and the routes that show them. */
+static bool write_routes(maker *make)
 {
     tq_day *day = make->day;
-    day->arrival_s = tq_alloc_aligned(day->event_count, sizeof(int32_t));
-    day->departure_s = tq_alloc_aligned(day->event_count, sizeof(int32_t));
-    if (day->arrival_s == NULL || day->departure_s == NULL) return false;
+    const tq_timetable *table = make->table;
+    int32_t *arrival_s = day_own(day, PART_ARRIVAL, make->event_count, sizeof *arrival_s);
+    int32_t *departure_s = day_own(day, PART_DEPARTURE, make->event_count, sizeof *departure_s);
+    uint32_t *place = day_own(day, PART_PLACE, make->places.count, sizeof *place);
+    day_run *runs = day_own(day, PART_RUN, make->out.count, sizeof *runs);
+    day->route_count = (uint32_t)make->routes.count;
+    day_route *routes = day_own(day, PART_ROUTE, day->route_count, sizeof *routes);
+    if (arrival_s == NULL || departure_s == NULL || place == NULL || runs == NULL || routes == NULL)
+        return false;
+    if (make->places.count != 0) memcpy(place, make->places.at, make->places.count * sizeof *place);
+    if (make->out.count != 0) memcpy(runs, make->out.at, make->out.count * sizeof *runs);
+    day->route = routes;
     for (uint32_t route = 0; route < day->route_count; route++) {
-        const day_route *row = &day->route[route];
+        const laid *row = &make->routes.at[route];
         size_t event = row->first_event;
+        routes[route] =
+            (day_route){.arrival_s = arrival_s + event,
+                        .departure_s = departure_s + event,
+                        .place = place + row->first_place,
+                        .along_m = table->pattern_along_m + table->pattern_first[row->pattern],
+                        .run = runs + row->first_run,
+                        .place_count = row->place_count,
+                        .run_count = row->run_count,
+                        .pattern = row->pattern,
+                        .line = table->pattern_route[row->pattern],
+                        .flags = row->flags};
         for (uint32_t run = row->first_run; run < row->first_run + row->run_count; run++) {
-            const tq_trip *trip = &make->table->trip[day->run[run].trip];
-            const tq_stop_time *times =
-                &make->table->stop_time[make->table->profile_first[trip->profile]];
+            const tq_trip *trip = &table->trip[runs[run].trip];
+            const tq_stop_time *times = &table->stop_time[table->profile_first[trip->profile]];
             int32_t start_s = make->out_start.at[run];
-            for (uint32_t place = 0; place < row->place_count; place++, event++) {
-                day->arrival_s[event] = start_s + times[place].arrival_s;
-                day->departure_s[event] = start_s + times[place].departure_s;
+            for (uint32_t at = 0; at < row->place_count; at++, event++) {
+                arrival_s[event] = start_s + times[at].arrival_s;
+                departure_s[event] = start_s + times[at].departure_s;
             }
         }
     }
@@ -221,32 +247,39 @@ static bool write_events(maker *make)
 /* Routes at each stop, apart for boarding and alighting. */
 static bool list_calls(tq_day *day)
 {
-    for (unsigned way = 0; way < 2; way++) {
+    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 2);
+    bool done = first != NULL;
+    for (unsigned way = 0; done && way < 2; way++) {
         uint32_t shut = way == 0 ? PLACE_NO_BOARD : PLACE_NO_ALIGHT;
-        uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 2);
-        day->first_call[way] = first;
-        if (first == NULL) return false;
-        for (unsigned pass = 0; pass < 2; pass++) {
+        day_calls *calls = day_own(day, PART_CALLS + way, day->stop_count, sizeof *calls);
+        day_call *call = NULL;
+        day->calls[way] = calls;
+        done = calls != NULL;
+        memset(first, 0, ((size_t)day->stop_count + 2) * sizeof *first);
+        for (unsigned pass = 0; done && pass < 2; pass++) {
             for (uint32_t route = 0; route < day->route_count; route++) {
                 const day_route *row = &day->route[route];
                 for (uint32_t place = 0; place < row->place_count; place++) {
-                    uint32_t at = day->place[row->first_place + place];
+                    uint32_t at = row->place[place];
                     if (at & shut) continue;
                     if (pass == 0)
                         first[(at & PLACE_STOP) + 2]++;
                     else
-                        day->call[way][first[(at & PLACE_STOP) + 1]++] =
+                        call[first[(at & PLACE_STOP) + 1]++] =
                             (day_call){route, way == 0 ? place : row->place_count - 1 - place};
                 }
             }
             if (pass == 1) break;
             for (uint32_t stop = 0; stop < day->stop_count; stop++)
                 first[stop + 2] += first[stop + 1];
-            day->call[way] = TQ_ALLOC(day_call, first[day->stop_count + 1]);
-            if (day->call[way] == NULL) return false;
+            call = day_own(day, PART_CALL + way, first[day->stop_count + 1], sizeof *call);
+            done = call != NULL;
         }
+        for (uint32_t stop = 0; done && stop < day->stop_count; stop++)
+            calls[stop] = (day_calls){call + first[stop], first[stop + 1] - first[stop]};
     }
-    return true;
+    tq_free(first);
+    return done;
 }
 
 static int32_t second_of(const tq_day *day, int64_t at_ms, int32_t least, int32_t most)
@@ -262,12 +295,20 @@ static int32_t second_of(const tq_day *day, int64_t at_ms, int32_t least, int32_
 
 /* When each stop is open, in seconds of the day, both ends inclusive; a platform closes with its
  * station. */
-static void date_stops(tq_day *day)
+static bool date_stops(tq_day *day)
 {
     const tq_city *city = day->city;
+    int32_t *open_from_s = day_own(day, PART_OPEN, day->stop_count, sizeof *open_from_s);
+    int32_t *open_until_s = day_own(day, PART_OPEN + 1, day->stop_count, sizeof *open_until_s);
+    uint8_t *no_wheelchair =
+        day_own(day, PART_NO_WHEELCHAIR, day->stop_count, sizeof *no_wheelchair);
+    if (open_from_s == NULL || open_until_s == NULL || no_wheelchair == NULL) return false;
+    day->open_from_s = open_from_s;
+    day->open_until_s = open_until_s;
+    day->no_wheelchair = no_wheelchair;
     for (uint32_t stop = 0; stop < day->stop_count; stop++) {
-        day->open_from_s[stop] = INT32_MIN;
-        day->open_until_s[stop] = INT32_MAX;
+        open_from_s[stop] = INT32_MIN;
+        open_until_s[stop] = INT32_MAX;
         const tq_stop *row = &city->timetable.stop[stop];
         uint8_t wheelchair = row->wheelchair;
         for (unsigned depth = 0; depth < 2; depth++) {
@@ -276,56 +317,84 @@ static void date_stops(tq_day *day)
             int32_t until_s = second_of(day, date->to_ms, INT32_MIN, INT32_MAX);
             if (until_s != INT32_MAX && until_s != INT32_MIN) until_s--;
             if (date->life != TQ_OPEN) from_s = INT32_MAX;
-            day->open_from_s[stop] = TQ_MAX(day->open_from_s[stop], from_s);
-            day->open_until_s[stop] = TQ_MIN(day->open_until_s[stop], until_s);
+            open_from_s[stop] = TQ_MAX(open_from_s[stop], from_s);
+            open_until_s[stop] = TQ_MIN(open_until_s[stop], until_s);
             if (row->parent == TQ_NONE) break;
             row = &city->timetable.stop[row->parent];
             if (wheelchair == 0) wheelchair = row->wheelchair;
         }
-        day->no_wheelchair[stop] = wheelchair == 2;
+        no_wheelchair[stop] = wheelchair == 2;
     }
+    return true;
 }
 
 static bool make_runs(maker *make)
 {
-    tq_day *day = make->day;
-    for (uint32_t pattern = 0; pattern < make->table->pattern_count; pattern++)
+    uint32_t patterns = make->table->pattern_count;
+    uint32_t *first = day_own(make->day, PART_FIRST_ROUTE, (size_t)patterns + 1, sizeof *first);
+    if (first == NULL) return false;
+    for (uint32_t pattern = 0; pattern < patterns; pattern++) {
         if (!add_pattern(make, pattern)) return false;
-    day->route_count = (uint32_t)make->routes.count;
-    day->place_count = (uint32_t)make->places.count;
-    day->run_count = (uint32_t)make->out.count;
-    day->route = make->routes.at;
-    day->place = make->places.at;
-    day->run = make->out.at;
-    make->routes.at = NULL;
-    make->places.at = NULL;
-    make->out.at = NULL;
-    return write_events(make) && list_calls(day);
+        first[pattern + 1] = (uint32_t)make->routes.count;
+    }
+    make->day->first_route = first;
+    return write_routes(make) && list_calls(make->day);
 }
 
-tq_status tq_day_make(const tq_city *city, int32_t number, tq_day **out, tq_err *err)
+void *day_own(tq_day *day, unsigned part, size_t count, size_t size)
+{
+    TQ_ASSERT(part < PART_COUNT && day->part[part] == NULL);
+    day->part[part] = tq_alloc_aligned(count, size);
+    day->bytes += count * size;
+    return day->part[part];
+}
+
+tq_day *day_new(tq_day *planned)
+{
+    tq_day *day = TQ_ALLOC(tq_day, 1);
+    if (day == NULL) return NULL;
+    if (planned != NULL) {
+        *day = *planned;
+        memset(day->part, 0, sizeof day->part);
+        day->overlay = NULL;
+    }
+    day->bytes = sizeof *day;
+    day->holds = day_own(day, PART_HOLDS, 1, sizeof *day->holds);
+    if (day->holds == NULL) {
+        tq_free(day);
+        return NULL;
+    }
+    *day->holds = 1;
+    if (planned != NULL) day->planned = day_hold(planned);
+    return day;
+}
+
+tq_day *day_hold(tq_day *day)
+{
+    __atomic_add_fetch(day->holds, 1, __ATOMIC_RELAXED);
+    return day;
+}
+
+tq_status day_make_planned(const tq_city *city, int32_t number, tq_day **out, tq_err *err)
 {
     const tq_timetable *table = &city->timetable;
     if (table->stop_count > PLACE_STOP)
         return tq_fail(err, TQ_LIMIT, 0, "the timetable has %u stops; at most %u can be searched",
                        table->stop_count, PLACE_STOP);
-    tq_day *day = TQ_ALLOC(tq_day, 1);
+    tq_day *day = day_new(NULL);
     if (day == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a service day");
     day->city = city;
+    day->overlay = tq_overlay_none();
     day->day = number;
     day->day_ms = tq_service_day_ms(&city->zone, number);
     day->stop_count = table->stop_count;
     maker make = {.day = day, .table = table};
     for (int32_t away = -DAY_BEFORE; away <= DAY_AFTER; away++)
-        make.shift_s[away + DAY_BEFORE] =
+        day->shift_s[away + DAY_BEFORE] =
             (int32_t)((tq_service_day_ms(&city->zone, number + away) - day->day_ms) / 1000);
-    day->open_from_s = TQ_ALLOC(int32_t, day->stop_count);
-    day->open_until_s = TQ_ALLOC(int32_t, day->stop_count);
-    day->no_wheelchair = TQ_ALLOC(uint8_t, day->stop_count);
     tq_status status = TQ_NO_MEMORY;
-    if (day->open_from_s != NULL && day->open_until_s != NULL && day->no_wheelchair != NULL) {
-        date_stops(day);
-        if (make_runs(&make)) status = day_make_rules(day, err);
+    if (date_stops(day) && make_runs(&make)) {
+        status = day_make_rules(day, err);
         if (status == TQ_OK) status = day_make_vertices(day, err);
     }
     tq_vec_free(&make.runs);
@@ -343,52 +412,38 @@ tq_status tq_day_make(const tq_city *city, int32_t number, tq_day **out, tq_err 
                        "a service day could not be laid out: no memory, or over %u runs",
                        DAY_RUNS_MAX);
     }
-    day->bytes =
-        sizeof *day + day->event_count * 2 * sizeof(int32_t) + day->run_count * sizeof(day_run) +
-        day->route_count * sizeof(day_route) + day->place_count * sizeof(uint32_t) +
-        ((size_t)day->first_call[0][day->stop_count] + day->first_call[1][day->stop_count]) *
-            sizeof(day_call) +
-        (size_t)day->rule_count * 2 * (sizeof(day_rule) + sizeof(day_hop)) +
-        (size_t)day->stop_count * 48;
     *out = day;
     return TQ_OK;
 }
 
+tq_status tq_day_make(const tq_city *city, const tq_overlay *overlay, int32_t number, tq_day **out,
+                      tq_err *err)
+{
+    tq_day *planned;
+    TQ_TRY(day_make_planned(city, number, &planned, err));
+    if (overlay->transit_version == 0) {
+        *out = planned;
+        return TQ_OK;
+    }
+    tq_status status = day_make_live(planned, overlay, out, err);
+    tq_day_free(planned);
+    return status;
+}
+
 void tq_day_free(tq_day *day)
 {
-    if (day == NULL) return;
-    tq_free(day->route);
-    tq_free(day->place);
-    tq_free(day->run);
-    tq_free(day->arrival_s);
-    tq_free(day->departure_s);
-    for (unsigned way = 0; way < 2; way++) {
-        tq_free(day->first_call[way]);
-        tq_free(day->call[way]);
-        tq_free(day->first_rule[way]);
-        tq_free(day->rule[way]);
-        tq_free(day->first_hop[way]);
-        tq_free(day->hop[way]);
-    }
-    tq_free(day->open_from_s);
-    tq_free(day->open_until_s);
-    tq_free(day->no_wheelchair);
-    tq_free(day->same_s);
-    tq_free(day->ruled);
-    tq_free(day->ruled_stop);
-    for (unsigned kind = 0; kind < TQ_WALK_COUNT; kind++) {
-        tq_free(day->stop_vertex[kind]);
-        tq_free(day->vertex_first[kind]);
-        tq_free(day->beside[kind]);
-        tq_free(day->first_arc[kind]);
-        tq_free(day->arc[kind]);
-    }
+    if (day == NULL || __atomic_sub_fetch(day->holds, 1, __ATOMIC_ACQ_REL) != 0) return;
+    for (unsigned part = 0; part < PART_COUNT; part++)
+        tq_free(day->part[part]);
+    tq_overlay_drop(day->overlay);
+    tq_day *planned = day->planned;
     tq_free(day);
+    tq_day_free(planned); /* which has none itself */
 }
 
 size_t tq_day_bytes(const tq_day *day)
 {
-    return day->bytes;
+    return day->bytes + (day->planned != NULL ? day->planned->bytes : 0);
 }
 
 uint32_t tq_day_events(const tq_day *day)

@@ -19,14 +19,6 @@ uint32_t fare_of_stay(const tq_city *city, uint32_t tariff, uint32_t ride_m, int
     return fen;
 }
 
-uint32_t fare_metres(const tq_city *city, uint32_t pattern, uint32_t board, uint32_t alight)
-{
-    const tq_timetable *table = &city->timetable;
-    uint32_t from_m = table->pattern_along_m[table->pattern_first[pattern] + board];
-    uint32_t to_m = table->pattern_along_m[table->pattern_first[pattern] + alight];
-    return to_m > from_m ? to_m - from_m : 0;
-}
-
 bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
                            tq_fare_part part[TQ_BOARDINGS_MAX], uint32_t *count, bool *assumed)
 {
@@ -35,9 +27,8 @@ bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
     bool guessed = false;
     for (uint32_t at = 0; at < journey->piece_count; at++) {
         const tq_piece *piece = &journey->piece[at];
-        if (piece->trip == TQ_NONE) continue;
-        uint32_t pattern = city->timetable.trip[piece->trip].pattern;
-        uint32_t tariff = city->timetable.route[city->timetable.pattern_route[pattern]].tariff;
+        if (!tq_piece_rides(piece)) continue;
+        uint32_t tariff = city->timetable.route[piece->route].tariff;
         if (tariff == TQ_NONE || tariff >= city->fares.tariff_count) return false;
         const tq_tariff *row = &city->fares.tariff[tariff];
         guessed = guessed || row->assumed;
@@ -56,7 +47,7 @@ bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
             metres = 0;
             since_s = piece->departure_s;
         }
-        metres += fare_metres(city, pattern, piece->from_place, piece->to_place);
+        metres += piece->ride_m;
         until_s = piece->arrival_s;
         open = tariff;
     }

@@ -6,27 +6,25 @@
  */
 #include "transit/transit_in.h"
 
-static int32_t board_s(const tq_day *day, const ride_leg *leg, uint32_t run)
+static int32_t board_s(const ride_leg *leg, uint32_t run)
 {
-    return day
-        ->departure_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->board];
+    return leg->route->departure_s[(size_t)run * leg->route->place_count + leg->board];
 }
 
-static int32_t alight_s(const tq_day *day, const ride_leg *leg, uint32_t run)
+static int32_t alight_s(const ride_leg *leg, uint32_t run)
 {
-    return day
-        ->arrival_s[leg->route->first_event + (size_t)run * leg->route->place_count + leg->alight];
+    return leg->route->arrival_s[(size_t)run * leg->route->place_count + leg->alight];
 }
 
-static uint32_t stop_at(const tq_day *day, const ride_leg *leg, uint32_t place)
+static uint32_t stop_at(const ride_leg *leg, uint32_t place)
 {
-    return day->place[leg->route->first_place + place] & PLACE_STOP;
+    return leg->route->place[place] & PLACE_STOP;
 }
 
 static bool stops_open(const tq_day *day, const ride_leg *leg, uint32_t run)
 {
-    uint32_t from = stop_at(day, leg, leg->board), to = stop_at(day, leg, leg->alight);
-    int32_t off_s = board_s(day, leg, run), on_s = alight_s(day, leg, run);
+    uint32_t from = stop_at(leg, leg->board), to = stop_at(leg, leg->alight);
+    int32_t off_s = board_s(leg, run), on_s = alight_s(leg, run);
     return off_s >= day->open_from_s[from] && off_s <= day->open_until_s[from] &&
            on_s >= day->open_from_s[to] && on_s <= day->open_until_s[to];
 }
@@ -52,7 +50,7 @@ static void collect(const round_search *rounds, uint32_t k, leg_chain *out)
         leg->run = by->run;
         leg->board = rounds->back ? far - by->leave : by->enter;
         leg->alight = rounds->back ? far - by->enter : by->leave;
-        uint32_t entered = stop_at(day, leg, rounds->back ? leg->alight : leg->board);
+        uint32_t entered = stop_at(leg, rounds->back ? leg->alight : leg->board);
         const round_level *before = &rounds->level[ride - 1];
         const reach_from *reached = &before->reach_by[entered];
         leg_change *change = &out->change[rounds->back ? k - ride + 1 : ride - 1];
@@ -75,10 +73,10 @@ static void tighten(const round_search *rounds, leg_chain *chain)
         uint32_t low = rounds->back ? 0 : leg->run,
                  high = rounds->back ? leg->run : leg->route->run_count - 1;
         if (!rounds->back) {
-            int32_t until_s = board_s(day, leg + 1, leg[1].run) - chain->change[at + 1].takes_s;
+            int32_t until_s = board_s(leg + 1, leg[1].run) - chain->change[at + 1].takes_s;
             while (low < high) { /* last run that arrives by then */
                 uint32_t middle = high - (high - low) / 2;
-                if (alight_s(day, leg, middle) <= until_s)
+                if (alight_s(leg, middle) <= until_s)
                     low = middle;
                 else
                     high = middle - 1;
@@ -87,10 +85,10 @@ static void tighten(const round_search *rounds, leg_chain *chain)
                 low--;
             leg->run = low;
         } else {
-            int32_t ready_s = alight_s(day, leg - 1, leg[-1].run) + chain->change[at].takes_s;
+            int32_t ready_s = alight_s(leg - 1, leg[-1].run) + chain->change[at].takes_s;
             while (low < high) { /* first run that leaves then or later */
                 uint32_t middle = low + (high - low) / 2;
-                if (board_s(day, leg, middle) >= ready_s)
+                if (board_s(leg, middle) >= ready_s)
                     high = middle;
                 else
                     low = middle + 1;
@@ -106,6 +104,8 @@ static tq_piece walk_piece(const round_search *rounds, const leg_change *change,
 {
     int32_t walk_s = (int32_t)tq_ceil_div((int64_t)change->walk_dm * 100, rounds->speed);
     return (tq_piece){.trip = TQ_NONE,
+                      .live = TQ_NONE,
+                      .route = TQ_NONE,
                       .from_stop = TQ_NONE,
                       .to_stop = TQ_NONE,
                       .from_place = TQ_NONE,
@@ -117,16 +117,19 @@ static tq_piece walk_piece(const round_search *rounds, const leg_change *change,
                       .to_access = TQ_NONE};
 }
 
-static tq_piece ride_piece(const tq_day *day, const ride_leg *leg)
+static tq_piece ride_piece(const ride_leg *leg)
 {
-    const day_run *run = &day->run[leg->route->first_run + leg->run];
+    const day_run *run = &leg->route->run[leg->run];
     return (tq_piece){.trip = run->trip,
-                      .from_stop = stop_at(day, leg, leg->board),
-                      .to_stop = stop_at(day, leg, leg->alight),
+                      .live = run->live,
+                      .route = leg->route->line,
+                      .ride_m = fare_metres(leg->route, leg->board, leg->alight),
+                      .from_stop = stop_at(leg, leg->board),
+                      .to_stop = stop_at(leg, leg->alight),
                       .from_place = leg->board,
                       .to_place = leg->alight,
-                      .departure_s = board_s(day, leg, leg->run),
-                      .arrival_s = alight_s(day, leg, leg->run),
+                      .departure_s = board_s(leg, leg->run),
+                      .arrival_s = alight_s(leg, leg->run),
                       .shift_s = run->shift_s,
                       .service_day = run->service_day,
                       .from_access = TQ_NONE,
@@ -153,7 +156,6 @@ static void walk_only(const round_search *rounds, const leg_chain *chain, tq_jou
 void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journey *journey,
                           tq_piece *pieces)
 {
-    const tq_day *day = rounds->day;
     uint32_t k = chain->rides;
     if (k == 0) {
         walk_only(rounds, chain, journey, pieces);
@@ -166,17 +168,17 @@ void rounds_chain_journey(const round_search *rounds, leg_chain *chain, tq_journ
         walked_dm += change->walk_dm;
         if (change->how != HOW_SAME) {
             int32_t from_s = ride == 0
-                                 ? board_s(day, &chain->leg[0], chain->leg[0].run) - change->takes_s
+                                 ? board_s(&chain->leg[0], chain->leg[0].run) - change->takes_s
                                  : pieces[count - 1].arrival_s;
             tq_piece *piece = &pieces[count++];
             *piece = walk_piece(rounds, change, from_s);
             if (ride == 0) piece->from_access = change->access;
             if (ride == k) piece->to_access = change->access;
             if (ride > 0)
-                piece->from_stop = stop_at(day, &chain->leg[ride - 1], chain->leg[ride - 1].alight);
-            if (ride < k) piece->to_stop = stop_at(day, &chain->leg[ride], chain->leg[ride].board);
+                piece->from_stop = stop_at(&chain->leg[ride - 1], chain->leg[ride - 1].alight);
+            if (ride < k) piece->to_stop = stop_at(&chain->leg[ride], chain->leg[ride].board);
         }
-        if (ride < k) pieces[count++] = ride_piece(day, &chain->leg[ride]);
+        if (ride < k) pieces[count++] = ride_piece(&chain->leg[ride]);
     }
     *journey = (tq_journey){.departure_s = pieces[0].departure_s,
                             .arrival_s = pieces[count - 1].arrival_s,

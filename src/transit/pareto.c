@@ -97,10 +97,10 @@ static uint32_t fare_total(const tq_city *city, const fare_state *fare, int32_t 
     return fare->paid + fare_of_stay(city, fare->tariff, fare->metres, at_s - fare->since_s);
 }
 
-static fare_state fare_enter(const tq_city *city, fare_state fare, int32_t off_s, uint32_t pattern,
+static fare_state fare_enter(const tq_city *city, fare_state fare, int32_t off_s, uint32_t line,
                              int32_t at_s)
 {
-    uint32_t tariff = city->timetable.route[city->timetable.pattern_route[pattern]].tariff;
+    uint32_t tariff = city->timetable.route[line].tariff;
     if (tariff >= city->fares.tariff_count) tariff = TQ_NONE;
     const tq_tariff *row = tariff != TQ_NONE ? &city->fares.tariff[tariff] : NULL;
     bool same = tariff == fare.tariff && tariff != TQ_NONE;
@@ -210,20 +210,18 @@ static bool is_open(const trades *all, uint32_t stop, int32_t real_s)
     return real_s >= day->open_from_s[stop] && real_s <= day->open_until_s[stop];
 }
 
-static int32_t event(const tq_day *day, const day_route *route, uint32_t run, uint32_t place,
-                     bool departure)
+static int32_t event(const day_route *route, uint32_t run, uint32_t place, bool departure)
 {
-    size_t at = route->first_event + (size_t)run * route->place_count + place;
-    return departure ? day->departure_s[at] : day->arrival_s[at];
+    size_t at = (size_t)run * route->place_count + place;
+    return departure ? route->departure_s[at] : route->arrival_s[at];
 }
 
 /* Metres ridden between two places in the direction of search. */
 static uint32_t metres(const trades *all, const day_route *route, uint32_t enter, uint32_t leave)
 {
     uint32_t far = route->place_count - 1;
-    return all->rounds->back
-               ? fare_metres(all->rounds->city, route->pattern, far - leave, far - enter)
-               : fare_metres(all->rounds->city, route->pattern, enter, leave);
+    return all->rounds->back ? fare_metres(route, far - leave, far - enter)
+                             : fare_metres(route, enter, leave);
 }
 
 static void add_aboard(aboard *list, uint32_t *count, const aboard *next, bool dated)
@@ -252,10 +250,10 @@ static void leave_all(trades *all, uint32_t route_at, const aboard *list, uint32
     const round_search *rounds = all->rounds;
     const day_route *route = &rounds->day->route[route_at];
     uint32_t real = rounds->back ? route->place_count - 1 - place : place;
-    uint32_t stop = rounds->day->place[route->first_place + real] & PLACE_STOP;
+    uint32_t stop = route->place[real] & PLACE_STOP;
     for (uint32_t k = 0; k < count; k++) {
         uint32_t run = rounds->back ? route->run_count - 1 - list[k].run : list[k].run;
-        int32_t real_s = event(rounds->day, route, run, real, rounds->back);
+        int32_t real_s = event(route, run, real, rounds->back);
         trade label = {.at_s = relative(rounds, real_s),
                        .walk_dm = list[k].walk_dm,
                        .stop = stop,
@@ -283,7 +281,7 @@ static void enter_from(trades *all, const day_route *route, uint32_t index, uint
     while (low < high) {
         uint32_t middle = low + (high - low) / 2,
                  run = rounds->back ? route->run_count - 1 - middle : middle;
-        if (relative(rounds, event(rounds->day, route, run, real, !rounds->back)) < label->at_s)
+        if (relative(rounds, event(route, run, real, !rounds->back)) < label->at_s)
             low = middle + 1;
         else
             high = middle;
@@ -291,8 +289,7 @@ static void enter_from(trades *all, const day_route *route, uint32_t index, uint
     bool dated = route->flags & ROUTE_DATED;
     for (; low < route->run_count; low++) {
         uint32_t run = rounds->back ? route->run_count - 1 - low : low;
-        int32_t real_s = event(rounds->day, route, run, real, !rounds->back),
-                at_s = relative(rounds, real_s);
+        int32_t real_s = event(route, run, real, !rounds->back), at_s = relative(rounds, real_s);
         if (at_s > rounds->last_s || at_s > all->bound_s) return;
         if (is_open(all, label->stop, real_s)) {
             int32_t off_s = label->how == HOW_ACCESS || label->before == TQ_NONE
@@ -302,8 +299,7 @@ static void enter_from(trades *all, const day_route *route, uint32_t index, uint
                            .place = place,
                            .reach = index,
                            .walk_dm = label->walk_dm,
-                           .fare =
-                               fare_enter(rounds->city, label->fare, off_s, route->pattern, at_s)};
+                           .fare = fare_enter(rounds->city, label->fare, off_s, route->line, at_s)};
             add_aboard(list, count, &next, dated);
         }
         if (!dated) return;
@@ -318,7 +314,7 @@ static void ride_route(trades *all, uint32_t route_at, uint32_t first)
     uint32_t count = 0;
     for (uint32_t place = first; place < route->place_count; place++) {
         uint32_t real = rounds->back ? route->place_count - 1 - place : place;
-        uint32_t at = rounds->day->place[route->first_place + real];
+        uint32_t at = route->place[real];
         if (count > 0 && !(at & (rounds->back ? PLACE_NO_BOARD : PLACE_NO_ALIGHT)))
             leave_all(all, route_at, list, count, place);
         if (at & (rounds->back ? PLACE_NO_ALIGHT : PLACE_NO_BOARD)) continue;
@@ -334,12 +330,12 @@ static void ride_on(trades *all)
     round_search *rounds = all->rounds;
     const tq_day *day = rounds->day;
     uint32_t count = 0, newest = all->label_count;
-    const uint32_t *first = day->first_call[rounds->back];
     for (uint32_t index = all->first_new; index < newest; index++) {
         uint32_t stop = all->label[index].stop;
         if (all->label[index].how == HOW_NONE) continue;
-        for (uint32_t at = first[stop]; at < first[stop + 1]; at++) {
-            day_call call = day->call[rounds->back][at];
+        const day_calls *calls = &day->calls[rounds->back][stop];
+        for (uint32_t at = 0; at < calls->count; at++) {
+            day_call call = calls->at[at];
             if (rounds->query->wheelchair && (day->route[call.route].flags & ROUTE_NO_WHEELCHAIR))
                 continue;
             uint32_t known = rounds->route_place[call.route];
@@ -487,9 +483,9 @@ static void change_all(trades *all, uint32_t k)
     while (count > 0) {
         const stroll walk = all->stroll[(uint32_t)heap_take(all->heap, &count)];
         arrive(all, k, &walk);
-        const uint32_t *first = day->first_arc[kind];
+        const uint32_t *first = rounds->first_arc;
         for (uint32_t at = first[walk.vertex]; at < first[walk.vertex + 1]; at++) {
-            day_arc arc = day->arc[kind][at];
+            day_arc arc = rounds->arc[at];
             add_stroll(all, &count, arc.head, walk.label + arc.mm,
                        walk.hop_dm + (uint32_t)arc.mm / 100, walk.from);
         }

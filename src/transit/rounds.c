@@ -26,7 +26,7 @@ void tq_transit_query_default(tq_transit_query *query)
 
 /* Sizes of a search, for the arena and for its forecast alike. */
 typedef struct demand {
-    size_t stops, core, core_arcs, routes, levels;
+    size_t stops, core, core_arcs, routes, levels, nodes;
     bool ranged;
 } demand;
 
@@ -90,6 +90,11 @@ static tq_status push_all(round_search *rounds, const demand *need, tq_arena *wo
         rounds->around_list == NULL || rounds->around_mm == NULL || rounds->span_mm == NULL ||
         rounds->source == NULL || rounds->route_list == NULL || rounds->route_place == NULL)
         return TQ_NO_MEMORY;
+    rounds->street_dm = TQ_PUSH_RAW(work, uint32_t, need->nodes);
+    rounds->street_list = TQ_PUSH_RAW(work, uint32_t, need->nodes);
+    if (rounds->street_dm == NULL || rounds->street_list == NULL) return TQ_NO_MEMORY;
+    for (size_t at = 0; at < need->nodes; at++)
+        rounds->street_dm[at] = TQ_NONE;
     for (size_t at = 0; at < need->routes; at++)
         rounds->route_place[at] = TQ_NONE;
     for (size_t at = 0; at < need->core; at++) {
@@ -102,7 +107,8 @@ static tq_status push_all(round_search *rounds, const demand *need, tq_arena *wo
     return TQ_OK;
 }
 
-/* Runs of any day at most: each trip on each service day that can touch it. */
+/* Runs of any day at most: each trip on each service day that can touch it; live ones may leave an
+ * empty route behind. */
 static uint64_t runs_at_most(const tq_timetable *table)
 {
     uint64_t runs = 0;
@@ -132,8 +138,11 @@ size_t tq_transit_work_bytes(const tq_city *city)
                       stops * (4 * sizeof(int32_t) + sizeof(ride_from) + sizeof(reach_from)) +
                       2 * stops * sizeof(int32_t) + core * sizeof(int32_t) + 64;
     size_t once = core * 9 * sizeof(uint32_t) + WALK_BUCKETS * sizeof(uint32_t) +
-                  stops * 8 * sizeof(uint32_t) + (arcs + stops + HEAP_SPARE) * sizeof(uint64_t);
-    size_t routes = (size_t)runs_at_most(&city->timetable) * 2 * sizeof(uint32_t);
+                  stops * 8 * sizeof(uint32_t) +
+                  (size_t)city->streets.node_count * 2 * sizeof(uint32_t) +
+                  (2 * arcs + stops + HEAP_SPARE) * sizeof(uint64_t);
+    size_t routes =
+        ((size_t)runs_at_most(&city->timetable) * 2 + LIVE_ADDED_MAX) * 2 * sizeof(uint32_t);
     size_t answers =
         2 * TQ_JOURNEYS_MAX * (sizeof(tq_journey) + JOURNEY_PIECES_MAX * sizeof(tq_piece));
     size_t range = RANGE_SEEDS_MAX * sizeof(uint32_t) + (RANGE_WINDOW_MAX + 2) * sizeof(uint32_t);
@@ -145,6 +154,8 @@ static tq_status check_query(const tq_city *city, const tq_day *day, const tq_tr
 {
     if (day->city != city)
         return tq_fail(err, TQ_BAD_INPUT, 0, "the service day was made of another city file");
+    if (query->ground != NULL && query->ground->city != city)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "the closed streets are of another city file");
     if (query->walk_mm_s < WALK_MM_S_MIN || query->walk_mm_s > WALK_MM_S_MAX)
         return tq_fail(err, TQ_BAD_INPUT, 0, "walking %u mm/s is not within %u and %u",
                        query->walk_mm_s, WALK_MM_S_MIN, WALK_MM_S_MAX);
@@ -173,6 +184,13 @@ tq_status rounds_begin(round_search *rounds, const tq_city *city, const tq_day *
     rounds->day = day;
     rounds->query = query;
     rounds->walk = &city->walk[query->walk];
+    rounds->first_arc = day->first_arc[query->walk];
+    rounds->arc = day->arc[query->walk];
+    if (query->ground != NULL && query->ground->first_arc[query->walk] != NULL) {
+        rounds->ground = query->ground;
+        rounds->first_arc = query->ground->first_arc[query->walk];
+        rounds->arc = query->ground->arc[query->walk];
+    }
     rounds->back = query->arrive_by;
     rounds->base_s = query->time_s;
     rounds->speed = (int32_t)query->walk_mm_s;
@@ -188,9 +206,10 @@ tq_status rounds_begin(round_search *rounds, const tq_city *city, const tq_day *
     rounds->shared = !ranged;
     demand need = {.stops = rounds->stops,
                    .core = rounds->core,
-                   .core_arcs = rounds->core != 0 ? rounds->walk->core_arc_count : 0,
+                   .core_arcs = rounds->core != 0 ? rounds->first_arc[rounds->core] : 0,
                    .routes = day->route_count,
                    .levels = rounds->levels,
+                   .nodes = rounds->ground != NULL ? city->streets.node_count : 0,
                    .ranged = ranged};
     if (push_all(rounds, &need, work) != TQ_OK)
         return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch of %zu bytes is too small; it takes %zu",
@@ -225,7 +244,7 @@ void rounds_clear(round_search *rounds)
 
 /* What the loop over a route needs at hand. */
 typedef struct route_scan {
-    const int32_t *enter_s, *leave_s, *reach;
+    const int32_t *reach;
     int32_t *best_ride, *ride;
     const int32_t *best_reach;
     round_level *row;
@@ -285,32 +304,30 @@ INLINE void leave_later(round_search *rounds, route_scan *scan, uint32_t route, 
     const uint32_t far = row->place_count - 1, runs = row->run_count,
                    real = back ? far - place : place;
     const uint32_t no_enter = back ? PLACE_NO_ALIGHT : PLACE_NO_BOARD;
-    const size_t origin = row->first_event + (back ? (size_t)(runs - 1) * row->place_count : 0);
+    const size_t origin = back ? (size_t)(runs - 1) * row->place_count : 0;
+    const int32_t *enter = (back ? row->arrival_s : row->departure_s) + origin,
+                  *leave = (back ? row->departure_s : row->arrival_s) + origin;
     const ptrdiff_t step = back ? -(ptrdiff_t)row->place_count : (ptrdiff_t)row->place_count;
-    uint32_t stop = day->place[row->first_place + real] & PLACE_STOP, best = runs, entered = 0;
+    uint32_t stop = row->place[real] & PLACE_STOP, best = runs, entered = 0;
     int32_t open_s, shut_s;
     open_times(day, stop, scan->base_s, back, &open_s, &shut_s);
-    uint32_t served =
-        first_run(scan->leave_s + origin + real, step, runs, open_s, scan->base_s, back);
+    uint32_t served = first_run(leave + real, step, runs, open_s, scan->base_s, back);
     for (uint32_t from = first; from < place && served < runs; from++) {
-        uint32_t own = back ? far - from : from, at = day->place[row->first_place + own];
+        uint32_t own = back ? far - from : from, at = row->place[own];
         if ((at & no_enter) || scan->reach[at & PLACE_STOP] == FAR) continue;
         int32_t from_s, until_s;
         open_times(day, at & PLACE_STOP, scan->base_s, back, &from_s, &until_s);
         int32_t ready_s = TQ_MAX(scan->reach[at & PLACE_STOP], from_s);
-        uint32_t run =
-            first_run(scan->enter_s + origin + own, step, runs, ready_s, scan->base_s, back);
+        uint32_t run = first_run(enter + own, step, runs, ready_s, scan->base_s, back);
         run = TQ_MAX(run, served);
         if (run >= best) continue;
-        int32_t enter_s = relative(scan->enter_s[origin + own + (size_t)((ptrdiff_t)run * step)],
-                                   scan->base_s, back);
+        int32_t enter_s = relative(enter[(ptrdiff_t)run * step + own], scan->base_s, back);
         if (enter_s > TQ_MIN(until_s, scan->last_s)) continue;
         best = run;
         entered = from;
     }
     if (best == runs) return;
-    int32_t at_s = relative(scan->leave_s[origin + real + (size_t)((ptrdiff_t)best * step)],
-                            scan->base_s, back);
+    int32_t at_s = relative(leave[(ptrdiff_t)best * step + real], scan->base_s, back);
     if (at_s >= scan->best_ride[stop] || at_s >= scan->before_s || at_s > shut_s) return;
     if (rounds->plain && at_s >= scan->best_reach[stop]) return;
     if (rounds->query->wheelchair && day->no_wheelchair[stop]) return;
@@ -339,11 +356,12 @@ INLINE void scan_route(round_search *rounds, route_scan *scan, uint32_t route, u
     const uint32_t places = row->place_count, runs = row->run_count;
     const uint32_t no_enter = back ? PLACE_NO_ALIGHT : PLACE_NO_BOARD;
     const uint32_t no_leave = back ? PLACE_NO_BOARD : PLACE_NO_ALIGHT;
-    const uint32_t *place_stop = &day->place[row->first_place];
+    const uint32_t *place_stop = row->place;
     /* Row of run 0 in the direction of search, and the step to the next. */
-    const size_t origin = row->first_event + (back ? (size_t)(runs - 1) * places : 0);
+    const size_t origin = back ? (size_t)(runs - 1) * places : 0;
     const ptrdiff_t step = back ? -(ptrdiff_t)places : (ptrdiff_t)places;
-    const int32_t *enter = scan->enter_s + origin, *leave = scan->leave_s + origin;
+    const int32_t *enter = (back ? row->arrival_s : row->departure_s) + origin,
+                  *leave = (back ? row->departure_s : row->arrival_s) + origin;
     uint32_t run = runs, entered = 0;
     const int32_t *ridden = NULL, *former = NULL; /* rows of the run, and of the one before it */
     for (uint32_t place = first; place < places; place++) {
@@ -385,7 +403,7 @@ static uint32_t collect_routes(round_search *rounds, uint32_t k)
 {
     const tq_day *day = rounds->day;
     const round_level *former = &rounds->level[k - 1];
-    const uint32_t *first = day->first_call[rounds->back];
+    const day_calls *calls = day->calls[rounds->back];
     uint32_t count = 0;
     for (uint32_t at = 0; at < former->reach_count; at++) {
         uint32_t stop = former->reach_list[at];
@@ -395,8 +413,8 @@ static uint32_t collect_routes(round_search *rounds, uint32_t k)
             former->reach[stop] = FAR;
             continue;
         }
-        for (uint32_t at_call = first[stop]; at_call < first[stop + 1]; at_call++) {
-            day_call call = day->call[rounds->back][at_call];
+        for (uint32_t at_call = 0; at_call < calls[stop].count; at_call++) {
+            day_call call = calls[stop].at[at_call];
             uint32_t known = rounds->route_place[call.route];
             if (known == TQ_NONE) rounds->route_list[count++] = call.route;
             if (call.place < known) rounds->route_place[call.route] = call.place;
@@ -408,9 +426,7 @@ static uint32_t collect_routes(round_search *rounds, uint32_t k)
 INLINE void scan_routes(round_search *rounds, uint32_t k, uint32_t count, const bool back)
 {
     const tq_day *day = rounds->day;
-    route_scan scan = {.enter_s = back ? day->arrival_s : day->departure_s,
-                       .leave_s = back ? day->departure_s : day->arrival_s,
-                       .reach = rounds->level[k - 1].reach,
+    route_scan scan = {.reach = rounds->level[k - 1].reach,
                        .best_ride = rounds->best_ride[k],
                        .ride = rounds->level[k].ride,
                        .best_reach = rounds->best_reach[k],

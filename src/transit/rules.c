@@ -87,31 +87,33 @@ static bool add_stations(const tq_day *day, pairs *all)
     return true;
 }
 
-/* One rule a pair, listed by its one end. */
-static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, unsigned way)
+/* One rule a pair, listed by its one end; rows from a stop to itself go to same_s. */
+static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, unsigned way,
+                       int32_t *same_s)
 {
-    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 1);
+    uint32_t *first =
+        day_own(day, PART_FIRST_RULE + way, (size_t)day->stop_count + 1, sizeof *first);
+    day_rule *rule = day_own(day, PART_RULE + way, all->count, sizeof *rule);
     day->first_rule[way] = first;
-    day->rule[way] = TQ_ALLOC(day_rule, all->count);
-    if (first == NULL || day->rule[way] == NULL) return false;
+    day->rule[way] = rule;
+    if (first == NULL || rule == NULL) return false;
     uint32_t count = 0;
     uint64_t former = UINT64_MAX;
     for (size_t k = 0; k < all->count; k++) {
         const pair *row = &all->at[order[k]];
         uint32_t from = (uint32_t)(row->key >> 32), to = (uint32_t)row->key;
         if (from == to) {
-            day->same_s[from] = row->least_s;
+            same_s[from] = row->least_s;
             continue;
         }
         if (row->key == former) { /* a row of higher or the same rank follows: it replaces */
-            day->rule[way][count - 1].least_s = row->least_s;
-            day->rule[way][count - 1].fixed = row->fixed;
+            rule[count - 1].least_s = row->least_s;
+            rule[count - 1].fixed = row->fixed;
             continue;
         }
         former = row->key;
         uint32_t own = way == 0 ? from : to;
-        day->rule[way][count++] =
-            (day_rule){way == 0 ? to : from, row->walk_dm, row->least_s, row->fixed};
+        rule[count++] = (day_rule){way == 0 ? to : from, row->walk_dm, row->least_s, row->fixed};
         first[own + 1]++;
     }
     for (uint32_t stop = 0; stop < day->stop_count; stop++)
@@ -123,16 +125,17 @@ static bool list_rules(tq_day *day, const pairs *all, const uint32_t *order, uns
 /* The rules that lead on, shortest first, so that a search stops at the first one too late. */
 static bool list_hops(tq_day *day, unsigned way, uint32_t *order, uint64_t *key)
 {
-    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)day->stop_count + 1);
+    uint32_t *first =
+        day_own(day, PART_FIRST_HOP + way, (size_t)day->stop_count + 1, sizeof *first);
+    day_hop *hop = day_own(day, PART_HOP + way, day->rule_count, sizeof *hop);
     day->first_hop[way] = first;
-    day->hop[way] = TQ_ALLOC(day_hop, day->rule_count);
-    if (first == NULL || day->hop[way] == NULL) return false;
+    day->hop[way] = hop;
+    if (first == NULL || hop == NULL) return false;
     uint32_t count = 0;
     for (uint32_t stop = 0; stop < day->stop_count; stop++) {
         for (uint32_t at = day->first_rule[way][stop]; at < day->first_rule[way][stop + 1]; at++) {
             const day_rule *rule = &day->rule[way][at];
-            const uint32_t *calls = &day->first_call[way][rule->stop];
-            if (rule->least_s < 0 || calls[0] == calls[1]) continue;
+            if (rule->least_s < 0 || day->calls[way][rule->stop].count == 0) continue;
             uint32_t walk_s = (uint32_t)((uint64_t)rule->walk_dm * 100 / WALK_MM_S_MAX);
             uint32_t floor_s =
                 rule->fixed ? (uint32_t)rule->least_s : TQ_MAX((uint32_t)rule->least_s, walk_s);
@@ -146,9 +149,9 @@ static bool list_hops(tq_day *day, unsigned way, uint32_t *order, uint64_t *key)
         for (uint32_t k = first[stop]; k < first[stop + 1]; k++) {
             const day_rule *rule = &day->rule[way][order[k]];
             uint32_t walk_s = (uint32_t)((uint64_t)rule->walk_dm * 100 / WALK_MM_S_MAX);
-            day->hop[way][k] = (day_hop){
-                rule->stop, rule->fixed ? rule->least_s : TQ_MAX(rule->least_s, (int32_t)walk_s),
-                rule->walk_dm, rule->fixed ? -1 : rule->least_s};
+            hop[k] = (day_hop){rule->stop,
+                               rule->fixed ? rule->least_s : TQ_MAX(rule->least_s, (int32_t)walk_s),
+                               rule->walk_dm, rule->fixed ? -1 : rule->least_s};
         }
     }
     return true;
@@ -166,32 +169,52 @@ static bool sort_pairs(const pairs *all, uint32_t *order, uint64_t *key, unsigne
     return tq_sort_by_u64(order, all->count, key);
 }
 
+/* Which stops have rules. */
+static bool list_ruled(tq_day *day)
+{
+    uint8_t *ruled = day_own(day, PART_RULED, day->stop_count, sizeof *ruled);
+    uint32_t *ruled_stop = day_own(day, PART_RULED_STOP, day->stop_count, sizeof *ruled_stop);
+    if (ruled == NULL || ruled_stop == NULL) return false;
+    for (uint32_t stop = 0; stop < day->stop_count; stop++) {
+        if (day->first_rule[1][stop] != day->first_rule[1][stop + 1] || day->same_s[stop] != 0)
+            ruled[stop] |= 1;
+        if (day->first_rule[0][stop] != day->first_rule[0][stop + 1] || day->same_s[stop] != 0)
+            ruled[stop] |= 2;
+        if (ruled[stop] != 0) ruled_stop[day->ruled_count++] = stop;
+    }
+    day->ruled = ruled;
+    day->ruled_stop = ruled_stop;
+    return true;
+}
+
+static bool list_both_hops(tq_day *day)
+{
+    uint32_t *order = TQ_ALLOC(uint32_t, day->rule_count);
+    uint64_t *key = TQ_ALLOC(uint64_t, day->rule_count);
+    bool done = order != NULL && key != NULL && list_hops(day, 0, order, key) &&
+                list_hops(day, 1, order, key);
+    tq_free(order);
+    tq_free(key);
+    return done;
+}
+
 tq_status day_make_rules(tq_day *day, tq_err *err)
 {
     const tq_timetable *table = &day->city->timetable;
     pairs all = {0};
     uint32_t *order = NULL;
     uint64_t *key = NULL;
-    day->same_s = TQ_ALLOC(int32_t, day->stop_count);
-    day->ruled = TQ_ALLOC(uint8_t, day->stop_count);
-    day->ruled_stop = TQ_ALLOC(uint32_t, day->stop_count);
-    bool done = day->same_s != NULL && day->ruled != NULL && day->ruled_stop != NULL &&
-                add_stations(day, &all);
+    int32_t *same_s = day_own(day, PART_SAME, day->stop_count, sizeof *same_s);
+    day->same_s = same_s;
+    bool done = same_s != NULL && add_stations(day, &all);
     for (uint32_t row = 0; done && row < table->transfer_count; row++)
         done = add_row(table, &all, &table->transfer[row]);
     order = TQ_ALLOC(uint32_t, all.count);
     key = TQ_ALLOC(uint64_t, all.count);
     done = done && order != NULL && key != NULL;
     for (unsigned way = 0; done && way < 2; way++)
-        done = sort_pairs(&all, order, key, way) && list_rules(day, &all, order, way) &&
-               list_hops(day, way, order, key);
-    for (uint32_t stop = 0; done && stop < day->stop_count; stop++) {
-        if (day->first_rule[1][stop] != day->first_rule[1][stop + 1] || day->same_s[stop] != 0)
-            day->ruled[stop] |= 1;
-        if (day->first_rule[0][stop] != day->first_rule[0][stop + 1] || day->same_s[stop] != 0)
-            day->ruled[stop] |= 2;
-        if (day->ruled[stop] != 0) day->ruled_stop[day->ruled_count++] = stop;
-    }
+        done = sort_pairs(&all, order, key, way) && list_rules(day, &all, order, way, same_s);
+    done = done && list_both_hops(day) && list_ruled(day);
     tq_vec_free(&all);
     tq_free(order);
     tq_free(key);
@@ -219,8 +242,9 @@ const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to)
 static bool copy_arcs(tq_day *day, unsigned kind)
 {
     const tq_walk *walk = &day->city->walk[kind];
-    uint32_t *first = TQ_ALLOC(uint32_t, (size_t)walk->core_count + 1);
-    day_arc *arc = TQ_ALLOC(day_arc, walk->core_arc_count);
+    uint32_t *first =
+        day_own(day, PART_FIRST_ARC + kind, (size_t)walk->core_count + 1, sizeof *first);
+    day_arc *arc = day_own(day, PART_ARC + kind, walk->core_arc_count, sizeof *arc);
     uint32_t *order = TQ_ALLOC(uint32_t, walk->core_arc_count);
     uint64_t *key = TQ_ALLOC(uint64_t, walk->core_arc_count);
     day->first_arc[kind] = first;
@@ -247,38 +271,60 @@ static bool copy_arcs(tq_day *day, unsigned kind)
     return done;
 }
 
+static bool is_served(const tq_day *day, uint32_t stop)
+{
+    return day->calls[0][stop].count != 0 || day->calls[1][stop].count != 0;
+}
+
+/* Stops beside each vertex of a core. */
+static bool list_beside(tq_day *day, unsigned kind)
+{
+    const tq_timetable *table = &day->city->timetable;
+    const tq_walk *walk = &day->city->walk[kind];
+    const uint32_t *vertex = day->stop_vertex[kind];
+    uint32_t *first =
+        day_own(day, PART_VERTEX_FIRST + kind, (size_t)walk->core_count + 2, sizeof *first);
+    day_beside *list = day_own(day, PART_BESIDE + kind, day->stop_count, sizeof *list);
+    if (first == NULL || list == NULL) return false;
+    for (uint32_t stop = 0; stop < day->stop_count; stop++)
+        if (vertex[stop] != TQ_NONE && is_served(day, stop)) first[vertex[stop] + 2]++;
+    for (uint32_t k = 0; k < walk->core_count; k++)
+        first[k + 2] += first[k + 1];
+    for (uint32_t stop = 0; stop < day->stop_count; stop++)
+        if (vertex[stop] != TQ_NONE && is_served(day, stop))
+            list[first[vertex[stop] + 1]++] =
+                (day_beside){stop, (int32_t)(table->stop[stop].link_dm * 100)};
+    day->vertex_first[kind] = first;
+    day->beside[kind] = list;
+    return true;
+}
+
 tq_status day_make_vertices(tq_day *day, tq_err *err)
 {
     const tq_timetable *table = &day->city->timetable;
     for (unsigned kind = 0; kind < TQ_WALK_COUNT; kind++) {
         const tq_walk *walk = &day->city->walk[kind];
-        uint32_t *vertex = TQ_ALLOC(uint32_t, day->stop_count);
-        uint32_t *first = TQ_ALLOC(uint32_t, (size_t)walk->core_count + 2);
-        day_beside *list = TQ_ALLOC(day_beside, day->stop_count);
+        uint32_t *vertex = day_own(day, PART_STOP_VERTEX + kind, day->stop_count, sizeof *vertex);
         day->stop_vertex[kind] = vertex;
-        day->vertex_first[kind] = first;
-        day->beside[kind] = list;
-        if (vertex == NULL || first == NULL || list == NULL || !copy_arcs(day, kind))
+        if (vertex == NULL || !copy_arcs(day, kind))
             return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for stops on the walking core");
         for (uint32_t stop = 0; stop < day->stop_count; stop++) {
             uint32_t node = table->stop[stop].node;
             vertex[stop] =
                 node != TQ_NONE && walk->vertex_count != 0 ? walk->vertex_of_node[node] : TQ_NONE;
-            bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
-                          day->first_call[1][stop] != day->first_call[1][stop + 1];
             if (vertex[stop] >= walk->core_count || table->stop[stop].link_dm > ARC_MAX_DM)
                 vertex[stop] = TQ_NONE;
-            if (vertex[stop] != TQ_NONE && served) first[vertex[stop] + 2]++;
         }
-        for (uint32_t k = 0; k < walk->core_count; k++)
-            first[k + 2] += first[k + 1];
-        for (uint32_t stop = 0; stop < day->stop_count; stop++) {
-            bool served = day->first_call[0][stop] != day->first_call[0][stop + 1] ||
-                          day->first_call[1][stop] != day->first_call[1][stop + 1];
-            if (vertex[stop] != TQ_NONE && served)
-                list[first[vertex[stop] + 1]++] =
-                    (day_beside){stop, (int32_t)(table->stop[stop].link_dm * 100)};
-        }
+        if (!list_beside(day, kind))
+            return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for stops on the walking core");
     }
     return TQ_OK;
+}
+
+bool day_relist_stops(tq_day *day)
+{
+    if (!list_both_hops(day)) return false;
+    for (unsigned kind = 0; kind < TQ_WALK_COUNT; kind++)
+        if (!list_beside(day, kind)) return false;
+    return true;
 }

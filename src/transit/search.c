@@ -61,17 +61,16 @@ static uint64_t list_seeds(range_window *window, int32_t from_s, int32_t to_s, b
 {
     const round_search *rounds = window->rounds;
     const tq_day *day = rounds->day;
-    const int32_t *enter_s = rounds->back ? day->arrival_s : day->departure_s;
     uint64_t total = 0;
     for (uint32_t at = 0; at < window->way_count; at++) {
         const way_out *way = &window->way[at];
-        const uint32_t *first = day->first_call[rounds->back];
-        for (uint32_t c = first[way->stop]; c < first[way->stop + 1]; c++) {
-            day_call call = day->call[rounds->back][c];
+        const day_calls *calls = &day->calls[rounds->back][way->stop];
+        for (uint32_t c = 0; c < calls->count; c++) {
+            day_call call = calls->at[c];
             const day_route *route = &day->route[call.route];
             if (rounds->query->wheelchair && (route->flags & ROUTE_NO_WHEELCHAIR)) continue;
             uint32_t place = rounds->back ? route->place_count - 1 - call.place : call.place;
-            const int32_t *column = enter_s + route->first_event + place;
+            const int32_t *column = (rounds->back ? route->arrival_s : route->departure_s) + place;
             /* Real times of entering that belong to the part. */
             int32_t least = rounds->back ? rounds->base_s - (to_s + way->takes_s)
                                          : rounds->base_s + from_s + way->takes_s;

@@ -16,8 +16,10 @@
 
 typedef struct tq_day tq_day;
 
-/** Lay out a service day (days since 1970). Allocates; free with tq_day_free. */
-tq_status tq_day_make(const tq_city *city, int32_t day, tq_day **out, tq_err *err);
+/** Lay out a service day (days since 1970) with the live runs of an overlay, which the day holds.
+ * Allocates; free with tq_day_free. */
+tq_status tq_day_make(const tq_city *city, const tq_overlay *overlay, int32_t day, tq_day **out,
+                      tq_err *err);
 void tq_day_free(tq_day *day);
 size_t tq_day_bytes(const tq_day *day);
 uint32_t tq_day_events(const tq_day *day); /* stop events of the day itself */
@@ -26,8 +28,13 @@ uint32_t tq_day_events(const tq_day *day); /* stop events of the day itself */
 typedef struct tq_days tq_days;
 tq_status tq_days_open(const tq_city *city, tq_days **out, tq_err *err);
 void tq_days_close(tq_days *days);
-tq_status tq_days_get(tq_days *days, int32_t day, const tq_day **out, tq_err *err);
+/** Days by (day, the overlay's transit_version). */
+tq_status tq_days_get(tq_days *days, const tq_overlay *overlay, int32_t day, const tq_day **out,
+                      tq_err *err);
 void tq_days_put(tq_days *days, const tq_day *day);
+/** Lay out, under a new live state, the days that are kept, before it is shown: only those that
+ * the changed runs touch are done again. */
+tq_status tq_days_follow(tq_days *days, const tq_overlay *next, tq_err *err);
 
 /* Where a journey may begin or end on foot: a walking vertex, or a stop, and how far it is. */
 #define TQ_ACCESS_MAX 64
@@ -36,6 +43,19 @@ typedef struct tq_access {
     uint32_t stop; /* TQ_NONE when `node` is given */
     uint32_t walk_dm;
 } tq_access;
+
+/*
+ * Streets that are closed to walkers at the moment, worked into the walking cores. Edges ascend
+ * without repeats. A walk never uses a closed street.
+ */
+typedef struct tq_ground tq_ground;
+tq_status tq_ground_make(const tq_city *city, const uint32_t *edge, uint32_t count, tq_ground **out,
+                         tq_err *err);
+void tq_ground_free(tq_ground *ground);
+/** The same from the cache, made on first use, pinned until it is put back (NULL is fine). */
+tq_status tq_days_ground(tq_days *days, const uint32_t *edge, uint32_t count, const tq_ground **out,
+                         tq_err *err);
+void tq_days_ground_put(tq_days *days, const tq_ground *ground);
 
 typedef struct tq_transit_query {
     uint32_t size;
@@ -53,6 +73,7 @@ typedef struct tq_transit_query {
     bool wheelchair;        /* only trips and stops that are not marked as unusable */
     uint32_t
         board_slack_s; /* least time between reaching a stop on foot and boarding, 0 by default */
+    const tq_ground *ground; /* closed streets; NULL = none */
 } tq_transit_query;
 void tq_transit_query_default(tq_transit_query *query);
 
@@ -65,16 +86,24 @@ void tq_transit_query_default(tq_transit_query *query);
  * frequencies.
  */
 typedef struct tq_piece {
-    uint32_t trip;                 /* of the timetable; TQ_NONE = a walk */
+    uint32_t trip;                 /* of the timetable; TQ_NONE = a walk, or an added run */
+    uint32_t live;                 /* row of the overlay's runs; TQ_NONE = as planned, or a walk */
     uint32_t from_stop, to_stop;   /* TQ_NONE = the journey's own start or end */
-    uint32_t from_place, to_place; /* places in the trip's pattern */
+    uint32_t from_place, to_place; /* places in the trip's pattern, or calls of the live run */
     int32_t departure_s, arrival_s;
     int32_t shift_s;     /* its times = shift_s + trip.start_s + stop_time */
     int32_t service_day; /* days since 1970 of the service day that the run belongs to */
     uint32_t walk_dm;
     uint32_t from_access, to_access; /* walk at the ends: which access, else TQ_NONE */
     uint32_t headway_s;
+    uint32_t route;  /* of the timetable; TQ_NONE = a walk */
+    uint32_t ride_m; /* metres ridden, as fares count them */
 } tq_piece;
+
+static inline bool tq_piece_rides(const tq_piece *piece)
+{
+    return piece->route != TQ_NONE;
+}
 
 typedef struct tq_journey {
     int32_t departure_s, arrival_s; /* at the doors; departure as late as the pieces allow */
@@ -119,12 +148,17 @@ bool tq_journey_fare_parts(const tq_city *city, const tq_journey *journey,
  */
 bool tq_journey_fare(const tq_city *city, const tq_journey *journey, uint32_t *fen, bool *assumed);
 
-/* Next departures at a stop. */
+/* Next departures at a stop. Those that were cancelled, or whose run now passes without a stop, are
+ * listed at their planned time and marked. */
 typedef struct tq_departure {
-    uint32_t trip, place; /* place in the trip's pattern */
+    uint32_t trip, place; /* trip as tq_piece.trip; place in its pattern, or call of the live run;
+                             of a cancelled run in its pattern */
+    uint32_t live;        /* row of the overlay's runs; TQ_NONE = as planned */
     int32_t departure_s, arrival_s, shift_s;
     int32_t service_day;
     uint32_t headway_s;
+    uint32_t stop;  /* where it departs */
+    bool cancelled; /* does not run, or does not stop here */
 } tq_departure;
 /** Departures at a stop or station at or after from_s, by time; at most `limit`, at most until_s.
  */
@@ -134,6 +168,21 @@ uint32_t tq_transit_departures(const tq_city *city, const tq_day *day, uint32_t 
 /** Last departure of a pattern's place at or before until_s on this day, or INT32_MIN. */
 int32_t tq_transit_last_departure(const tq_city *city, const tq_day *day, uint32_t pattern,
                                   uint32_t place, int32_t until_s);
+
+/* A line from one stop on: runs of a route in one direction that can be boarded at from_stop and
+ * left at to_stop. */
+typedef struct tq_line_at {
+    uint32_t route, direction; /* direction: TQ_NONE = any */
+    uint32_t from_stop;
+    uint32_t to_stop; /* TQ_NONE = anywhere */
+} tq_line_at;
+/** Last departure of the line at or before until_s, or INT32_MIN. */
+int32_t tq_transit_line_last(const tq_city *city, const tq_day *day, const tq_line_at *line,
+                             int32_t until_s);
+/** First departure of the line in [ready_s, until_s]: its arrival at to_stop (at its end, with
+ * TQ_NONE), or INT32_MAX. */
+int32_t tq_transit_line_next(const tq_city *city, const tq_day *day, const tq_line_at *line,
+                             int32_t ready_s, int32_t until_s);
 
 /** Bytes of scratch a search on this city can need. */
 size_t tq_transit_work_bytes(const tq_city *city);

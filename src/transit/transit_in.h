@@ -21,6 +21,9 @@
 #define DAY_BEFORE   2
 #define DAY_AFTER    2
 #define DAY_RUNS_MAX (UINT32_C(1) << 24)
+/* Live runs that one day can hold, and of them added ones. */
+#define LIVE_RUNS_MAX  (UINT32_C(1) << 20)
+#define LIVE_ADDED_MAX (UINT32_C(1) << 16)
 
 /* Walking labels: an arc is at most ARC_MAX_DM long and a label at most LABEL_MAX, so that sums fit
  * int32. */
@@ -43,27 +46,38 @@
 #define ROUTE_DATED         1u /* some stop is not open all the time */
 #define ROUTE_NO_WHEELCHAIR 2u
 
-/* Runs of one pattern of which none overtakes another. */
-typedef struct day_route {
-    size_t first_event;   /* row-major: event[first_event + run * place_count + place] */
-    uint32_t first_place; /* into place */
-    uint32_t first_run;   /* into run */
-    uint32_t place_count, run_count;
-    uint32_t pattern, flags;
-} day_route;
-
-/* One run of a trip: its times are shift_s + trip.start_s + stop time. */
+/* One run: its planned times are shift_s + trip.start_s + stop time. */
 typedef struct day_run {
-    uint32_t trip;
+    uint32_t trip; /* TQ_NONE = an added run */
+    uint32_t live; /* row of the overlay's runs; TQ_NONE = as planned */
     int32_t shift_s;
     uint32_t headway_s;
     int32_t service_day;
 } day_run;
 
+/* Runs that call at the same places, of which none overtakes another. */
+typedef struct day_route {
+    const int32_t *arrival_s, *departure_s; /* row-major: [run * place_count + place] */
+    const uint32_t *place;                  /* [place_count], stop and PLACE_ flags */
+    const uint32_t *along_m;                /* [place_count], metres from the first stop */
+    const uint32_t
+        *pattern_place; /* [place_count], TQ_NONE = not in the pattern; NULL = the same */
+    const day_run *run; /* [run_count] */
+    uint32_t place_count, run_count;
+    uint32_t pattern; /* TQ_NONE = added runs with no trip to borrow from */
+    uint32_t line;    /* route of the timetable */
+    uint32_t flags;
+} day_route;
+
 /* A route at a stop; for alighting the place is counted from the route's end. */
 typedef struct day_call {
     uint32_t route, place;
 } day_call;
+
+typedef struct day_calls {
+    const day_call *at;
+    uint32_t count;
+} day_calls;
 
 /* A stop beside a vertex of the walking core. */
 typedef struct day_beside {
@@ -92,46 +106,138 @@ typedef struct day_hop {
     int32_t least_s; /* walks, but takes at least this; -1 = floor_s is fixed */
 } day_hop;
 
+/* What a day is made of, each allocated once and freed with the day that made it. */
+typedef enum day_part {
+    PART_ROUTE,
+    PART_PLACE,
+    PART_RUN,
+    PART_ARRIVAL,
+    PART_DEPARTURE,
+    PART_ALONG,
+    PART_PATTERN_PLACE,
+    PART_FIRST_ROUTE,
+    PART_CALLS,
+    PART_CALL = PART_CALLS + 2,
+    PART_OPEN = PART_CALL + 2,
+    PART_NO_WHEELCHAIR = PART_OPEN + 2,
+    PART_FIRST_RULE,
+    PART_RULE = PART_FIRST_RULE + 2,
+    PART_FIRST_HOP = PART_RULE + 2,
+    PART_HOP = PART_FIRST_HOP + 2,
+    PART_SAME = PART_HOP + 2,
+    PART_RULED,
+    PART_RULED_STOP,
+    PART_STOP_VERTEX,
+    PART_VERTEX_FIRST = PART_STOP_VERTEX + TQ_WALK_COUNT,
+    PART_BESIDE = PART_VERTEX_FIRST + TQ_WALK_COUNT,
+    PART_FIRST_ARC = PART_BESIDE + TQ_WALK_COUNT,
+    PART_ARC = PART_FIRST_ARC + TQ_WALK_COUNT,
+    PART_GONE = PART_ARC + TQ_WALK_COUNT,
+    PART_HOLDS,
+    PART_COUNT
+} day_part;
+
+/*
+ * A day as planned owns all of its arrays. A day with live runs holds the planned one, shows its
+ * arrays, and owns only those that the live runs touch.
+ */
 struct tq_day {
     const tq_city *city;
+    const tq_overlay *overlay; /* held */
+    tq_day *planned;           /* held; NULL = this is the planned one */
+    uint32_t *holds;           /* atomic; freed with the last one */
+    void *part[PART_COUNT];    /* what this day owns */
     int32_t day;
-    int64_t day_ms; /* instant of second 0 */
-    uint32_t stop_count, route_count, place_count, run_count, own_events;
-    size_t event_count, bytes;
-    day_route *route;     /* [route_count] */
-    uint32_t *place;      /* [place_count], stop and PLACE_ flags */
-    day_run *run;         /* [run_count] */
-    int32_t *arrival_s;   /* [event_count] */
-    int32_t *departure_s; /* [event_count] */
-    uint32_t
-        *first_call[2]; /* [stop_count + 1]: [0] where one can board, [1] where one can alight */
-    day_call *call[2];
-    int32_t *open_from_s, *open_until_s; /* [stop_count], both inclusive */
-    uint8_t *no_wheelchair;              /* [stop_count] */
+    int64_t day_ms;                              /* instant of second 0 */
+    int32_t shift_s[DAY_BEFORE + DAY_AFTER + 1]; /* seconds to the days before and after */
+    uint32_t stop_count, route_count, own_events;
+    size_t bytes;
+    const day_route *route;      /* [route_count] */
+    const uint32_t *first_route; /* [pattern_count + 1], routes of each pattern as planned */
+    const day_calls *calls[2]; /* [stop_count]: [0] where one can board, [1] where one can alight */
+    const int32_t *open_from_s, *open_until_s; /* [stop_count], both inclusive */
+    const uint8_t *no_wheelchair;              /* [stop_count] */
+    /* runs and calls that people still look for: cancelled, or with skipped stops */
+    uint32_t gone_count;
+    const day_run *gone; /* [gone_count] */
     /* changes */
     uint32_t rule_count, ruled_count;
-    uint32_t *first_rule[2]; /* [stop_count + 1]: [0] from a stop, [1] to a stop */
-    day_rule *rule[2];       /* ascending by the other stop */
-    uint32_t *first_hop[2];  /* [stop_count + 1], as first_rule */
-    day_hop *hop[2];         /* ascending by floor_s */
-    int32_t *same_s;         /* [stop_count], change at the stop itself */
-    uint8_t
+    const uint32_t *first_rule[2]; /* [stop_count + 1]: [0] from a stop, [1] to a stop */
+    const day_rule *rule[2];       /* ascending by the other stop */
+    const uint32_t *first_hop[2];  /* [stop_count + 1], as first_rule */
+    const day_hop *hop[2];         /* ascending by floor_s */
+    const int32_t *same_s;         /* [stop_count], change at the stop itself */
+    const uint8_t
         *ruled; /* [stop_count], bit 0: some pair to it (or itself) has a rule; bit 1: from it */
-    uint32_t *ruled_stop; /* [ruled_count] */
+    const uint32_t *ruled_stop; /* [ruled_count] */
     /* stops on the walking cores */
-    uint32_t *stop_vertex[TQ_WALK_COUNT];  /* [stop_count], < core_count or TQ_NONE */
-    uint32_t *vertex_first[TQ_WALK_COUNT]; /* [core_count + 1] */
-    day_beside *beside[TQ_WALK_COUNT];
+    const uint32_t *stop_vertex[TQ_WALK_COUNT];  /* [stop_count], < core_count or TQ_NONE */
+    const uint32_t *vertex_first[TQ_WALK_COUNT]; /* [core_count + 1] */
+    const day_beside *beside[TQ_WALK_COUNT];
     /* arcs of the walking cores, by length at each vertex; none longer than ARC_MAX_DM */
-    uint32_t *first_arc[TQ_WALK_COUNT]; /* [core_count + 1] */
-    day_arc *arc[TQ_WALK_COUNT];
+    const uint32_t *first_arc[TQ_WALK_COUNT]; /* [core_count + 1] */
+    const day_arc *arc[TQ_WALK_COUNT];
 };
+
+/** Zeroed memory that goes with the day; NULL when there is none. Counted in day->bytes. */
+void *day_own(tq_day *day, unsigned part, size_t count, size_t size);
+tq_day *day_hold(tq_day *day);
+/** An empty day, or one that shows all of a planned day and holds it; NULL when there is no memory.
+ */
+tq_day *day_new(tq_day *planned);
+
+/** The day as planned: day.c. */
+tq_status day_make_planned(const tq_city *city, int32_t number, tq_day **out, tq_err *err);
+/** A planned day with the live runs of an overlay; holds both: live.c. */
+tq_status day_make_live(tq_day *planned, const tq_overlay *overlay, tq_day **out, tq_err *err);
 
 /** Rules between stops, and stops on walking cores: rules.c. */
 tq_status day_make_rules(tq_day *day, tq_err *err);
 tq_status day_make_vertices(tq_day *day, tq_err *err);
+/** Again for stops that were not served before: what depends on where rides call. */
+bool day_relist_stops(tq_day *day);
 /** The rule from one stop to another, NULL if they are walked freely. */
 const day_rule *day_rule_of(const tq_day *day, uint32_t from, uint32_t to);
+
+/* ---- closed streets: ground.c ------------------------------------------------------------------
+ */
+
+#define GROUND_NEAR_DM 5000u
+#define GROUNDS_MAX    16u
+
+struct tq_ground {
+    const tq_city *city;
+    uint32_t edge_count;
+    uint32_t *edge;   /* [edge_count], ascending */
+    uint64_t *closed; /* bit an edge */
+    /* of each kind of walking; NULL = no closed street matters to it */
+    uint32_t *first_arc[TQ_WALK_COUNT]; /* [core_count + 1], as of a day */
+    day_arc *arc[TQ_WALK_COUNT];
+    uint64_t *near[TQ_WALK_COUNT];    /* bit a vertex: the way up to the core is to be looked for */
+    uint64_t *cut[TQ_WALK_COUNT];     /* bit an upward arc: may use a closed street */
+    uint32_t reach_dm[TQ_WALK_COUNT]; /* how far such a look goes */
+};
+
+bool ground_walked(const tq_city *city, unsigned kind, uint32_t edge);
+bool ground_closed(const tq_ground *ground, uint32_t edge);
+bool ground_is_near(const tq_ground *ground, unsigned kind, uint32_t vertex);
+bool ground_is_cut(const tq_ground *ground, unsigned kind, uint32_t up_arc);
+
+typedef struct kept_ground {
+    tq_ground *ground;
+    uint32_t users;
+    uint64_t used; /* larger is more recent */
+} kept_ground;
+
+/* By the set of edges; guarded by the days' lock. */
+typedef struct ground_cache {
+    kept_ground slot[GROUNDS_MAX];
+    uint64_t clock;
+} ground_cache;
+tq_status ground_get(ground_cache *cache, tq_mutex *mutex, const tq_city *city,
+                     const uint32_t *edge, uint32_t count, const tq_ground **out, tq_err *err);
+void ground_put(ground_cache *cache, tq_mutex *mutex, const tq_ground *ground);
+void ground_close(ground_cache *cache);
 
 /* ---- a search ---------------------------------------------------------------------------------
  */
@@ -180,6 +286,10 @@ typedef struct round_search {
     const tq_day *day;
     const tq_transit_query *query;
     const tq_walk *walk;
+    const tq_ground *ground;   /* NULL = no closed street matters */
+    const uint32_t *first_arc; /* arcs of the core, as open now */
+    const day_arc *arc;
+    uint32_t *street_dm, *street_list; /* [node_count] with a ground; TQ_NONE between */
     bool back,
         plain; /* plain: no rules and no limit of walking, so that walking dominates riding */
     int32_t base_s, last_s; /* the query's time; rides after last_s (relative) are not looked at */
@@ -265,7 +375,11 @@ void journeys_sort(tq_journey *journey, uint32_t count);
 
 /* Fares: fare.c. */
 uint32_t fare_of_stay(const tq_city *city, uint32_t tariff, uint32_t ride_m, int32_t stay_s);
-uint32_t fare_metres(const tq_city *city, uint32_t pattern, uint32_t board, uint32_t alight);
+static inline uint32_t fare_metres(const day_route *route, uint32_t board, uint32_t alight)
+{
+    uint32_t from_m = route->along_m[board], to_m = route->along_m[alight];
+    return to_m > from_m ? to_m - from_m : 0;
+}
 
 /** Scratch that tq_transit_pareto takes besides: pareto.c. */
 size_t pareto_bytes(const tq_city *city);

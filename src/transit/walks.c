@@ -78,6 +78,50 @@ static bool pair_ruled(const round_search *rounds, uint32_t source, uint32_t sto
 
 typedef void (*vertex_seen)(round_search *rounds, uint32_t vertex, uint64_t dm, uint32_t access);
 
+/* Over the open streets from a street node to the first corners of the core on every way. */
+static tq_status stroll(round_search *rounds, const tq_access *access, uint32_t number,
+                        vertex_seen seen, tq_err *err)
+{
+    const tq_ground *ground = rounds->ground;
+    const tq_city *city = rounds->city;
+    const tq_streets *streets = &city->streets;
+    const uint32_t *vertex_of = rounds->walk->vertex_of_node;
+    uint32_t kind = rounds->query->walk, count = 0, touched = 0;
+    uint32_t *dm_of = rounds->street_dm, *list = rounds->street_list;
+    tq_status status = TQ_OK;
+    dm_of[access->node] = 0;
+    list[touched++] = access->node;
+    heap_push(rounds->heap, &count, access->node);
+    while (count > 0) {
+        uint64_t item = heap_take(rounds->heap, &count);
+        uint32_t node = (uint32_t)item, dm = (uint32_t)(item >> 32);
+        if (dm > dm_of[node]) continue;
+        if (vertex_of[node] < rounds->walk->core_count) {
+            seen(rounds, vertex_of[node], (uint64_t)access->walk_dm + dm, number);
+            continue;
+        }
+        for (uint32_t k = streets->first_out[node]; k < streets->first_out[node + 1]; k++) {
+            uint32_t arc = streets->out_arc[k], head = tq_arc_head(streets, arc);
+            uint64_t next = (uint64_t)dm + streets->edge_length_dm[arc >> 1];
+            if (next > ground->reach_dm[kind] || next >= dm_of[head] ||
+                ground_closed(ground, arc >> 1) || !ground_walked(city, kind, arc >> 1))
+                continue;
+            if (count == rounds->heap_cap) {
+                status = tq_fail(err, TQ_NO_MEMORY, 0, "a walk around closed streets is over %u",
+                                 rounds->heap_cap);
+                count = 0;
+                break;
+            }
+            if (dm_of[head] == TQ_NONE) list[touched++] = head;
+            dm_of[head] = (uint32_t)next;
+            heap_push(rounds->heap, &count, next << 32 | head);
+        }
+    }
+    for (uint32_t k = 0; k < touched; k++)
+        dm_of[list[k]] = TQ_NONE;
+    return status;
+}
+
 /* Upwards from a street node to the core, in descending order of vertices. */
 static tq_status climb(round_search *rounds, const tq_access *access, uint32_t number,
                        vertex_seen seen, tq_err *err)
@@ -85,6 +129,9 @@ static tq_status climb(round_search *rounds, const tq_access *access, uint32_t n
     const tq_walk *walk = rounds->walk;
     if (rounds->core == 0) return TQ_OK;
     uint32_t start = walk->vertex_of_node[access->node], count = 0, former = TQ_NONE;
+    uint32_t kind = rounds->query->walk;
+    const tq_ground *ground = rounds->ground;
+    bool near = false; /* something on the way up is near a closed street */
     if (start == TQ_NONE || access->walk_dm > ARC_MAX_DM) return TQ_OK;
     heap_push(rounds->heap, &count, (uint64_t)~start << 32 | access->walk_dm);
     while (count > 0) {
@@ -96,17 +143,18 @@ static tq_status climb(round_search *rounds, const tq_access *access, uint32_t n
             seen(rounds, vertex, dm, number);
             continue;
         }
+        near = near || (ground != NULL && ground_is_near(ground, kind, vertex));
         uint32_t from = vertex - walk->core_count;
         for (uint32_t arc = walk->first_up[from]; arc < walk->first_up[from + 1]; arc++) {
             uint64_t sum = (uint64_t)dm + walk->up_dm[arc];
-            if (sum > ARC_MAX_DM) continue;
+            if (sum > ARC_MAX_DM || (ground != NULL && ground_is_cut(ground, kind, arc))) continue;
             if (count == rounds->heap_cap)
                 return tq_fail(err, TQ_NO_MEMORY, 0, "a walk climbs over %u streets",
                                rounds->heap_cap);
             heap_push(rounds->heap, &count, (uint64_t)~walk->up_head[arc] << 32 | sum);
         }
     }
-    return TQ_OK;
+    return near ? stroll(rounds, access, number, seen, err) : TQ_OK;
 }
 
 static void far_vertex(round_search *rounds, uint32_t vertex, uint64_t dm, uint32_t access)
@@ -248,9 +296,8 @@ static uint32_t queue_take(walk_queue *queue, uint32_t *word)
 /* Dijkstra from the labels in the queue. */
 static void walk_freely(round_search *rounds, uint32_t k)
 {
-    const tq_day *day = rounds->day;
-    const uint32_t *first = day->first_arc[rounds->query->walk];
-    const day_arc *arcs = day->arc[rounds->query->walk];
+    const uint32_t *first = rounds->first_arc;
+    const day_arc *arcs = rounds->arc;
     int32_t *best = rounds->best_vertex[k];
     int32_t start_mm = k == 0 ? rounds->first_s * rounds->speed : 0;
     int32_t limit = label_limit(rounds, k);
@@ -280,8 +327,8 @@ static void walk_freely(round_search *rounds, uint32_t k)
 static void walk_within(round_search *rounds, uint32_t k, uint32_t source)
 {
     const tq_day *day = rounds->day;
-    const uint32_t *first = day->first_arc[rounds->query->walk];
-    const day_arc *arcs = day->arc[rounds->query->walk];
+    const uint32_t *first = rounds->first_arc;
+    const day_arc *arcs = rounds->arc;
     int32_t start_mm = rounds->level[k].ride[source] * rounds->speed;
     uint32_t start = day->stop_vertex[rounds->query->walk][source], count = 0;
     if (start == TQ_NONE) return;
@@ -337,7 +384,6 @@ static void walk_each(round_search *rounds, uint32_t k)
 static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_t start,
                         int32_t link_mm)
 {
-    const tq_walk *walk = rounds->walk;
     const tq_day *day = rounds->day;
     uint32_t kind = rounds->query->walk, count = 0, touched = 0;
     round_level *row = &rounds->level[k];
@@ -365,10 +411,9 @@ static void look_around(round_search *rounds, uint32_t k, uint32_t stop, uint32_
             set_reach(rounds, k, stop, ceil_seconds((int32_t)end, rounds->speed) + rounds->slack_s,
                       (reach_from){beside.stop, (uint32_t)walked / 100, HOW_WALK});
         }
-        for (uint32_t arc = walk->first_core[vertex]; arc < walk->first_core[vertex + 1]; arc++) {
-            if (walk->core_dm[arc] > ARC_MAX_DM) continue;
-            uint32_t head = walk->core_head[arc];
-            int64_t next = (int64_t)span + (int64_t)walk->core_dm[arc] * 100;
+        for (uint32_t arc = rounds->first_arc[vertex]; arc < rounds->first_arc[vertex + 1]; arc++) {
+            uint32_t head = rounds->arc[arc].head;
+            int64_t next = (int64_t)span + rounds->arc[arc].mm;
             if (next >= rounds->around_mm[head] || next > LABEL_MAX || next > rounds->max_walk_mm)
                 continue;
             if (rounds->around_mm[head] == FAR) rounds->around_list[touched++] = head;
@@ -471,7 +516,7 @@ void rounds_change(round_search *rounds, uint32_t k)
 {
     const tq_day *day = rounds->day;
     round_level *row = &rounds->level[k];
-    uint32_t *vertex_of = day->stop_vertex[rounds->query->walk];
+    const uint32_t *vertex_of = day->stop_vertex[rounds->query->walk];
     bool limited = rounds->max_walk_mm != FAR;
     end_by_rules(rounds, k);
     queue_begin(rounds, k);

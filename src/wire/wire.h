@@ -6,6 +6,7 @@
  *   osm       .osm.pbf blocks and .osm XML           wire/osm_pbf.c osm_xml.c
  *   protobuf  the few wire types that the above need wire/protobuf.c
  *   polyline  encoded lines, 5 or 6 digits           wire/polyline.c
+ *   gtfs-rt   GTFS-Realtime messages, both ways      wire/gtfs_rt*.c
  *   mvt       vector tiles 2.1, writing              wire/mvt.c
  */
 #ifndef TQ_WIRE_H
@@ -135,6 +136,248 @@ void tq_polyline_put(tq_buf *buf, const int32_t *lat_lon_e7, size_t point_count,
 /** Decode into out (room for `cap` points); TQ_LIMIT when there are more. */
 tq_status tq_polyline_read(tq_str text, unsigned digits, int32_t *lat_lon_e7, size_t cap,
                            size_t *point_count, tq_err *err);
+
+/* ---- gtfs-rt -----------------------------------------------------------------------------------
+ *
+ * GTFS-Realtime 2.0 as plain structs. Texts are slices of the message (at NULL = not given), lists
+ * and nested messages live in the pool that the reader is given (NULL = not given). has_x tells
+ * whether a number was given; if not, x holds the default of the protocol. Instants are POSIX
+ * seconds.
+ */
+
+#define TQ_RT_BYTES_MAX    ((size_t)64 << 20)
+#define TQ_RT_ENTITIES_MAX 200000u
+#define TQ_RT_LIST_MAX     20000u   /* items of any other list */
+#define TQ_RT_ITEMS_MAX    4000000u /* nested messages and listed texts in all */
+
+#define TQ_RT_LIST(T)                                                                              \
+    struct {                                                                                       \
+        T *at;                                                                                     \
+        uint32_t count;                                                                            \
+    }
+/* The same layout for the tables that read and write every list. */
+typedef TQ_RT_LIST(void) tq_rt_list;
+typedef TQ_RT_LIST(tq_str) tq_rt_strs;
+
+typedef enum tq_rt_trip_relation {
+    TQ_RT_SCHEDULED = 0,
+    TQ_RT_ADDED = 1, /* former name of NEW */
+    TQ_RT_UNSCHEDULED = 2,
+    TQ_RT_CANCELED = 3,
+    TQ_RT_REPLACEMENT = 5,
+    TQ_RT_DUPLICATED = 6,
+    TQ_RT_DELETED = 7,
+    TQ_RT_NEW = 8
+} tq_rt_trip_relation;
+
+typedef enum tq_rt_stop_relation {
+    TQ_RT_STOP_SCHEDULED = 0,
+    TQ_RT_STOP_SKIPPED = 1,
+    TQ_RT_STOP_NO_DATA = 2,
+    TQ_RT_STOP_UNSCHEDULED = 3
+} tq_rt_stop_relation;
+
+typedef enum tq_rt_cause {
+    TQ_RT_CAUSE_UNKNOWN = 1,
+    TQ_RT_CAUSE_OTHER = 2,
+    TQ_RT_CAUSE_ACCIDENT = 6,
+    TQ_RT_CAUSE_WEATHER = 8,
+    TQ_RT_CAUSE_MAINTENANCE = 9,
+    TQ_RT_CAUSE_CONSTRUCTION = 10,
+    TQ_RT_CAUSE_POLICE = 11,
+    TQ_RT_CAUSE_EVENT = 13
+} tq_rt_cause;
+
+typedef enum tq_rt_effect {
+    TQ_RT_EFFECT_NO_SERVICE = 1,
+    TQ_RT_EFFECT_REDUCED = 2,
+    TQ_RT_EFFECT_DELAYS = 3,
+    TQ_RT_EFFECT_DETOUR = 4,
+    TQ_RT_EFFECT_MODIFIED = 6,
+    TQ_RT_EFFECT_OTHER = 7,
+    TQ_RT_EFFECT_UNKNOWN = 8,
+    TQ_RT_EFFECT_STOP_MOVED = 9
+} tq_rt_effect;
+
+typedef struct tq_rt_text {
+    tq_str text, language;
+} tq_rt_text;
+typedef struct tq_rt_texts {
+    TQ_RT_LIST(tq_rt_text) translation;
+} tq_rt_texts;
+typedef struct tq_rt_image {
+    tq_str url, media_type, language;
+} tq_rt_image;
+typedef struct tq_rt_images {
+    TQ_RT_LIST(tq_rt_image) localized_image;
+} tq_rt_images;
+
+typedef struct tq_rt_modified_trip {
+    tq_str modifications_id, affected_trip_id, start_time, start_date;
+} tq_rt_modified_trip;
+typedef struct tq_rt_trip {
+    tq_str trip_id, start_time, start_date, route_id;
+    tq_rt_modified_trip *modified_trip;
+    uint32_t schedule_relationship; /* tq_rt_trip_relation */
+    uint32_t direction_id;
+    bool has_schedule_relationship, has_direction_id;
+} tq_rt_trip;
+typedef struct tq_rt_vehicle_name {
+    tq_str id, label, license_plate;
+    uint32_t wheelchair_accessible;
+    bool has_wheelchair_accessible;
+} tq_rt_vehicle_name;
+
+typedef struct tq_rt_event {
+    int64_t time, scheduled_time;
+    int32_t delay, uncertainty; /* seconds */
+    bool has_time, has_scheduled_time, has_delay, has_uncertainty;
+} tq_rt_event;
+typedef struct tq_rt_stop_properties {
+    tq_str assigned_stop_id, stop_headsign;
+    uint32_t pickup_type, drop_off_type;
+    bool has_pickup_type, has_drop_off_type;
+} tq_rt_stop_properties;
+typedef struct tq_rt_stop_time {
+    tq_str stop_id;
+    tq_rt_event *arrival, *departure;
+    tq_rt_stop_properties *properties;
+    uint32_t stop_sequence;
+    uint32_t schedule_relationship; /* tq_rt_stop_relation */
+    uint32_t departure_occupancy_status;
+    bool has_stop_sequence, has_schedule_relationship, has_departure_occupancy_status;
+} tq_rt_stop_time;
+typedef struct tq_rt_trip_properties {
+    tq_str trip_id, start_date, start_time, shape_id, trip_headsign, trip_short_name;
+} tq_rt_trip_properties;
+typedef struct tq_rt_trip_update {
+    tq_rt_trip *trip; /* never NULL when read */
+    tq_rt_vehicle_name *vehicle;
+    tq_rt_trip_properties *properties;
+    TQ_RT_LIST(tq_rt_stop_time) stop_time;
+    uint64_t timestamp;
+    int32_t delay;
+    bool has_timestamp, has_delay;
+} tq_rt_trip_update;
+
+typedef struct tq_rt_position {
+    double odometer;
+    float latitude, longitude, bearing, speed; /* speed in m/s */
+    bool has_latitude, has_longitude, has_bearing, has_odometer, has_speed;
+} tq_rt_position;
+typedef struct tq_rt_carriage {
+    tq_str id, label;
+    uint32_t occupancy_status, carriage_sequence;
+    int32_t occupancy_percentage;
+    bool has_occupancy_status, has_occupancy_percentage, has_carriage_sequence;
+} tq_rt_carriage;
+typedef struct tq_rt_vehicle {
+    tq_str stop_id;
+    tq_rt_trip *trip;
+    tq_rt_position *position;
+    tq_rt_vehicle_name *vehicle;
+    TQ_RT_LIST(tq_rt_carriage) carriage;
+    uint64_t timestamp;
+    uint32_t current_stop_sequence, current_status, congestion_level, occupancy_status,
+        occupancy_percentage;
+    bool has_current_stop_sequence, has_current_status, has_timestamp, has_congestion_level,
+        has_occupancy_status, has_occupancy_percentage;
+} tq_rt_vehicle;
+
+typedef struct tq_rt_range {
+    uint64_t start, end;
+    bool has_start, has_end;
+} tq_rt_range;
+typedef struct tq_rt_selector {
+    tq_str agency_id, route_id, stop_id;
+    tq_rt_trip *trip;
+    int32_t route_type;
+    uint32_t direction_id;
+    bool has_route_type, has_direction_id;
+} tq_rt_selector;
+typedef struct tq_rt_alert {
+    TQ_RT_LIST(tq_rt_range) active_period;
+    TQ_RT_LIST(tq_rt_selector) informed_entity;
+    tq_rt_texts *url, *header_text, *description_text, *tts_header_text, *tts_description_text,
+        *image_alternative_text, *cause_detail, *effect_detail;
+    tq_rt_images *image;
+    uint32_t cause;  /* tq_rt_cause and others */
+    uint32_t effect; /* tq_rt_effect and others */
+    uint32_t severity_level;
+    bool has_cause, has_effect, has_severity_level;
+} tq_rt_alert;
+
+typedef struct tq_rt_shape {
+    tq_str shape_id, encoded_polyline; /* 5 digits */
+} tq_rt_shape;
+typedef struct tq_rt_stop {
+    tq_str stop_id, zone_id, parent_station, stop_timezone, level_id;
+    tq_rt_texts *stop_code, *stop_name, *tts_stop_name, *stop_desc, *stop_url, *platform_code;
+    float stop_lat, stop_lon;
+    uint32_t wheelchair_boarding;
+    bool has_stop_lat, has_stop_lon, has_wheelchair_boarding;
+} tq_rt_stop;
+
+typedef struct tq_rt_stop_selector {
+    tq_str stop_id;
+    uint32_t stop_sequence;
+    bool has_stop_sequence;
+} tq_rt_stop_selector;
+typedef struct tq_rt_replacement_stop {
+    tq_str stop_id;
+    int32_t travel_time_to_stop; /* from the arrival at the stop before the modification */
+    bool has_travel_time_to_stop;
+} tq_rt_replacement_stop;
+typedef struct tq_rt_modification {
+    tq_rt_stop_selector *start_stop_selector, *end_stop_selector;
+    TQ_RT_LIST(tq_rt_replacement_stop) replacement_stop;
+    tq_str service_alert_id;
+    uint64_t last_modified_time;
+    int32_t propagated_modification_delay;
+    bool has_propagated_modification_delay, has_last_modified_time;
+} tq_rt_modification;
+typedef struct tq_rt_selected_trips {
+    tq_rt_strs trip_ids;
+    tq_str shape_id;
+} tq_rt_selected_trips;
+typedef struct tq_rt_trip_modifications {
+    TQ_RT_LIST(tq_rt_selected_trips) selected_trips;
+    tq_rt_strs start_times, service_dates;
+    TQ_RT_LIST(tq_rt_modification) modification;
+} tq_rt_trip_modifications;
+
+typedef struct tq_rt_entity {
+    tq_str id;
+    tq_rt_trip_update *trip_update;
+    tq_rt_vehicle *vehicle;
+    tq_rt_alert *alert;
+    tq_rt_shape *shape;
+    tq_rt_stop *stop;
+    tq_rt_trip_modifications *trip_modifications;
+    bool is_deleted, has_is_deleted;
+} tq_rt_entity;
+typedef struct tq_rt_header {
+    tq_str gtfs_realtime_version, feed_version;
+    uint64_t timestamp;
+    uint32_t incrementality; /* 0 full dataset, 1 differential */
+    bool has_incrementality, has_timestamp;
+} tq_rt_header;
+typedef struct tq_rt_feed {
+    tq_rt_header *header; /* never NULL when read */
+    TQ_RT_LIST(tq_rt_entity) entity;
+} tq_rt_feed;
+
+/**
+ * Read a FeedMessage. Fields that are not in the protocol's table (extensions among them) and enum
+ * values that are not known are passed over; a missing required field, a field of another wire type
+ * and broken bytes are TQ_BAD_INPUT with the byte's offset. TQ_LIMIT names the limit. `out` points
+ * into `bytes` and `pool`.
+ */
+tq_status tq_gtfs_rt_read(tq_str bytes, tq_pool *pool, tq_rt_feed *out, tq_err *err);
+/** Append the protobuf form, fields in order of their numbers. */
+void tq_gtfs_rt_write(const tq_rt_feed *feed, tq_buf *out);
+/** Append the JSON form of protocol buffers: lowerCamelCase, enums by name, 64 bits as text. */
+void tq_gtfs_rt_json(const tq_rt_feed *feed, tq_buf *out);
 
 /* ---- mvt ---------------------------------------------------------------------------------------
  */

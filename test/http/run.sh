@@ -3,9 +3,9 @@
 # TONGQU names the binary (default build/release/tongqu), TQ_CITY the city folder (default cities/taiyuan).
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 passed=0 failed=0
-for script in raw.py api.py streets.py porto.py; do
+for script in raw.py api.py streets.py live.py porto.py; do
     echo "== $script"
-    out=$(timeout 300 python3 -B "$PWD/$script" 2>&1)
+    out=$(timeout "${TQ_HTTP_SECONDS:-300}" python3 -B "$PWD/$script" 2>&1)
     printf '%s\n' "$out"
     line=$(printf '%s\n' "$out" | grep -E '^[0-9]+ passed, [0-9]+ failed$' | tail -1)
     if [ -z "$line" ]; then failed=$((failed + 1)); continue; fi

@@ -43,7 +43,7 @@ class Server:
             subprocess.run([TONGQU, "init", self.city, "--osm", os.path.abspath(osm), "--timezone", timezone, "--quiet"],
                            check=True, stdout=subprocess.DEVNULL)
         else:
-            shutil.copytree(CITY, self.city)
+            shutil.copytree(CITY, self.city, ignore=shutil.ignore_patterns("state.db*"))
         if settings:
             path = os.path.join(self.city, "tongqu.yaml")
             with open(path, encoding="utf-8") as file:
@@ -58,15 +58,23 @@ class Server:
             kept += [f"  {key}: {value}" for key, value in settings.items()]
             with open(path, "w", encoding="utf-8") as file:
                 file.write("\n".join(kept) + "\n")
-        self.process = subprocess.Popen(
-            [TONGQU, "serve", self.city, "--import", "--port", "0", "--threads", str(threads), "--json"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.threads = threads
+        self.setup_token = None
         atexit.register(self.abandon)
+        self.start()
+
+    def start(self):
+        """Start on the folder as it is; also after a stop or a kill."""
+        self.process = subprocess.Popen(
+            [TONGQU, "serve", self.city, "--import", "--port", "0", "--threads", str(self.threads), "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         line = b""
         while not line.startswith(b'{"address"'):
             line = self.process.stdout.readline()
             if not line:
                 raise SystemExit("the server did not start: " + self.process.stderr.read().decode())
+            if line.startswith(b'{"setup_token"'):
+                self.setup_token = json.loads(line)["setup_token"]
         self.port = json.loads(line)["port"]
         end = time.time() + 30
         while self.get("/readyz").status != 200:
@@ -95,11 +103,12 @@ class Server:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return Answer(self.raw(("\r\n".join(lines) + "\r\n\r\n").encode()), method)
 
-    def send(self, method, target, body, kind="application/json", timeout=60):
+    def send(self, method, target, body, kind="application/json", timeout=60, **headers):
         """A request with a body; dicts and lists go as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         head = (f"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: {kind}\r\n"
-                f"Content-Length: {len(data)}\r\n\r\n")
+                + "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+                + f"Content-Length: {len(data)}\r\n\r\n")
         return Answer(self.raw(head.encode() + data, timeout), method)
 
     def abandon(self):

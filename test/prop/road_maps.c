@@ -446,7 +446,7 @@ static bool ask(const street_map *map, const tq_city *city, tq_roads *roads, con
     else if (tq_time_parse(&city->zone, tq_str_of(question.instant), &at_ms, &err) != TQ_OK ||
              tq_metric_make(city, &vehicle, at_ms, NULL, TQ_METRIC_ALL, 1, &metric, &err) !=
                  TQ_OK ||
-             tq_roads_get(roads, &vehicle, at_ms, &kept, &err) != TQ_OK)
+             tq_roads_get(roads, NULL, &vehicle, at_ms, &kept, &err) != TQ_OK)
         (void)snprintf(got.wrong, sizeof got.wrong, "%.150s", err.text);
     if (kept != NULL) {
         tq_snap from[TQ_SNAPS_MAX], to[TQ_SNAPS_MAX];

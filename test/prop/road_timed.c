@@ -1,11 +1,15 @@
 /*
- * Ways through the hours against plain Dijkstra: random small towns with rules, bans, dates and
- * hours of other speeds. The oracle knows no slices and no bounds: it goes minute by minute.
+ * Ways through the hours against plain Dijkstra: random small towns with rules, bans, dates, live
+ * closures and speeds with times, and hours of other speeds. The oracle knows no slices and no
+ * bounds: it goes minute by minute.
  */
 // also: import
+#include <stdatomic.h>
+
 #include "os/os.h"
 #include "road/vehicle_in.h"
 
+#include "road_live.h"
 #include "road_town.h"
 
 #define TOWNS      2000
@@ -21,6 +25,7 @@ typedef struct ask {
     const tq_city *city;
     const tq_vehicle *vehicle;
     int64_t leave_ms;
+    const tq_overlay *overlay;
 } ask;
 
 /* What an arc's part or a link weighs at an instant. */
@@ -38,7 +43,7 @@ static int32_t weight(const ask *q, const piece *what, int64_t at_ms)
                                &city->hierarchy[q->vehicle->kind].link[what->link]);
     uint32_t edge = what->arc >> 1, length_dm = city->streets.edge_length_dm[edge];
     if (!tq_open_at(&city->dates, city->streets.edge_date[edge], instant)) return TQ_ROAD_INF;
-    int32_t ds = tq_road_arc_ds(city, q->vehicle, &moment, what->arc);
+    int32_t ds = town_live_ds(city, q->overlay, q->vehicle, &moment, what->arc);
     if (ds >= TQ_ROAD_INF) return ds;
     int32_t before = what->from_dm == 0 ? 0 : road_part_ds(ds, what->from_dm, length_dm);
     return road_part_ds(ds, what->to_dm, length_dm) - before;
@@ -221,17 +226,20 @@ static void timed_equals_plain(void **state)
         tq_roads *roads = NULL;
         tq_err err = {0};
         assert_int_equal(tq_roads_open(town.city, &roads, &err), TQ_OK);
+        const tq_overlay *overlay = seed % 2 == 0 ? tq_overlay_none() : NULL;
+        if (seed % 3 != 0)
+            overlay = town_live(town.city, seed, LIVE_NO_LAST_METRES, MONDAY_MS, &random);
         for (uint32_t k = 0; k < QUERIES; k++) {
             ask q = {town.city, &vehicle,
-                     MONDAY_MS + tq_random_below(&random, 2 * 1440) * MINUTE_MS};
+                     MONDAY_MS + tq_random_below(&random, 2 * 1440) * MINUTE_MS, overlay};
             tq_snap from = random_snap(town.city, &random), to = random_snap(town.city, &random);
             int64_t want = oracle(&q, &from, &to);
             tq_arena work;
             tq_arena_init(&work, memory, WORK_BYTES);
             tq_way way = {0};
             tq_err_clear(&err);
-            tq_status status = tq_road_way_timed(town.city, roads, &vehicle, q.leave_ms, &from, &to,
-                                                 &work, &way, &err);
+            tq_status status = tq_road_way_timed(town.city, roads, overlay, &vehicle, q.leave_ms,
+                                                 &from, &to, &work, &way, &err);
             if (status != (want == NEVER ? TQ_NO_ROUTE : TQ_OK))
                 fail_msg("seed %lu query %u: status %d (%s), oracle %ld", (unsigned long)seed, k,
                          (int)status, err.text, (long)want);
@@ -241,17 +249,19 @@ static void timed_equals_plain(void **state)
                          (long)way.time_ds, (long)want);
             check_timed(&q, &way, seed);
             found++;
-            tq_slice slice = tq_road_slice(town.city, &vehicle, q.leave_ms);
+            tq_slice slice = tq_road_slice(town.city, overlay, &vehicle, q.leave_ms);
             crossed += slice.to_ms < q.leave_ms + want;
             const tq_metric *metric = NULL;
-            assert_int_equal(tq_roads_get(roads, &vehicle, q.leave_ms, &metric, &err), TQ_OK);
-            status =
-                tq_road_way_at(town.city, roads, metric, q.leave_ms, &from, &to, &work, &way, &err);
+            assert_int_equal(tq_roads_get(roads, overlay, &vehicle, q.leave_ms, &metric, &err),
+                             TQ_OK);
+            status = tq_road_way_at(town.city, roads, overlay, metric, q.leave_ms, &from, &to,
+                                    &work, &way, &err);
             if (status != TQ_OK || way.time_ds != tq_ceil_div(want, 100))
                 fail_msg("seed %lu query %u: way_at says %d, %ld ds, oracle %ld ms",
                          (unsigned long)seed, k, (int)status, (long)way.time_ds, (long)want);
             tq_roads_put(roads, metric);
         }
+        tq_overlay_drop(overlay);
         tq_roads_close(roads);
         town_end(&town);
     }
@@ -274,21 +284,13 @@ static void live_state_is_as_made_anew(void **state)
         assert_int_equal(tq_roads_open(town.city, &roads, &err), TQ_OK);
         uint32_t arcs = 2 * town.city->streets.edge_count;
         for (uint64_t version = 1; version <= 5; version++) {
-            tq_arc_state live[8];
-            uint32_t count = 0;
-            for (uint32_t arc = 0; arc < arcs && count < 8; arc++)
-                if (tq_random_below(&random, 6) == 0)
-                    live[count++] =
-                        (tq_arc_state){arc, (uint16_t)(100 * tq_random_below(&random, 4)), 255};
-            tq_overlay overlay = {version, count, live};
-            assert_int_equal(tq_roads_overlay(roads, &overlay, &err), TQ_OK);
-            assert_int_equal(tq_roads_version(roads), version);
+            const tq_overlay *overlay = town_live(town.city, version, LIVE_ALL, MONDAY_MS, &random);
             const tq_vehicle *car = tq_road_vehicle(town.city, TQ_PROFILE_CAR);
             const tq_metric *metric = NULL;
             tq_metric *fresh = NULL;
-            assert_int_equal(tq_roads_get(roads, car, MONDAY_MS, &metric, &err), TQ_OK);
-            assert_int_equal(
-                tq_metric_make(town.city, car, MONDAY_MS, &overlay, 0, 1, &fresh, &err), TQ_OK);
+            assert_int_equal(tq_roads_get(roads, overlay, car, MONDAY_MS, &metric, &err), TQ_OK);
+            assert_int_equal(tq_metric_make(town.city, car, MONDAY_MS, overlay, 0, 1, &fresh, &err),
+                             TQ_OK);
             static uint8_t memory[1 << 20];
             tq_arena work;
             for (uint32_t a = 0; a < arcs; a++)
@@ -305,12 +307,8 @@ static void live_state_is_as_made_anew(void **state)
             }
             tq_metric_free(fresh);
             tq_roads_put(roads, metric);
+            tq_overlay_drop(overlay);
         }
-        tq_arc_state wrong[2] = {{3, 0, 255}, {1, 0, 255}};
-        tq_overlay bad = {9, 2, wrong};
-        assert_int_equal(tq_roads_overlay(roads, &bad, &err), TQ_BAD_INPUT);
-        wrong[1].arc = arcs;
-        assert_int_equal(tq_roads_overlay(roads, &bad, &err), TQ_BAD_INPUT);
         tq_roads_close(roads);
         town_end(&town);
     }
@@ -334,28 +332,30 @@ static void twenty_at_once(void **state)
         vehicle[k] = *tq_road_vehicle(town.city, TQ_PROFILE_CAR);
         vehicle[k].left_ds = (uint16_t)k;
         tq_status status =
-            tq_roads_get_with(roads, &vehicle[k], MONDAY_MS, fewer, &metric[k], &err);
+            tq_roads_get_with(roads, NULL, &vehicle[k], MONDAY_MS, fewer, &metric[k], &err);
         assert_int_equal(status, k < 20 ? TQ_OK : TQ_BUSY);
     }
-    assert_int_equal(tq_roads_get_with(roads, &vehicle[3], MONDAY_MS, fewer, &again, &err), TQ_OK);
+    assert_int_equal(tq_roads_get_with(roads, NULL, &vehicle[3], MONDAY_MS, fewer, &again, &err),
+                     TQ_OK);
     assert_ptr_equal(again, metric[3]);
     tq_roads_put(roads, again);
     tq_roads_put(roads, metric[7]);
-    assert_int_equal(tq_roads_get_with(roads, &vehicle[20], MONDAY_MS, fewer, &metric[20], &err),
-                     TQ_OK);
+    assert_int_equal(
+        tq_roads_get_with(roads, NULL, &vehicle[20], MONDAY_MS, fewer, &metric[20], &err), TQ_OK);
     tq_roads_put(roads, metric[20]);
     /* Further parts: with a pin on the metric another one is made, without it is added to. */
     assert_int_equal(tq_metric_parts(metric[3]) & TQ_METRIC_METRES, 0);
     assert_int_equal(
-        tq_roads_get_with(roads, &vehicle[3], MONDAY_MS, TQ_METRIC_METRES, &again, &err), TQ_OK);
+        tq_roads_get_with(roads, NULL, &vehicle[3], MONDAY_MS, TQ_METRIC_METRES, &again, &err),
+        TQ_OK);
     assert_ptr_not_equal(again, metric[3]);
     assert_true((tq_metric_parts(again) & TQ_METRIC_METRES) != 0);
     tq_roads_put(roads, again);
-    assert_int_equal(tq_roads_get(roads, NULL, MONDAY_MS, &again, &err), TQ_BAD_INPUT);
+    assert_int_equal(tq_roads_get(roads, NULL, NULL, MONDAY_MS, &again, &err), TQ_BAD_INPUT);
     for (uint32_t k = 0; k < 20; k++)
         if (k != 7) tq_roads_put(roads, metric[k]);
-    assert_int_equal(tq_roads_get_with(roads, &vehicle[5], MONDAY_MS, TQ_METRIC_ALL, &again, &err),
-                     TQ_OK);
+    assert_int_equal(
+        tq_roads_get_with(roads, NULL, &vehicle[5], MONDAY_MS, TQ_METRIC_ALL, &again, &err), TQ_OK);
     assert_ptr_equal(again, metric[5]);
     assert_int_equal(tq_metric_parts(again), TQ_METRIC_ALL);
     tq_roads_put(roads, again);
@@ -365,35 +365,41 @@ static void twenty_at_once(void **state)
     town_end(&town);
 }
 
+#define ASKERS 4u
+#define STATES 40u
+
 typedef struct shared {
     tq_roads *roads;
     const tq_city *city;
+    const tq_overlay *live[STATES];
+    atomic_uint shown;
 } shared;
 
-/* Each metric that is handed out has the weights of its instant and of some live version. */
-#define ASKERS 4u
-
+/* Each metric that is handed out has the weights of its instant and its live state, while one
+ * thread follows, shows and finishes one state after the other. */
 static void use_roads(void *user, uint32_t part)
 {
-    const shared *all = user;
+    shared *all = user;
     tq_random random = {part + 1};
     for (uint32_t k = 0; k < 400; k++) {
         const tq_vehicle *vehicle =
             tq_road_vehicle(all->city, (tq_profile)tq_random_below(&random, TQ_PROFILE_COUNT));
         const tq_metric *metric = NULL;
         if (part == ASKERS - 1 && k % 10 == 0) {
-            tq_arc_state live = {tq_random_below(&random, 4),
-                                 (uint16_t)(100 * tq_random_below(&random, 3)), 255};
-            tq_overlay overlay = {k + 1, 1, &live};
-            TQ_ASSERT(tq_roads_overlay(all->roads, &overlay, NULL) == TQ_OK);
+            TQ_ASSERT(tq_roads_follow(all->roads, all->live[k / 10], NULL) == TQ_OK);
+            atomic_store(&all->shown, k / 10);
         }
+        /* Two threads may finish at once. */
+        if (part >= ASKERS - 2 && k % 10 == 5)
+            TQ_ASSERT(tq_roads_finish(all->roads, NULL) == TQ_OK);
+        uint32_t shown = atomic_load(&all->shown);
+        if (shown > 2 && tq_random_below(&random, 8) == 0) shown -= 1 + tq_random_below(&random, 3);
+        const tq_overlay *live = all->live[shown];
         int64_t at_ms = MONDAY_MS + tq_random_below(&random, 1440) * MINUTE_MS;
-        TQ_ASSERT(tq_roads_get(all->roads, vehicle, at_ms, &metric, NULL) == TQ_OK);
-        tq_moment moment = tq_moment_at(all->city, at_ms);
-        for (uint32_t arc = 8; arc < 2 * all->city->streets.edge_count; arc++)
-            TQ_ASSERT(
-                !tq_open_at(&all->city->dates, all->city->streets.edge_date[arc >> 1], at_ms) ||
-                tq_metric_arc_ds(metric, arc) == tq_road_arc_ds(all->city, vehicle, &moment, arc));
+        TQ_ASSERT(tq_roads_get(all->roads, live, vehicle, at_ms, &metric, NULL) == TQ_OK);
+        for (uint32_t arc = 0; arc < 2 * all->city->streets.edge_count; arc++)
+            TQ_ASSERT(tq_metric_arc_ds(metric, arc) ==
+                      town_live_now(all->city, live, vehicle, at_ms, arc));
         tq_roads_put(all->roads, metric);
     }
 }
@@ -408,8 +414,12 @@ static void four_threads(void **state)
     shared all = {.city = town.city};
     tq_err err = {0};
     assert_int_equal(tq_roads_open(town.city, &all.roads, &err), TQ_OK);
+    for (uint32_t k = 0; k < STATES; k++)
+        all.live[k] = town_live(town.city, k + 1, LIVE_ALL, MONDAY_MS, &random);
     tq_parallel(ASKERS, ASKERS, use_roads, &all);
     tq_roads_close(all.roads);
+    for (uint32_t k = 0; k < STATES; k++)
+        tq_overlay_drop(all.live[k]);
     town_end(&town);
 }
 

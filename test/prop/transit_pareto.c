@@ -83,30 +83,28 @@ static void ride_from_stop(listing *l, uint32_t rides, uint32_t stop, int32_t re
                            uint32_t walk_dm)
 {
     const oracle *o = l->o;
-    const small_city *s = o->s;
     for (uint32_t run = 0; run < o->run_count; run++) {
-        const tq_trip *trip = &s->trip[o->run[run].trip];
-        if (l->query->wheelchair && (trip->flags & TQ_TRIP_NO_WHEELCHAIR)) continue;
-        const tq_stop_time *times = &s->stop_time[s->profile_first[trip->profile]];
-        uint32_t first = s->pattern_first[trip->pattern],
-                 places = s->pattern_first[trip->pattern + 1] - first;
-        for (uint32_t on = 0; on < places; on++) {
-            int32_t out_s = o->run[run].base_s + times[on].departure_s;
-            if (s->pattern_stop[first + on] != stop || out_s < ready_s || out_s > l->bound_s ||
-                !oracle_can(o, l->query, first + on, stop, out_s, TQ_PATTERN_NO_PICKUP))
+        const oracle_run *row = &o->run[run];
+        if (l->query->wheelchair && row->no_wheelchair) continue;
+        for (uint32_t on = 0; on < row->count; on++) {
+            int32_t out_s = row->call[on].out_s;
+            if (row->call[on].stop != stop || out_s < ready_s || out_s > l->bound_s ||
+                !oracle_can(o, l->query, &row->call[on], out_s, TQ_PATTERN_NO_PICKUP))
                 continue;
-            for (uint32_t off = on + 1; off < places; off++) {
-                int32_t in_s = o->run[run].base_s + times[off].arrival_s;
-                uint32_t to = s->pattern_stop[first + off];
+            for (uint32_t off = on + 1; off < row->count; off++) {
+                int32_t in_s = row->call[off].in_s;
+                uint32_t to = row->call[off].stop;
                 if (in_s > l->bound_s ||
-                    !oracle_can(o, l->query, first + off, to, in_s, TQ_PATTERN_NO_DROPOFF))
+                    !oracle_can(o, l->query, &row->call[off], in_s, TQ_PATTERN_NO_DROPOFF))
                     continue;
                 steps++;
-                l->piece[rides] = (tq_piece){.trip = o->run[run].trip,
-                                             .from_place = on,
-                                             .to_place = off,
-                                             .departure_s = out_s,
-                                             .arrival_s = in_s};
+                l->piece[rides] =
+                    (tq_piece){.trip = row->trip,
+                               .live = row->live,
+                               .route = row->line,
+                               .ride_m = row->call[off].along_m - row->call[on].along_m,
+                               .departure_s = out_s,
+                               .arrival_s = in_s};
                 finish(l, rides + 1, to, in_s, walk_dm);
                 if (rides + 1 < l->query->max_boardings)
                     change_from(l, rides + 1, to, in_s, walk_dm);

@@ -1,18 +1,13 @@
 /* Vehicles: weights against figures worked out by hand, rules by day and hour, plates, sizes, live
  * state, bounds, and slices of time against every minute of two weeks. */
 // also: import
-// clang-format off
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-// clang-format on
-
-#include <stdio.h>
 
 #include "import/import.h"
 #include "road/vehicle_in.h"
+
+#include "road_live.h"
 
 #define MONDAY  20241 /* 2025-06-02, local day since 1970 */
 #define HOUR_MS INT64_C(3600000)
@@ -518,12 +513,24 @@ static void all_at_once_as_one_by_one(void **state)
         random_rules(&town, &random);
         uint32_t edges = town.city->streets.edge_count;
         tq_hierarchy links = {.link_count = 6, .link = town.link};
-        tq_arc_state live[4];
-        for (uint32_t k = 0; k < 4; k++)
-            live[k] = (tq_arc_state){2 * k + tq_random_below(&random, 2),
-                                     (uint16_t)(tq_random_below(&random, 3) * 300),
-                                     (uint16_t)(1 + tq_random_below(&random, 255))};
-        tq_overlay overlay = {1, 4, live};
+        tq_live_rule live[8];
+        const uint32_t first_clause[4] = {0, 0, 1, 3};
+        const tq_clause clause[3] = {random_clause(&random), random_clause(&random),
+                                     random_clause(&random)};
+        for (uint32_t k = 0; k < 8; k++)
+            live[k] = (tq_live_rule){.arc = k / 2 * 2 + k / 4,
+                                     .condition = tq_random_below(&random, 3),
+                                     .access = (uint16_t)(1 + tq_random_below(&random, 255)),
+                                     .value = (uint16_t)(1 + tq_random_below(&random, 100)),
+                                     .effect = (uint8_t)tq_random_below(&random, 5)};
+        tq_overlay overlay = {.version = 1,
+                              .road_version = 1,
+                              .rule_count = 8,
+                              .condition_count = 3,
+                              .clause_count = 3,
+                              .rule = live,
+                              .first_clause = first_clause,
+                              .clause = clause};
         for (uint32_t row = 0; row < town.city->vehicles.count; row++) {
             const tq_vehicle *vehicle = &town.city->vehicles.row[row];
             int32_t arc[2 * EDGES_MAX], turn[8], best_arc[2 * EDGES_MAX], best_turn[8];
@@ -537,14 +544,18 @@ static void all_at_once_as_one_by_one(void **state)
                 assert_true(
                     road_weigh(town.city, vehicle, at_ms, &overlay, arc, turn, NULL, &links));
                 for (uint32_t a = 0; a < 2 * edges; a++) {
-                    const tq_arc_state *now = road_live(&overlay, a, vehicle->mode);
-                    int32_t one = now == NULL ? tq_road_arc_ds(town.city, vehicle, &asker.moment, a)
-                                              : road_arc_now(&asker, &overlay, a);
+                    uint32_t from, to;
+                    tq_overlay_rules(&overlay, a, &from, &to);
+                    int32_t one = from == to ? tq_road_arc_ds(town.city, vehicle, &asker.moment, a)
+                                             : road_arc_now(&asker, &overlay, a);
                     if (arc[a] != one || best_arc[a] > one)
                         fail_msg("seed %lu vehicle %u arc %u: %d, one by one %d, bound %d",
                                  (unsigned long)seed, row, a, arc[a], one, best_arc[a]);
-                    if (now != NULL && now->kmh_tenths == 0 && one != TQ_ROAD_INF)
-                        fail_msg("seed %lu: closed arc %u takes %d", (unsigned long)seed, a, one);
+                    for (uint32_t k = from; k < to; k++)
+                        if (live[k].effect == TQ_LIVE_CLOSED && live[k].condition == 0 &&
+                            (live[k].access & vehicle->mode) != 0 && one != TQ_ROAD_INF)
+                            fail_msg("seed %lu: closed arc %u takes %d", (unsigned long)seed, a,
+                                     one);
                 }
                 for (uint32_t k = 0; k < 6; k++) {
                     int32_t one = tq_road_turn_ds(town.city, vehicle, &asker.moment, &town.link[k]);
@@ -566,20 +577,79 @@ static void live_speeds(void **state)
     (void)add_edge(&town, plain(TQ_PRIMARY, 60), 10000);
     tq_hierarchy none = {0};
     int32_t arc[2];
+    /* A km at 60 km/h with 80 % of it for cars is 750 ds, for heavy lorries 45 km/h at most. */
     static const struct {
         tq_profile profile;
-        uint16_t tenths, access;
         int32_t ds;
-    } row[] = {{TQ_PROFILE_CAR, 100, 255, 3600},          {TQ_PROFILE_CAR, 900, 4, 400},
-               {TQ_PROFILE_CAR, 100, TQ_ACCESS_BUS, 750}, {TQ_PROFILE_LORRY_HEAVY, 900, 255, 450},
-               {TQ_PROFILE_BIKE, 900, 255, 2400},         {TQ_PROFILE_BIKE, 36, 255, 10000},
-               {TQ_PROFILE_CAR, 0, 255, TQ_ROAD_INF}};
+        tq_live_rule rule[3]; /* without access: not there */
+    } row[] = {
+        {TQ_PROFILE_CAR, 3600, {{.effect = TQ_LIVE_SPEED, .value = 100, .access = 255}}},
+        {TQ_PROFILE_CAR, 400, {{.effect = TQ_LIVE_SPEED, .value = 900, .access = 4}}},
+        {TQ_PROFILE_CAR, 750, {{.effect = TQ_LIVE_SPEED, .value = 100, .access = TQ_ACCESS_BUS}}},
+        {TQ_PROFILE_LORRY_HEAVY, 450, {{.effect = TQ_LIVE_SPEED, .value = 900, .access = 255}}},
+        {TQ_PROFILE_BIKE, 2400, {{.effect = TQ_LIVE_SPEED, .value = 900, .access = 255}}},
+        {TQ_PROFILE_BIKE, 10000, {{.effect = TQ_LIVE_SPEED, .value = 36, .access = 255}}},
+        {TQ_PROFILE_CAR, TQ_ROAD_INF, {{.effect = TQ_LIVE_CLOSED, .access = 255}}},
+        /* An ambulance passes bans, not what is closed to it. */
+        {TQ_PROFILE_AMBULANCE, TQ_ROAD_INF, {{.access = TQ_ACCESS_EMERGENCY}}},
+        {TQ_PROFILE_CAR, 750, {{.effect = TQ_LIVE_LIMIT, .value = 600, .access = 255}}},
+        {TQ_PROFILE_CAR, 1800, {{.effect = TQ_LIVE_LIMIT, .value = 200, .access = 255}}},
+        {TQ_PROFILE_CAR, 1500, {{.effect = TQ_LIVE_PERCENT, .value = 50, .access = 255}}},
+        /* Measured 90, but 30 allowed. Measured 10 on half the width: what is measured. */
+        {TQ_PROFILE_CAR,
+         1200,
+         {{.effect = TQ_LIVE_SPEED, .value = 900, .access = 255},
+          {.effect = TQ_LIVE_LIMIT, .value = 300, .access = 255}}},
+        {TQ_PROFILE_CAR,
+         3600,
+         {{.effect = TQ_LIVE_PERCENT, .value = 50, .access = 255},
+          {.effect = TQ_LIVE_SPEED, .value = 100, .access = 255}}},
+        {TQ_PROFILE_CAR,
+         1500,
+         {{.effect = TQ_LIVE_PERCENT, .value = 50, .access = 255},
+          {.effect = TQ_LIVE_LIMIT, .value = 300, .access = 255},
+          {.effect = TQ_LIVE_SPEED, .value = 900, .access = 255}}},
+        /* Of two the lesser; about others: nothing. */
+        {TQ_PROFILE_CAR,
+         1800,
+         {{.effect = TQ_LIVE_SPEED, .value = 200, .access = 255},
+          {.effect = TQ_LIVE_SPEED, .value = 400, .access = 255},
+          {.effect = TQ_LIVE_CLOSED, .access = TQ_ACCESS_LORRY}}},
+        {TQ_PROFILE_CAR,
+         TQ_ROAD_INF,
+         {{.effect = TQ_LIVE_SPEED, .value = 200, .access = 255},
+          {.effect = TQ_LIVE_CLOSED, .access = TQ_ACCESS_CAR},
+          {.effect = TQ_LIVE_LIMIT, .value = 400, .access = 255}}},
+        /* Conditions: from 06:00 on, and only above 4.5 t. */
+        {TQ_PROFILE_CAR, 750, {{.effect = TQ_LIVE_CLOSED, .access = 255, .condition = 1}}},
+        {TQ_PROFILE_CAR, 750, {{.effect = TQ_LIVE_CLOSED, .access = 255, .condition = 2}}},
+        {TQ_PROFILE_LORRY_HEAVY,
+         TQ_ROAD_INF,
+         {{.effect = TQ_LIVE_CLOSED, .access = 255, .condition = 2}}}};
+    static const uint32_t first_clause[4] = {0, 0, 1, 2};
+    static const tq_clause clause[2] = {{.from_min = 360, .to_min = 1440}, {.weight_10kg = 450}};
     for (uint32_t k = 0; k < TQ_COUNT(row); k++) {
-        tq_arc_state live = {1, row[k].tenths, row[k].access};
-        tq_overlay overlay = {1, 1, &live};
+        tq_live_rule live[3];
+        tq_overlay overlay = {.version = 1,
+                              .road_version = 1,
+                              .condition_count = 3,
+                              .clause_count = 2,
+                              .first_clause = first_clause,
+                              .clause = clause,
+                              .rule = live};
+        for (; overlay.rule_count < 3 && row[k].rule[overlay.rule_count].access != 0;
+             overlay.rule_count++) {
+            live[overlay.rule_count] = row[k].rule[overlay.rule_count];
+            live[overlay.rule_count].arc = 1;
+        }
         const tq_vehicle *vehicle = tq_road_vehicle(town.city, row[k].profile);
         assert_true(road_weigh(town.city, vehicle, at(0, 0), &overlay, arc, NULL, NULL, &none));
         if (arc[1] != row[k].ds) fail_msg("row %u: %d, not %d", k, arc[1], row[k].ds);
+        if (row[k].rule[0].condition == 1) {
+            assert_true(
+                road_weigh(town.city, vehicle, at(0, 360), &overlay, arc, NULL, NULL, &none));
+            assert_int_equal(arc[1], TQ_ROAD_INF);
+        }
     }
     /* A date closes both arcs, whatever is live. */
     town.dates[1] = (tq_date_row){at(3, 0), INT64_MAX, TQ_OPEN, 0};
@@ -595,36 +665,8 @@ static void live_speeds(void **state)
 
 /* ---- slices ---------------------------------------------------------------------------------- */
 
-/* Does a clause hold? Its intervals written out, one a day, against the instant. */
-static bool holds_slowly(const small *town, const tq_clause *clause, const tq_vehicle *vehicle,
-                         int64_t at_ms)
-{
-    int32_t second;
-    int32_t today = tq_local_day(&town->city->zone, at_ms, &second);
-    if (clause->weight_10kg != 0 && vehicle->weight_10kg <= clause->weight_10kg) return false;
-    if ((clause->from_ms != 0 || clause->to_ms != 0) &&
-        !(clause->from_ms <= at_ms && at_ms < clause->to_ms))
-        return false;
-    for (int32_t day = today - 1; day <= today; day++) {
-        int32_t year;
-        unsigned month, of_month;
-        tq_date_of(day, &year, &month, &of_month);
-        uint32_t date = month * 32 + of_month;
-        bool wraps = clause->from_date > clause->to_date;
-        bool in_year = clause->from_date <= date && date <= clause->to_date;
-        if (wraps) in_year = date >= clause->from_date || date <= clause->to_date;
-        if (clause->from_date == 0 && clause->to_date == 0) in_year = true;
-        if (!in_year || (clause->days != 0 && (clause->days >> (day + 3) % 7 & 1) == 0)) continue;
-        int32_t from = clause->from_min, to = clause->to_min;
-        if (from == 0 && to == 0) to = 1440;
-        if (to <= from) to += 1440;
-        int32_t minute = (today - day) * 1440 + second / 60;
-        if (from <= minute && minute < to) return true;
-    }
-    return false;
-}
-
-static uint64_t truth_slowly(const small *town, const tq_vehicle *vehicle, int64_t at_ms)
+static uint64_t truth_slowly(const small *town, const tq_overlay *overlay,
+                             const tq_vehicle *vehicle, int64_t at_ms)
 {
     const tq_conditions *rules = &town->city->conditions;
     uint64_t out = 0;
@@ -633,9 +675,18 @@ static uint64_t truth_slowly(const small *town, const tq_vehicle *vehicle, int64
                      (rules->ban[row - 1].access & vehicle->mode) != 0;
         bool holds = false;
         for (uint32_t k = rules->first_clause[row]; k < rules->first_clause[row + 1]; k++)
-            holds = holds || holds_slowly(town, &rules->clause[k], vehicle, at_ms);
+            holds = holds || live_clause_holds(town->city, &rules->clause[k], vehicle, at_ms);
         tq_moment moment = tq_moment_at(town->city, at_ms);
         assert_int_equal(tq_condition_holds(town->city, row, vehicle, &moment), holds);
+        out = out << 1 | (about && holds);
+    }
+    for (uint32_t row = 1; row < overlay->condition_count; row++) {
+        bool about = false, holds = false;
+        for (uint32_t k = 0; k < overlay->rule_count; k++)
+            about = about || (overlay->rule[k].condition == row &&
+                              (overlay->rule[k].access & vehicle->mode) != 0);
+        for (uint32_t k = overlay->first_clause[row]; k < overlay->first_clause[row + 1]; k++)
+            holds = holds || live_clause_holds(town->city, &overlay->clause[k], vehicle, at_ms);
         out = out << 1 | (about && holds);
     }
     tq_moment moment = tq_moment_at(town->city, at_ms);
@@ -669,17 +720,32 @@ static void slices_for_two_weeks(void **state)
             tq_road_vehicle(town.city, seed % 2 == 0 ? TQ_PROFILE_CAR : TQ_PROFILE_LORRY_MEDIUM);
         uint32_t keys = 0;
         tq_slice slice = {0};
+        const tq_clause clause[3] = {random_clause(&random), random_clause(&random),
+                                     random_clause(&random)};
+        static const uint32_t first_clause[4] = {0, 0, 1, 3};
+        static const tq_live_rule live[3] = {
+            {.arc = 0, .condition = 1, .access = TQ_ACCESS_CAR},
+            {.arc = 1, .access = 255},
+            {.arc = 2, .condition = 2, .access = TQ_ACCESS_LORRY | TQ_ACCESS_BUS}};
+        tq_overlay overlay = {.version = 1,
+                              .road_version = 1,
+                              .rule_count = 3,
+                              .condition_count = seed % 4 == 0 ? 1 : 3,
+                              .rule = live,
+                              .first_clause = first_clause,
+                              .clause = clause};
+        if (overlay.condition_count == 1) overlay.rule_count = 0;
         for (int64_t at_ms = at(0, 0); at_ms < at(14, 0); at_ms += 60000) {
-            uint64_t now = truth_slowly(&town, vehicle, at_ms);
+            uint64_t now = truth_slowly(&town, &overlay, vehicle, at_ms);
             if (at_ms >= slice.to_ms) {
-                slice = tq_road_slice(town.city, vehicle, at_ms);
+                slice = tq_road_slice(town.city, &overlay, vehicle, at_ms);
                 if (!(slice.from_ms <= at_ms && at_ms < slice.to_ms))
                     fail_msg("seed %lu: a slice without its instant", (unsigned long)seed);
                 bool cut = at_ms - slice.from_ms >= 8 * DAY_MS;
-                if (!cut && truth_slowly(&town, vehicle, slice.from_ms - 1) == now)
+                if (!cut && truth_slowly(&town, &overlay, vehicle, slice.from_ms - 1) == now)
                     fail_msg("seed %lu: a slice begins where nothing changes", (unsigned long)seed);
                 cut = slice.to_ms - at_ms >= 8 * DAY_MS;
-                if (!cut && truth_slowly(&town, vehicle, slice.to_ms) == now)
+                if (!cut && truth_slowly(&town, &overlay, vehicle, slice.to_ms) == now)
                     fail_msg("seed %lu: a slice ends where nothing changes", (unsigned long)seed);
                 uint32_t k = 0;
                 while (k < keys && key[k] != slice.key)
@@ -707,7 +773,7 @@ static void slices_for_two_weeks(void **state)
     small town;
     small_begin(&town);
     tq_slice slice =
-        tq_road_slice(town.city, tq_road_vehicle(town.city, TQ_PROFILE_FOOT), at(0, 0));
+        tq_road_slice(town.city, NULL, tq_road_vehicle(town.city, TQ_PROFILE_FOOT), at(0, 0));
     assert_true(slice.from_ms == INT64_MIN && slice.to_ms == INT64_MAX);
     small_end(&town);
 }

@@ -237,7 +237,7 @@ static void cache_against_a_list(void **state)
         uint32_t want = key * 37 % 40000, shift = key % 1000;
         const cache_entry *found = cache_find(&store, text, lang, 0);
         if (found == NULL) {
-            cache_keep(&store, text, lang, INT64_MAX, 200, 3, "\"e\"", TQ_STR("HEAD"),
+            cache_keep(&store, text, lang, INT64_MAX, false, 200, 3, "\"e\"", TQ_STR("HEAD"),
                        (tq_str){body + shift, want});
             found = cache_find(&store, text, lang, 0);
         }
@@ -254,12 +254,19 @@ static void cache_against_a_list(void **state)
     }
     assert_true(store.used_entries <= CACHE_ENTRIES && store.used_entries > 100);
     /* Too large, and too old. */
-    cache_keep(&store, TQ_STR("/big"), TQ_ZH, INT64_MAX, 200, 0, "", TQ_STR(""),
+    cache_keep(&store, TQ_STR("/big"), TQ_ZH, INT64_MAX, true, 200, 0, "", TQ_STR(""),
                (tq_str){body, sizeof body});
     assert_null(cache_find(&store, TQ_STR("/big"), TQ_ZH, 0));
-    cache_keep(&store, TQ_STR("/old"), TQ_ZH, 100, 200, 0, "", TQ_STR(""), TQ_STR("x"));
+    cache_keep(&store, TQ_STR("/old"), TQ_ZH, 100, false, 200, 0, "", TQ_STR(""), TQ_STR("x"));
     assert_non_null(cache_find(&store, TQ_STR("/old"), TQ_ZH, 99));
     assert_null(cache_find(&store, TQ_STR("/old"), TQ_ZH, 100));
+    cache_keep(&store, TQ_STR("/tile"), TQ_ZH, INT64_MAX, true, 200, 0, "", TQ_STR(""),
+               TQ_STR("t"));
+    cache_keep(&store, TQ_STR("/trip"), TQ_ZH, INT64_MAX, false, 200, 0, "", TQ_STR(""),
+               TQ_STR("p"));
+    cache_forget(&store); /* the network has changed: what only the city decides stays */
+    assert_non_null(cache_find(&store, TQ_STR("/tile"), TQ_ZH, 0));
+    assert_null(cache_find(&store, TQ_STR("/trip"), TQ_ZH, 0));
     cache_close(&store);
 }
 

@@ -33,7 +33,7 @@ static tq_day *open_day(void)
 {
     tq_day *day;
     make_town();
-    assert_int_equal(tq_day_make(&town.city, DAY, &day, NULL), TQ_OK);
+    assert_int_equal(tq_day_make(&town.city, tq_overlay_none(), DAY, &day, NULL), TQ_OK);
     tq_arena_init(&work, room, sizeof room);
     return day;
 }
@@ -109,13 +109,14 @@ static void days_are_kept(void **state)
     tq_days *days;
     const tq_day *first, *again, *other;
     assert_int_equal(tq_days_open(&town.city, &days, NULL), TQ_OK);
-    assert_int_equal(tq_days_get(days, DAY, &first, NULL), TQ_OK);
+    assert_int_equal(tq_days_get(days, tq_overlay_none(), DAY, &first, NULL), TQ_OK);
     for (int32_t day = DAY + 1; day < DAY + 20; day++) {
-        assert_int_equal(tq_days_get(days, day, &other, NULL), TQ_OK);
+        assert_int_equal(tq_days_get(days, tq_overlay_none(), day, &other, NULL), TQ_OK);
         assert_ptr_not_equal(other, first);
         tq_days_put(days, other);
     }
-    assert_int_equal(tq_days_get(days, DAY, &again, NULL), TQ_OK); /* in use, so never dropped */
+    assert_int_equal(tq_days_get(days, tq_overlay_none(), DAY, &again, NULL),
+                     TQ_OK); /* in use, so never dropped */
     assert_ptr_equal(first, again);
     tq_days_put(days, first);
     tq_days_put(days, again);

@@ -3,6 +3,7 @@
 // Prints a line a check and ends with «N passed, N failed»; pictures of every page go to test/web/shots.
 
 import { axe, check, finish, holds, mapDrawn, matches, open, same, shoot, startBrowser, startServer, tabTo } from './tools.mjs';
+import { deskChecks } from './desk.mjs';
 import { pureChecks } from './pure.mjs';
 import { roadChecks, roadPages } from './roads.mjs';
 
@@ -390,6 +391,7 @@ try {
   await flows(airport, north, hub, south);
   await easy(airport, north);
   await roadChecks(browser, url);
+  await deskChecks(browser);
   if (process.env.PAGES !== "no") {
     await everyPage(airport, north, hub);
     await roadPages(browser, url);

@@ -61,7 +61,18 @@ export interface Taker {
   way(at: number): void;
 }
 
+/** What the desk shows on the map: closures, their detours, a stretch under preparation. */
+export interface DeskLine {
+  id: string;
+  kind: 'closure' | 'draft' | 'detour' | 'case' | 'point';
+  label: string;
+  line: [number, number][];
+}
+
 class Chart {
+  desk = $state.raw<DeskLine[]>([]);
+  /** Grows when the map should go to what the desk shows. */
+  deskGo = $state(0);
   trip = $state.raw<Itinerary | null>(null);
   box = $state.raw<Box | null>(null);
   picking = $state<Picking>(null);

@@ -6,7 +6,8 @@ import { isLocal } from './time';
 
 export const PROFILES = ['foot', 'elder', 'wheelchair', 'bike', 'car', 'taxi'] as const;
 export const RIDERS = ['adult', 'senior', 'pupil', 'child'] as const;
-export const PAGES = ['plan', 'roads', 'stops', 'works'] as const;
+export const PAGES = ['plan', 'roads', 'stops', 'works', 'desk'] as const;
+export const DESK_VIEWS = ['duty', 'cases', 'closures', 'roadworks', 'points', 'crews', 'exchange', 'people', 'demo'] as const;
 export const STEPS = ['from', 'to', 'when', 'answer'] as const;
 export const TRANSFERS_MAX = 5;
 
@@ -14,6 +15,7 @@ export type Profile = (typeof PROFILES)[number];
 export type Rider = (typeof RIDERS)[number];
 export type Page = (typeof PAGES)[number];
 export type Step = (typeof STEPS)[number];
+export type DeskView = (typeof DESK_VIEWS)[number];
 
 /** A place as the API takes it (`stop:ID`, `lat,lon` or a name) and as people call it. */
 export interface End {
@@ -42,6 +44,9 @@ export interface Question {
   stop: End | null;
   /** Works page: the day looked at, "" = today. */
   day: string;
+  /** Desk page: what is looked at, and the record that is open ("" = the list, "new" = a new one). */
+  view: DeskView;
+  id: string;
   /** Roads page: all but the ends, the time and the way looked at, which it shares with the plan. */
   roads: Roads;
 }
@@ -62,6 +67,8 @@ export function emptyQuestion(): Question {
     pick: 0,
     stop: null,
     day: '',
+    view: 'duty',
+    id: '',
     roads: emptyRoads(),
   };
 }
@@ -107,6 +114,9 @@ export function readHash(hash: string): Question {
   question.stop = readEnd(params, 'stop');
   const day = params.get('day') ?? '';
   if (isLocal(`${day}T00:00`)) question.day = day;
+  question.view = oneOf(DESK_VIEWS, params.get('view'), 'duty');
+  const id = params.get('id') ?? '';
+  if (/^[\w:./-]{1,80}$/.test(id)) question.id = id;
   if (question.page === 'roads') question.roads = readRoads(params);
   return question;
 }
@@ -124,6 +134,9 @@ export function writeHash(question: Question): string {
     if (question.time) params.set('depart', question.time);
   } else if (question.page === 'works') {
     if (question.day) params.set('day', question.day);
+  } else if (question.page === 'desk') {
+    if (question.view !== 'duty') params.set('view', question.view);
+    if (question.id) params.set('id', question.id);
   } else if (question.page === 'roads') {
     writeEnd(params, 'from', question.from);
     writeEnd(params, 'to', question.to);

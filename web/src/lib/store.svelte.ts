@@ -3,10 +3,15 @@
 import { ask, Problem, type City, type Place } from './api';
 import { localText } from './time';
 import { readHash, writeHash, type Question } from './question';
-import zh from '../text/zh-CN.json';
-import en from '../text/en.json';
+import zhPublic from '../text/zh-CN.json';
+import enPublic from '../text/en.json';
+import zhDesk from '../text/desk.zh-CN.json';
+import enDesk from '../text/desk.en.json';
 
 export type Lang = 'zh-CN' | 'en';
+// Words of the staff's pages lie in dictionaries of their own.
+const zh = { ...zhPublic, ...zhDesk };
+const en = { ...enPublic, ...enDesk };
 export type Key = keyof typeof zh;
 // Both dictionaries have the same keys: a missing or surplus one does not compile.
 const words: Record<Lang, Record<Key, string>> = { 'zh-CN': zh, en };

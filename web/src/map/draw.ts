@@ -6,13 +6,14 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-csp-worker?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre } from 'maplibre-gl';
 import type { Itinerary } from '../lib/api';
-import type { Pin, StreetFact, StreetLayer } from '../lib/chart.svelte';
+import type { DeskLine, Pin, StreetFact, StreetLayer } from '../lib/chart.svelte';
 import type { ReachFeature, Way } from '../lib/roads';
 import { FONTS, loadGlyphs } from './glyphs';
 import { Pins } from './pins';
 import { StreetLayers } from './streets';
 import { BELOW_NAMES, mapStyle, STOPS_NAMED } from './style';
 import { boxOf, NOTHING, tripFeatures, type Box } from './trip';
+import { deskFeatures, deskLayers } from './desk';
 import { reachFeatures, roadLayers, roadNames, wayFeatures } from './ways';
 
 maplibregl.setWorkerUrl(workerUrl);
@@ -161,6 +162,7 @@ export class CityMap {
   private trip = NOTHING;
   private ways = NOTHING;
   private reach = NOTHING;
+  private desk = NOTHING;
   private english = false;
   private pins: Pins;
   private streets: StreetLayers;
@@ -232,8 +234,10 @@ export class CityMap {
   private addOwn(): void {
     if (this.map.getSource('trip')) return;
     this.map.addSource('reach', { type: 'geojson', data: this.reach });
+    this.map.addSource('desk', { type: 'geojson', data: this.desk });
     this.map.addSource('ways', { type: 'geojson', data: this.ways });
     for (const layer of roadLayers(dark.matches)) this.map.addLayer(layer, BELOW_NAMES);
+    for (const layer of deskLayers(dark.matches)) this.map.addLayer(layer);
     for (const layer of roadNames(dark.matches)) this.map.addLayer(layer);
     this.map.addSource('trip', { type: 'geojson', data: this.trip });
     for (const layer of TRIP_LINES) this.map.addLayer(layer, BELOW_NAMES);
@@ -298,6 +302,14 @@ export class CityMap {
     await this.ready;
     (this.map.getSource('ways') as GeoJSONSource | undefined)?.setData(this.ways);
     this.bring(boxOf(this.ways), padding);
+  }
+
+  /** Closures, detours and stretches; `go` brings the map there. */
+  async showDesk(lines: DeskLine[], go: boolean, padding: Padding): Promise<void> {
+    this.desk = deskFeatures(lines);
+    await this.ready;
+    (this.map.getSource('desk') as GeoJSONSource | undefined)?.setData(this.desk);
+    if (go) this.bring(boxOf(this.desk), padding);
   }
 
   async showReach(reach: ReachFeature[], tag: (minutes: number) => string, padding: Padding): Promise<void> {
