@@ -319,11 +319,35 @@ static void say_setup(void *user, const char *token)
     (void)fflush(stdout);
 }
 
+#define FEED_EVERY_S 30u
+
+/* «NAME=URL» or «NAME=URL,SECONDS»; the pieces point into `text`, which is cut. */
+static bool read_feed(char *text, tq_serve_feed *out)
+{
+    char *url = strchr(text, '='), *comma = strrchr(text, ',');
+    *out = (tq_serve_feed){.id = text, .every_s = FEED_EVERY_S};
+    if (url == NULL || url == text) return false;
+    *url++ = '\0';
+    out->url = url;
+    if (comma != NULL && comma > url) {
+        *comma = '\0';
+        if (!tq_parse_u32(tq_str_of(comma + 1), &out->every_s) || out->every_s == 0) return false;
+    }
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
 int cli_serve(const cli_args *args)
 {
     import_job job;
     tq_err err = {0};
     tq_serve_options options;
+    tq_serve_feed feed[CLI_REPEATS_MAX];
+    char feed_text[CLI_REPEATS_MAX][512];
+    for (unsigned k = 0; k < args->repeat_count; k++) {
+        (void)snprintf(feed_text[k], sizeof feed_text[k], "%s", args->repeated[k]);
+        if (!read_feed(feed_text[k], &feed[k]))
+            return cli_usage(args, "--feed is NAME=http://… or NAME=https://…, with ,SECONDS");
+    }
     uint32_t port, threads;
     tq_serve_options_default(&options);
     tq_status status = job_open(args->word[0], &job, &err);
@@ -348,6 +372,8 @@ int cli_serve(const cli_args *args)
     options.max_connections = job.settings->max_connections;
     options.max_body_bytes = job.settings->max_body_bytes;
     options.header_timeout_ms = job.settings->header_timeout_ms;
+    options.feed = feed;
+    options.feed_count = args->repeat_count;
     options.setup = say_setup;
     options.ready = say_ready;
     options.user = (void *)(uintptr_t)args;

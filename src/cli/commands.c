@@ -30,6 +30,9 @@ static const cli_option serve_options[] = {
     {"port", CLI_VALUE, "PORT", "port, 0 for any free one (default from tongqu.yaml: 8787)"},
     {"threads", CLI_VALUE, "N", "event loops (default: one a core)"},
     {"import", CLI_FLAG, NULL, "import first if a source has changed"},
+    {"feed", CLI_REPEATED, "NAME=URL",
+     "fetch a GTFS-Realtime feed every 30 s; NAME=URL,SECONDS for another interval; may be "
+     "repeated"},
     COMMON,
 };
 static const cli_option plan_options[] = {

@@ -7,12 +7,15 @@
  * passed, so that work without end does not starve it.
  */
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "os/os.h"
 
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
+#define NICE      5 /* threads that answer questions go before those that prepare answers */
 
 struct tq_worker {
     tq_worker_events events;
@@ -63,6 +66,8 @@ static void *run_worker(void *argument)
     tq_worker *worker = argument;
     int64_t tick_ns = (int64_t)worker->tick_ms * NS_PER_MS, idle_ns = now_ns();
     bool ended = false;
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                      NICE); /* a thread's own on Linux; only a wish */
     while (!ended) {
         (void)pthread_mutex_lock(&worker->lock);
         wait_for_work(worker, idle_ns + tick_ns);

@@ -172,6 +172,7 @@ async function caseChecks(browser, url, admin) {
       await page.click('.moves button:text-is("紧急封闭")');
       await page.waitForSelector('.states [aria-current=step]:has-text("封闭")');
       matches(await page.innerText('article.one'), /紧急处置[\s\S]*路面正在下沉/);
+      await mapDrawn(page);
       await shoot(page, 'desk-case');
       await page.getByLabel('新的检查项').fill('裂缝一号');
       await page.click('text=加一项');
@@ -309,8 +310,12 @@ async function demoCheck(browser, url) {
   );
 }
 
-async function everyView(browser, url) {
+async function everyView(browser, url, admin) {
   const views = ['duty', 'cases', 'cases&id=new', 'closures', 'closures&id=new', 'roadworks', 'roadworks&id=new', 'points', 'points&id=new', 'crews', 'exchange', 'people', 'demo'];
+  for (const [view, list] of [['cases', 'cases'], ['closures', 'closures'], ['roadworks', 'works'], ['points', 'points']]) {
+    const answer = await command(url, admin, 'GET', `/api/v1/${view}`);
+    views.push(`${view}&id=${answer[list][0].id}`);
+  }
   for (const lang of ['zh-CN', 'en'])
     for (const [size, scheme] of [['desktop', 'light'], ['phone', 'dark']])
       await check(`desk: axe and layout of every view, ${lang}, ${size}, ${scheme}`, () =>
@@ -355,7 +360,7 @@ export async function deskChecks(browser) {
     await demoCheck(browser, url);
     await caseChecks(browser, url, token);
     await otherChecks(browser, url, token);
-    if (process.env.PAGES !== 'no') await everyView(browser, url);
+    if (process.env.PAGES !== 'no') await everyView(browser, url, token);
   } finally {
     await server.stop();
   }
