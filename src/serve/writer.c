@@ -6,9 +6,9 @@
  * only then answered. So an answered command is on disk and every later question sees it. When the
  * store fails, the whole batch is refused by name and nothing of it is shown.
  *
- * Between batches the clock runs: what is due in the records, reports to peers, live states that
- * end by themselves. Such an end is written as an event first, so that the version grows with it
- * and is the same after a restart.
+ * Between batches the clock runs: what is due in the records (also live states that end by
+ * themselves: the desk writes their end as an event, so that the version grows with it and is the
+ * same after a restart) and reports to peers.
  */
 #include <jansson.h>
 #include <stdatomic.h>
