@@ -2,7 +2,7 @@
  * Bus detours made by the machine: what closures do to the runs of the next days.
  *
  * The closures that bind buses are looked up in the index of courses; each pattern that they touch
- * is solved once for every set of its closures that is in force together (and slice of time), and
+ * is solved once for every set of closures that is in force together, and
  * the solution is laid on every run of the service days around now whose way falls
  * into it, and of further days of the closures as far as DETOUR_RUNS_FAR runs go. Runs
  * that a feed has changed keep the feed's times, with the detour on top; cancelled and added ones
@@ -79,23 +79,19 @@ static bool binds_buses(const tq_live_rule *rule)
            rule->effect != TQ_LIVE_SPEED;
 }
 
-static uint64_t key_of(const detour_plan *plan, const tq_overlay *live, int32_t today)
+/* Of all that the rows are made from. Rows keep offsets of texts: another text, other rows. */
+static uint64_t key_of(const tq_overlay *live, int32_t today)
 {
     uint64_t key = tq_hash(&today, sizeof today, live->version != 0 ? live->transit_version : 0);
-    for (uint32_t k = 0; k < live->rule_count; k++)
-        if (binds_buses(&live->rule[k])) {
-            const tq_live_rule *rule = &live->rule[k];
-            const char *source = live->text + rule->source;
-            key = tq_hash(rule, offsetof(tq_live_rule, source), key);
-            key = tq_hash(source, strlen(source), key);
-            for (uint32_t c = live->first_clause[rule->condition];
-                 c < live->first_clause[rule->condition + 1]; c++)
-                key = tq_hash(&live->clause[c], sizeof live->clause[c], key);
-        }
-    /* Rows keep offsets of texts: another text, other rows. */
-    key = tq_hash(live->text, live->text_len, key);
-    (void)plan;
-    return key | 1;
+    for (uint32_t k = 0; k < live->rule_count; k++) {
+        const tq_live_rule *rule = &live->rule[k];
+        if (!binds_buses(rule)) continue;
+        key = tq_hash(rule, sizeof *rule, key);
+        for (uint32_t c = live->first_clause[rule->condition];
+             c < live->first_clause[rule->condition + 1]; c++)
+            key = tq_hash(&live->clause[c], sizeof live->clause[c], key);
+    }
+    return tq_hash(live->text, live->text_len, key) | 1;
 }
 
 /* Patterns whose course has a rule, marked; false on no memory. */
@@ -112,33 +108,6 @@ static bool mark_patterns(const detour_plan *plan, const tq_overlay *live, uint8
         }
     }
     return any;
-}
-
-static void gather_rules(const detour_plan *plan, const tq_overlay *live, pattern_rules *out)
-{
-    const course_index *course = &plan->course;
-    out->condition_count = 0;
-    for (uint32_t k = course->hop_arc[course->first_hop[out->pattern]];
-         k < course->hop_arc[course->first_hop[out->pattern + 1]]; k++) {
-        uint32_t from, to;
-        tq_overlay_rules(live, course->arc[k], &from, &to);
-        for (uint32_t r = from; r < to; r++) {
-            uint32_t at = 0;
-            if (!binds_buses(&live->rule[r])) continue;
-            while (at < out->condition_count && out->condition[at] != live->rule[r].condition)
-                at++;
-            if (at == out->condition_count && at < DETOUR_CLOSURES)
-                out->condition[out->condition_count++] = live->rule[r].condition;
-        }
-    }
-}
-
-static bool any_holds(const detour_plan *plan, const pattern_rules *rules, const tq_moment *moment)
-{
-    for (uint32_t k = 0; k < rules->condition_count; k++)
-        if (tq_live_holds(plan->city, plan->closures, rules->condition[k], plan->bus, moment))
-            return true;
-    return false;
 }
 
 /* Which closures of buses are in force anywhere, as a hash: a way round one may run into another.
@@ -164,7 +133,7 @@ typedef struct laying {
     detour_plan *plan;
     tq_roads *roads;
     const tq_overlay *live;
-    const pattern_rules *rules;
+    uint32_t pattern;
     tq_err *err;
 } laying;
 
@@ -173,12 +142,12 @@ static tq_status solution_for(laying *lay, uint64_t state, int64_t at_ms, uint32
     const detour_rows *rows = &lay->plan->rows;
     for (uint32_t k = (uint32_t)rows->solution.count; k-- > 0;) {
         const solution *one = &rows->solution.at[k];
-        if (one->pattern != lay->rules->pattern) break;
+        if (one->pattern != lay->pattern) break;
         if (one->state != state) continue;
         *row = k;
         return TQ_OK;
     }
-    return detour_solve(lay->plan, lay->roads, lay->rules->pattern, state, at_ms, row, lay->err);
+    return detour_solve(lay->plan, lay->roads, lay->pattern, state, at_ms, row, lay->err);
 }
 
 static bool push_call(detour_rows *rows, const tq_live_call *call, const solution *found)
@@ -239,33 +208,42 @@ static bool push_run(laying *lay, uint32_t trip, int32_t day, int32_t start_s, u
     return tq_vec_push(&rows->run, run);
 }
 
-/* The closures that are in force while the run is on its way: those at its middle hop that has
- * rules would differ from those at another only when one begins or ends meanwhile; the instant at
- * which the run reaches the first hop with a rule in force decides. */
+/* Is a closure in force on the hop, for a bus that sets out on it at the instant? */
+static bool is_bound(const laying *lay, uint32_t hop, int64_t at_ms, tq_moment *moment)
+{
+    const course_index *course = &lay->plan->course;
+    const tq_overlay *closures = lay->plan->closures;
+    bool known = false;
+    for (uint32_t k = course->hop_arc[hop]; k < course->hop_arc[hop + 1]; k++) {
+        uint32_t from, to;
+        tq_overlay_rules(closures, course->arc[k], &from, &to);
+        for (uint32_t r = from; r < to; r++) {
+            if (!known) *moment = tq_moment_at(lay->plan->city, at_ms);
+            known = true;
+            if (tq_live_holds(lay->plan->city, closures, closures->rule[r].condition,
+                              lay->plan->bus, moment))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The first hop on which the run meets a closure decides: what is in force at that instant holds
+ * for the rest of its way, though another closure may begin or end while it drives. */
 static tq_status lay_run(laying *lay, uint32_t trip, int32_t day, int64_t day_ms, int32_t start_s)
 {
     detour_rows *rows = &lay->plan->rows;
     const tq_timetable *table = &lay->plan->city->timetable;
-    const tq_trip *planned = &table->trip[trip];
     const course_index *course = &lay->plan->course;
-    const tq_stop_time *times = &table->stop_time[table->profile_first[planned->profile]];
-    uint32_t fed = tq_overlay_run(lay->live, trip, day, start_s);
+    const tq_stop_time *times = &table->stop_time[table->profile_first[table->trip[trip].profile]];
+    uint32_t fed = tq_overlay_run(lay->live, trip, day, start_s), row = 0;
     if (fed != TQ_NONE && lay->live->run[fed].state != TQ_RUN_CHANGED) return TQ_OK;
-    uint32_t hops = course->first_hop[planned->pattern + 1] - course->first_hop[planned->pattern];
-    for (uint32_t place = 0; place < hops; place++) {
-        uint32_t hop = course->first_hop[planned->pattern] + place;
-        bool ruled = false;
-        for (uint32_t k = course->hop_arc[hop]; !ruled && k < course->hop_arc[hop + 1]; k++) {
-            uint32_t from, to;
-            tq_overlay_rules(lay->live, course->arc[k], &from, &to);
-            for (uint32_t r = from; r < to; r++)
-                ruled = ruled || binds_buses(&lay->live->rule[r]);
-        }
-        if (!ruled) continue;
+    for (uint32_t hop = course->first_hop[lay->pattern]; hop < course->first_hop[lay->pattern + 1];
+         hop++) {
+        uint32_t place = hop - course->first_hop[lay->pattern];
         int64_t at_ms = day_ms + ((int64_t)start_s + times[place].departure_s) * 1000;
-        tq_moment moment = tq_moment_at(lay->plan->city, at_ms);
-        uint32_t row = 0;
-        if (!any_holds(lay->plan, lay->rules, &moment)) continue;
+        tq_moment moment;
+        if (!is_bound(lay, hop, at_ms, &moment)) continue;
         TQ_TRY(solution_for(lay, state_at(lay->plan, &moment), at_ms, &row));
         solution found = rows->solution.at[row];
         if (!found.changes) return TQ_OK;
@@ -398,9 +376,7 @@ static tq_status lay_patterns(detour_plan *plan, tq_roads *roads, const tq_overl
     choose_days(plan, live, marked, today, &first, &last);
     for (uint32_t pattern = 0; pattern < table->pattern_count; pattern++) {
         if (!marked[pattern]) continue;
-        pattern_rules rules = {.pattern = pattern};
-        gather_rules(plan, live, &rules);
-        laying lay = {plan, roads, live, &rules, err};
+        laying lay = {plan, roads, live, pattern, err};
         for (int32_t day = first; day <= last; day++) {
             int64_t day_ms = tq_service_day_ms(&plan->city->zone, day);
             for (uint32_t trip = table->pattern_first_trip[pattern];
@@ -433,7 +409,7 @@ static int compare_runs(const void *a, const void *b)
 
 /* Runs of the feed and of detours in one order; a detour replaces the feed's row of the same run.
  */
-static bool merge(const tq_overlay *live, const detour_rows *rows, tq_live_run *run,
+static void merge(const tq_overlay *live, const detour_rows *rows, tq_live_run *run,
                   tq_live_call *call, uint32_t *runs, uint32_t *calls)
 {
     uint32_t a = 0, b = 0;
@@ -445,7 +421,9 @@ static bool merge(const tq_overlay *live, const detour_rows *rows, tq_live_run *
         const tq_live_call *its = (take_detour ? rows->call.at : live->call) +
                                   (from->call_count > 0 ? from->first_call : 0);
         if (take_detour) {
-            while (a < live->run_count && same_run(&live->run[a], from))
+            /* An added run may borrow the trip; it stays beside. */
+            while (a < live->run_count && same_run(&live->run[a], from) &&
+                   live->run[a].state != TQ_RUN_ADDED)
                 a++;
             b++;
         } else {
@@ -456,7 +434,6 @@ static bool merge(const tq_overlay *live, const detour_rows *rows, tq_live_run *
         if (from->call_count > 0) memcpy(call + *calls, its, from->call_count * sizeof *call);
         *calls += from->call_count;
     }
-    return true;
 }
 
 static bool same_bytes(const void *a, size_t a_count, const void *b, size_t b_count, size_t size)
@@ -484,7 +461,6 @@ static tq_status assemble(detour_plan *plan, const tq_snapshot *shown, const tq_
     if (run == NULL || call == NULL) {
         status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for detours");
     } else {
-        qsort(rows->run.at, rows->run.count, sizeof *rows->run.at, compare_runs);
         merge(live, rows, run, call, &next.run_count, &next.call_count);
         next.run = run;
         next.call = call;
@@ -494,8 +470,10 @@ static tq_status assemble(detour_plan *plan, const tq_snapshot *shown, const tq_
         next.point_count = (uint32_t)rows->point.count;
         next.source = rows->source.at;
         next.source_count = (uint32_t)rows->source.count;
+        /* On another day the same version may bring other runs: the number must be new then too. */
+        uint64_t was = shown->overlay->transit_version;
         next.transit_version =
-            same_transit(&next, shown->overlay) ? shown->overlay->transit_version : live->version;
+            same_transit(&next, shown->overlay) ? was : TQ_MAX(live->version, was + 1);
         status = tq_overlay_new(plan->city, &next, out, err);
     }
     tq_free(run);
@@ -533,7 +511,7 @@ tq_status detour_overlay(detour_plan *plan, const tq_snapshot *shown, const tq_o
         any = binds_buses(&live->rule[k]);
     if (any) TQ_TRY(detour_prepare(plan, shown->roads, now_ms, err));
     int32_t today = tq_local_day(&plan->city->zone, now_ms, NULL);
-    uint64_t key = any && plan->indexed ? key_of(plan, live, today) : 0;
+    uint64_t key = any && plan->indexed ? key_of(live, today) : 0;
     if (key != 0 && key == plan->key) return assemble(plan, shown, live, out, err);
     detour_rows_clear(&plan->rows);
     plan->key = 0;
@@ -548,6 +526,7 @@ tq_status detour_overlay(detour_plan *plan, const tq_snapshot *shown, const tq_o
             detour_rows_clear(&plan->rows);
             return status;
         }
+        qsort(plan->rows.run.at, plan->rows.run.count, sizeof *plan->rows.run.at, compare_runs);
         plan->key = key;
     }
     return assemble(plan, shown, live, out, err);

@@ -14,7 +14,6 @@
 #define DETOUR_DAYS_AFTER  7
 #define DETOUR_RUNS_MAX    200000u
 #define DETOUR_RUNS_FAR    6000u /* on days that are not around now */
-#define DETOUR_CLOSURES    64u   /* conditions of closures that one pattern tells apart */
 #define DETOUR_LEAST_S     60    /* a slower street counts from this delay of a run */
 
 /* A hop is the piece of a pattern between two calls; hop h of a pattern begins at its place h. */
@@ -32,14 +31,8 @@ tq_status course_make(const tq_city *city, tq_roads *roads, int64_t now_ms, cour
 void course_free(course_index *index);
 uint32_t course_pattern(const course_index *index, const tq_city *city, uint32_t hop);
 
-/* What a set of closures does to a pattern: how much later each place is reached and left, and what
- * is left out. */
-typedef struct solved_detour {
-    uint32_t from_place, to_place; /* to_place TQ_NONE: the run ends at from_place */
-    uint32_t first_point, point_count, first_source, source_count;
-    int32_t added_s, added_m;
-} solved_detour;
-
+/* What a set of closures does to a pattern: how much later each place is reached and left, and
+ * what is left out. */
 typedef struct solution {
     uint32_t pattern;
     uint64_t state;       /* hash of the closures in force */
@@ -82,13 +75,6 @@ tq_status detour_prepare(detour_plan *plan, tq_roads *roads, int64_t now_ms, tq_
 /** The overlay with its detours, held once. */
 tq_status detour_overlay(detour_plan *plan, const tq_snapshot *shown, const tq_overlay *live,
                          int64_t now_ms, const tq_overlay **out, tq_err *err);
-
-/* The rules of closures that touch a pattern. */
-typedef struct pattern_rules {
-    uint32_t pattern;
-    uint32_t condition[DETOUR_CLOSURES]; /* of the overlay */
-    uint32_t condition_count;
-} pattern_rules;
 
 /** Solve a pattern at an instant under plan->closures; the row of rows->solution. */
 tq_status detour_solve(detour_plan *plan, tq_roads *roads, uint32_t pattern, uint64_t state,
