@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "desk/desk_in.h"
+#include "desk/dispatch_in.h"
 
 typedef struct news {
     char topic[16], verb[16];
@@ -101,7 +102,8 @@ static tq_status fill(follow *run)
     TQ_TRY(tq_store_each(desk->store, &closures, fill_closure, run, run->err));
     if (run->failed) return run->err != NULL ? run->err->status : TQ_NO_MEMORY;
     TQ_TRY(desk_speeds_fill(desk, NULL, run->live, run->err));
-    return fill_feeds(run);
+    TQ_TRY(fill_feeds(run));
+    return desk_supply_fill(desk, run->err);
 }
 
 static bool note_news(void *user, const tq_event *event)
@@ -109,7 +111,7 @@ static bool note_news(void *user, const tq_event *event)
     follow *run = user;
     news one;
     run->last = event->seq;
-    if (!event->network) return true;
+    if (!event->network && !desk_supply_hears(event->topic)) return true;
     (void)snprintf(one.topic, sizeof one.topic, "%s", event->topic);
     (void)snprintf(one.verb, sizeof one.verb, "%s", event->verb);
     (void)snprintf(one.id.text, sizeof one.id.text, "%s", event->id);
@@ -132,6 +134,8 @@ static tq_status follow_closure(follow *run, const char *id)
 
 static tq_status follow_news(follow *run, const news *one)
 {
+    if (desk_supply_hears(one->topic))
+        return desk_supply_follow(run->desk, one->topic, one->id.text, run->err);
     if (strcmp(one->topic, "closure") == 0) return follow_closure(run, one->id.text);
     if (strcmp(one->topic, "feed") == 0)
         return desk_feed_fill(run->desk, one->id.text, run->live, run->err);

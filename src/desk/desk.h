@@ -33,11 +33,12 @@
 #define TQ_ROLE_PLANNER    64u
 #define TQ_ROLE_AUDITOR    128u
 #define TQ_ROLE_ADMIN      256u
-#define TQ_ROLE_PEER       512u /* a machine of another platform */
+#define TQ_ROLE_PEER       512u  /* a machine of another platform */
+#define TQ_ROLE_DRIVER     1024u /* not staff: own vehicle, own orders */
 #define TQ_ROLE_STAFF                                                                              \
     (TQ_ROLE_CLERK | TQ_ROLE_DISPATCHER | TQ_ROLE_ROAD_UNIT | TQ_ROLE_POLICE | TQ_ROLE_PLANNER |   \
      TQ_ROLE_AUDITOR | TQ_ROLE_ADMIN)
-#define TQ_ROLE_ANY 1023u
+#define TQ_ROLE_ANY 2047u
 
 /** "dispatcher" etc.; 0 = no such role. */
 uint32_t tq_role_named(tq_str name);
@@ -97,7 +98,8 @@ typedef struct tq_command {
     bool english;
 } tq_command;
 
-typedef enum tq_verb_kind { TQ_VERB_NONE, TQ_VERB_ASK, TQ_VERB_DO } tq_verb_kind;
+/* QUIET: a command that needs the writer's memory and writes nothing, not even an audit row. */
+typedef enum tq_verb_kind { TQ_VERB_NONE, TQ_VERB_ASK, TQ_VERB_DO, TQ_VERB_QUIET } tq_verb_kind;
 tq_verb_kind tq_desk_verb(const char *verb);
 
 /** Answer a question: JSON into `answer`. TQ_DENIED, TQ_NOT_FOUND, TQ_BAD_INPUT. */

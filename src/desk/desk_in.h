@@ -6,6 +6,9 @@
  * machine*.c    state machines held as data            cases.c, case_*.c  cases
  * works*.c      works planner                          points*.c  monitoring
  * crews*.c      crews and tasks                        duty*.c    duty page, shift log, bulletin
+ * orders*.c     orders, estimates, tariffs             calls*.c, callers.c  the phone desk
+ * vehicles*.c   vehicles, drivers, conduct             dispatch*.c, pool.c  who drives to whom
+ * lines*.c      custom and community bus
  */
 #ifndef TQ_DESK_IN_H
 #define TQ_DESK_IN_H
@@ -25,10 +28,11 @@ struct tq_desk {
     uint8_t secret[32]; /* of this store: signs tokens; kept in the store */
     tq_desk_ear ear;    /* exchange listens inside the transaction */
     void *ear_user;
-    struct desk_guard *guard; /* auth.c: names that failed to sign in */
-    tq_live *probe;           /* closures_feed.c: messages are tried here first */
-    int64_t applied_ms;       /* instant of the last network event that live has seen */
-    int64_t swept_ms;         /* when sessions and old answers were last tidied */
+    struct desk_guard *guard;   /* auth.c: names that failed to sign in */
+    struct desk_supply *supply; /* dispatch.c: vehicles, positions, queue; NULL on readers */
+    tq_live *probe;             /* closures_feed.c: messages are tried here first */
+    int64_t applied_ms;         /* instant of the last network event that live has seen */
+    int64_t swept_ms;           /* when sessions and old answers were last tidied */
     /* Before these nothing is due; INT64_MIN = look. */
     int64_t closures_next_ms, cases_next_ms, speeds_next_ms;
     int64_t points_next_ms; /* points.c: the same */
@@ -79,7 +83,8 @@ typedef struct desk_verb {
 
 /* Each file of verbs shows one table, closed by a row without a name; verbs.c joins them. */
 extern const desk_verb desk_auth_verbs[], desk_closure_verbs[], desk_case_verbs[],
-    desk_work_verbs[], desk_point_verbs[], desk_crew_verbs[], desk_duty_verbs[];
+    desk_work_verbs[], desk_point_verbs[], desk_crew_verbs[], desk_duty_verbs[], desk_order_verbs[],
+    desk_call_verbs[], desk_vehicle_verbs[], desk_dispatch_verbs[], desk_line_verbs[];
 
 /* ---- helpers of verbs (record.c) ------------------------------------------------------------- */
 
@@ -175,6 +180,9 @@ tq_status desk_points_tick(desk_call *call, bool *changed);
 tq_status desk_closures_tick(desk_call *call, bool *changed);
 tq_status desk_speeds_tick(desk_call *call, bool *changed);
 tq_status desk_sessions_tick(desk_call *call, bool *changed);
+tq_status desk_orders_tick(desk_call *call, bool *changed);
+tq_status desk_dispatch_tick(desk_call *call, bool *changed);
+tq_status desk_lines_tick(desk_call *call, bool *changed);
 
 /* ---- speeds and feeds (closures_speeds.c, closures_feed.c) --------------------------------------
  */

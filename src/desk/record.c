@@ -16,7 +16,7 @@
 
 static const char *const ROLE_NAMES[] = {"public",    "rider",  "clerk",   "dispatcher",
                                          "road_unit", "police", "planner", "auditor",
-                                         "admin",     "peer",   NULL};
+                                         "admin",     "peer",   "driver",  NULL};
 
 /* ---- roles ----------------------------------------------------------------------------------- */
 

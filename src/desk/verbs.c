@@ -10,10 +10,12 @@
 #include <stdio.h>
 
 #include "desk/desk_in.h"
+#include "desk/dispatch_in.h"
 
-static const desk_verb *const TABLES[] = {desk_auth_verbs, desk_closure_verbs, desk_case_verbs,
-                                          desk_work_verbs, desk_point_verbs,   desk_crew_verbs,
-                                          desk_duty_verbs};
+static const desk_verb *const TABLES[] = {desk_auth_verbs,    desk_closure_verbs,  desk_case_verbs,
+                                          desk_work_verbs,    desk_point_verbs,    desk_crew_verbs,
+                                          desk_duty_verbs,    desk_order_verbs,    desk_call_verbs,
+                                          desk_vehicle_verbs, desk_dispatch_verbs, desk_line_verbs};
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -41,6 +43,7 @@ tq_status tq_desk_open(const tq_desk_options *options, tq_desk **out, tq_err *er
 void tq_desk_close(tq_desk *desk)
 {
     if (desk == NULL) return;
+    desk_supply_close(desk->supply);
     desk_machines_close(desk->machines);
     desk_guard_free(desk->guard);
     if (desk->probe != NULL) tq_live_close(desk->probe);
@@ -322,8 +325,8 @@ static tq_status run_marked(desk_call *call, const desk_verb *verb, uint64_t has
     TQ_TRY(tq_store_mark(store, call->err));
     tq_status result = verb->run(call);
     if (result == TQ_OK) result = finish_answer(call);
-    if (result == TQ_OK) result = audit_command(call, "done");
-    if (result == TQ_OK && is_remembered(call->command))
+    if (result == TQ_OK && verb->kind == TQ_VERB_DO) result = audit_command(call, "done");
+    if (result == TQ_OK && verb->kind == TQ_VERB_DO && is_remembered(call->command))
         result =
             remember(call, (tq_str){call->answer->at + before, call->answer->len - before}, hash);
     if (result == TQ_OK) return tq_store_keep(store, call->err);
@@ -353,7 +356,7 @@ tq_status tq_desk_do(tq_desk *desk, const tq_command *command, const tq_desk_wor
                       .err = err != NULL ? err : &own};
     tq_err_clear(call.err);
     (void)snprintf(call.about, sizeof call.about, "%s", command->id);
-    if (verb == NULL || verb->kind != TQ_VERB_DO)
+    if (verb == NULL || verb->kind < TQ_VERB_DO)
         return tq_fail(err, TQ_NOT_FOUND, 0, "there is no command \"%.60s\"", command->verb);
     tq_status result = check_role(verb, command->actor, call.err);
     if (result == TQ_OK && strlen(command->id) >= TQ_ID_MAX)
@@ -368,7 +371,7 @@ tq_status tq_desk_do(tq_desk *desk, const tq_command *command, const tq_desk_wor
     if (result == TQ_OK && !again) result = run_marked(&call, verb, hash);
     if (result == TQ_OK) {
         *status = http;
-    } else if (can_audit(result)) {
+    } else if (can_audit(result) && (verb->kind == TQ_VERB_DO || result == TQ_DENIED)) {
         char outcome[440];
         (void)snprintf(outcome, sizeof outcome, "refused: %s", call.err->text);
         call.err = &later;
@@ -390,8 +393,8 @@ tq_status tq_desk_tick(tq_desk *desk, const tq_desk_world *world, int64_t now_ms
                        tq_err *err)
 {
     static tq_status (*const parts[])(desk_call * call, bool *changed) = {
-        desk_closures_tick, desk_cases_tick, desk_points_tick, desk_speeds_tick,
-        desk_sessions_tick};
+        desk_closures_tick, desk_cases_tick,  desk_points_tick,   desk_speeds_tick,
+        desk_sessions_tick, desk_orders_tick, desk_dispatch_tick, desk_lines_tick};
     const tq_actor clock = {.name = "clock", .roles = TQ_ROLE_PUBLIC | TQ_ROLE_ADMIN};
     tq_command command = {.verb = "clock", .id = "", .key = "", .actor = &clock, .now_ms = now_ms};
     tq_buf answer = {0};

@@ -106,7 +106,7 @@ static tq_status say(serve_office *office, serve_order *order, const char *verb,
 static const char *some_role(const tq_actor *actor)
 {
     uint32_t roles = actor->roles & ~TQ_ROLE_PUBLIC;
-    for (uint32_t bit = TQ_ROLE_PEER; bit != 0; bit >>= 1)
+    for (uint32_t bit = TQ_ROLE_DRIVER; bit != 0; bit >>= 1)
         if (roles & bit) return tq_role_name(bit);
     return tq_role_name(TQ_ROLE_PUBLIC);
 }
