@@ -75,6 +75,7 @@ int cli_audit(const cli_args *args)
             tq_json_null(&json);
         else
             tq_json_i64(&json, (int64_t)broken);
+        tq_json_put_text_or_null(&json, "why", broken == 0 ? "" : err.text);
         tq_json_put_text(&json, "head", head);
         tq_json_end_object(&json);
         return cli_print(&buf, broken == 0 ? 0 : 1);
@@ -85,9 +86,9 @@ int cli_audit(const cli_args *args)
                   : "the audit chain is whole: %llu rows, head %s\n",
                (unsigned long long)rows, head);
     else
-        printf(zh ? "审计链在第 %llu 条断开（共 %llu 条）\n"
-                  : "the audit chain breaks at row %llu of %llu\n",
-               (unsigned long long)broken, (unsigned long long)rows);
+        printf(zh ? "审计链在第 %llu 条断开（共 %llu 条）：%s\n"
+                  : "the audit chain breaks at row %llu of %llu: %s\n",
+               (unsigned long long)broken, (unsigned long long)rows, err.text);
     return broken == 0 ? 0 : 1;
 }
 

@@ -338,8 +338,8 @@ static tq_status setup(desk_call *call)
     if (strlen(token) != strlen(right) || !tq_same_bytes(token, right, strlen(right)))
         return tq_fail(call->err, TQ_DENIED, 0,
                        "this is not the token that was printed when tongqu started");
-    TQ_TRY(auth_add_user(call, name, tq_str_of(password), TQ_ROLE_ADMIN));
-    return open_session(call, name, TQ_ROLE_ADMIN);
+    TQ_TRY(auth_add_user(call, name, tq_str_of(password), TQ_ROLE_STAFF));
+    return open_session(call, name, TQ_ROLE_STAFF);
 }
 
 static tq_status logout(desk_call *call)

@@ -271,6 +271,7 @@ tq_status tq_loop_on_signals(tq_loop *loop, void (*signalled)(void *user), void 
     loop->signalled = signalled;
     loop->signal_user = user;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is told by the write */
     uv_signal_init(&loop->uv, &loop->interrupt);
     uv_signal_init(&loop->uv, &loop->terminate);
     loop->interrupt.data = loop->terminate.data = loop;

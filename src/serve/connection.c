@@ -540,8 +540,7 @@ bool connection_waits(serve_loop *loop, const serve_order *order)
 /* Login and setup hand the token to the console as a cookie that no script can read. */
 static void set_cookie(const serve_order *order, serve_answer *answer)
 {
-    bool login = order->kind == ORDER_SETUP ||
-                 (order->verb != NULL && strcmp(order->verb, "auth.login") == 0);
+    bool login = is_sign_in(order->verb);
     bool logout = order->verb != NULL && strcmp(order->verb, "auth.logout") == 0;
     const char *more = order->secure ? "; Secure" : "";
     if (login && order->result == TQ_OK && order->session[0] != '\0')

@@ -123,7 +123,6 @@ static const struct {
     {"liveRoads", handle_live_get, NEEDS_CITY},
     {"liveRoadsPost", handle_live_post, NEEDS_CITY},
     {"liveRoadsDelete", handle_live_delete, NEEDS_CITY},
-    {"setup", handle_setup, NEEDS_CITY},
     {"events", handle_events, NEEDS_CITY},
     {"detours", handle_detours, NEEDS_CITY},
     {"recheck", handle_recheck, NEEDS_CITY},

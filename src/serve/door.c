@@ -93,8 +93,7 @@ static tq_status give(serve_loop *loop, const serve_request *request, order_kind
     serve_office *office = loop->server->office;
     serve_order *order = order_new(loop, request, kind, id, body);
     if (order == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a command");
-    bool password =
-        kind == ORDER_SETUP || (order->verb != NULL && strcmp(order->verb, "auth.login") == 0);
+    bool password = is_sign_in(order->verb);
     tq_status status = take_login(office, password, why);
     if (status != TQ_OK) {
         order_free(order);
@@ -123,18 +122,6 @@ tq_status handle_desk(serve_loop *loop, const serve_request *request, serve_answ
     tq_status status = give(loop, request, ORDER_VERB, tq_str_of(id), body, answer, why, err);
     tq_buf_free(&with);
     return status;
-}
-
-tq_status handle_setup(serve_loop *loop, const serve_request *request, serve_answer *answer,
-                       problem *why, tq_err *err)
-{
-    TQ_TRY(check_write(request, why, err));
-    if (request->body.len == 0) {
-        why->id = PROBLEM_NO_BODY;
-        problem_set(why, 0, "{\"token\":…,\"name\":…,\"password\":…}");
-        return TQ_BAD_INPUT;
-    }
-    return give(loop, request, ORDER_SETUP, (tq_str){0}, request->body, answer, why, err);
 }
 
 tq_status office_speeds(serve_loop *loop, const serve_request *request, tq_str body,

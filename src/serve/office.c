@@ -99,18 +99,6 @@ static tq_status open_carrier(serve_office *office, tq_err *err)
     return tq_exchange_open(office->server->city, office->folder, &office->outbox_exchange, err);
 }
 
-static void make_setup_token(serve_office *office)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t bytes[16];
-    if (office->desk == NULL || office->read_only || !office_is_new(office->desk)) return;
-    tq_random_bytes(bytes, sizeof bytes);
-    for (size_t k = 0; k < sizeof bytes; k++) {
-        office->setup_token[2 * k] = digits[bytes[k] >> 4];
-        office->setup_token[2 * k + 1] = digits[bytes[k] & 15];
-    }
-}
-
 tq_status office_open(serve *server, tq_err *err)
 {
     serve_office *made = TQ_ALLOC(serve_office, 1);
@@ -124,7 +112,6 @@ tq_status office_open(serve *server, tq_err *err)
     TQ_TRY(open_writer(made, err));
     TQ_TRY(open_readers(made, err));
     TQ_TRY(open_carrier(made, err));
-    make_setup_token(made);
     return TQ_OK;
 }
 

@@ -48,7 +48,6 @@
 
 typedef enum order_kind {
     ORDER_VERB,   /* of the desk or the exchange */
-    ORDER_SETUP,  /* the first account */
     ORDER_SPEEDS, /* a change of live speeds */
     ORDER_EVENTS  /* a page of the event stream */
 } order_kind;
@@ -103,6 +102,8 @@ void order_free(serve_order *order);
 /** The token of a request: bearer, else the cookie. */
 tq_str request_token(const serve_request *request, bool *cookie);
 /** What went wrong, in the words of a door. */
+/** Does the verb give a token to one who comes as nobody? */
+bool is_sign_in(const char *verb);
 void order_problem(serve_order *order, tq_status status, const tq_err *err);
 /** Hand it over and have the connection wait; a full queue is PROBLEM_COMMANDS. */
 tq_status order_give(serve_order *order, serve_answer *answer, problem *why);
@@ -221,7 +222,6 @@ typedef struct serve_office {
     office_reader reader[OFFICE_READERS];
     char why_closed[400]; /* no store: why */
     bool read_only;
-    char setup_token[40];
     char store_path[TQ_PATH_MAX];
     char folder[TQ_PATH_MAX];
 
@@ -259,8 +259,6 @@ void office_metrics(serve_office *office, tq_buf *out);
 /* writer.c */
 void writer_work(void *user, void **item, uint32_t count);
 void writer_idle(void *user);
-/** Nobody has an account yet. */
-bool office_is_new(tq_desk *desk);
 tq_status writer_live_version(serve_office *office, tq_err *err);
 /** Carry what was committed into what is shown; events go to the loops. */
 void writer_show(serve_office *office, int64_t now_ms);

@@ -87,14 +87,17 @@ static tq_str cookie_value(tq_str header)
     return (tq_str){"", 0};
 }
 
+bool is_sign_in(const char *verb)
+{
+    return verb != NULL && (strcmp(verb, "auth.login") == 0 || strcmp(verb, "auth.setup") == 0);
+}
+
 tq_str request_token(const serve_request *request, bool *cookie)
 {
     tq_str bearer = request->authorization;
     *cookie = false;
     /* Who signs in comes as nobody: an old cookie must not stand in the way. */
-    if (request->operation != NULL && request->operation->desk != NULL &&
-        strcmp(request->operation->desk, "auth.login") == 0)
-        return (tq_str){"", 0};
+    if (request->operation != NULL && is_sign_in(request->operation->desk)) return (tq_str){"", 0};
     if (bearer.len > 7 && (tq_str_starts(bearer, "Bearer ") || tq_str_starts(bearer, "bearer ")))
         return tq_str_trim((tq_str){bearer.at + 7, bearer.len - 7});
     if (bearer.len > 0) return bearer; /* of another scheme: refused like any wrong one */
@@ -205,8 +208,7 @@ void office_pulled(serve_office *office, const char *feed, tq_str body)
 static tq_worker *worker_for(serve_office *office, const serve_order *order, office_reader **out)
 {
     *out = NULL;
-    if (order->kind == ORDER_SETUP || order->kind == ORDER_SPEEDS || order->writes)
-        return office->writer;
+    if (order->kind == ORDER_SPEEDS || order->writes) return office->writer;
     office_reader *best = &office->reader[0];
     for (uint32_t k = 1; k < OFFICE_READERS; k++)
         if (atomic_load(&office->reader[k].waiting) < atomic_load(&best->waiting))

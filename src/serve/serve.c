@@ -125,8 +125,11 @@ static tq_status run_loops(serve *server, tq_err *err)
     for (; started < server->loop_count && status == TQ_OK; started++)
         status = tq_loop_start(server->loop[started].loop, err);
     if (status == TQ_OK) {
-        if (server->options.setup != NULL && server->office->setup_token[0] != '\0')
-            server->options.setup(server->options.user, server->office->setup_token);
+        char token[TQ_SETUP_TOKEN_MAX];
+        const serve_office *office = server->office;
+        if (server->options.setup != NULL && office->desk != NULL && !office->read_only &&
+            tq_desk_setup_token(office->desk, token))
+            server->options.setup(server->options.user, token);
         if (server->options.ready != NULL)
             server->options.ready(server->options.user, server->options.listen, port);
         status = make_ready(server, err);

@@ -187,7 +187,6 @@ typedef enum problem_id {
     PROBLEM_COMMANDS,
     PROBLEM_LATE,
     PROBLEM_EVENT_STREAMS,
-    PROBLEM_SETUP,
     PROBLEM_IF_MATCH,
     PROBLEM_STATUS_NOT_FOUND, /* from here: one a tq_status of the rooms below */
     PROBLEM_STATUS_AMBIGUOUS,
@@ -708,7 +707,6 @@ tq_status handle_live_post(serve_loop *, const serve_request *, serve_answer *, 
 tq_status handle_live_delete(serve_loop *, const serve_request *, serve_answer *, problem *,
                              tq_err *);
 tq_status handle_desk(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
-tq_status handle_setup(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_events(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_detours(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_recheck(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);

@@ -41,26 +41,9 @@ tq_status order_actor(tq_desk *desk, serve_order *order, int64_t now_ms, tq_acto
     if (status != TQ_DENIED) return status;
     order->denied_token = true;
     /* One whose session is over must be able to begin a new one. */
-    bool login = order->verb != NULL && strcmp(order->verb, "auth.login") == 0;
-    if (!login) return status;
+    if (!is_sign_in(order->verb)) return status;
     make_public(out);
     return TQ_OK;
-}
-
-static bool stop_at_first(void *user, const tq_record *record)
-{
-    (void)record;
-    *(bool *)user = true;
-    return false;
-}
-
-bool office_is_new(tq_desk *desk)
-{
-    tq_store_filter filter = {.kind = "user", .limit = 1};
-    bool found = false;
-    tq_err err = {0};
-    return tq_store_each(tq_desk_store(desk), &filter, stop_at_first, &found, &err) == TQ_OK &&
-           !found;
 }
 
 bool exchange_allows(const char *verb, const tq_actor *actor, tq_err *err)
@@ -175,50 +158,6 @@ static tq_status say_exchange(serve_office *office, serve_order *order, const tq
     return result;
 }
 
-/* The first account. Its maker owns the machine: the token was printed where the server started. */
-static tq_status say_setup(serve_office *office, serve_order *order, int64_t now_ms, tq_err *err)
-{
-    json_error_t where;
-    json_t *body = json_loadb(order->body.at, order->body.len, JSON_REJECT_DUPLICATES, &where);
-    const char *token = json_string_value(json_object_get(body, "token"));
-    const char *name = json_string_value(json_object_get(body, "name"));
-    const char *password = json_string_value(json_object_get(body, "password"));
-    tq_status status = TQ_OK;
-    size_t len = strlen(office->setup_token);
-    if (!office_is_new(office->desk) || len == 0) {
-        order->why.id = PROBLEM_SETUP;
-        status = TQ_DENIED;
-    } else if (token == NULL || name == NULL || password == NULL) {
-        status = tq_fail(err, TQ_BAD_INPUT, 0,
-                         "setup needs \"token\", \"name\" and \"password\"; the token was printed "
-                         "when the server started");
-    } else if (strlen(token) != len || !tq_same_bytes(token, office->setup_token, len)) {
-        order->denied_token = true;
-        status = tq_fail(err, TQ_DENIED, 0, "the setup token is another one");
-    }
-    if (status == TQ_OK)
-        status =
-            tq_desk_add_user(office->desk, name, tq_str_of(password), TQ_ROLE_STAFF, now_ms, err);
-    json_decref(body);
-    return status;
-}
-
-/* After setup: whoever made the account is logged in with it. */
-static tq_status say_first_login(serve_office *office, serve_order *order, int64_t now_ms,
-                                 tq_err *err)
-{
-    tq_actor actor;
-    json_t *body = json_loadb(order->body.at, order->body.len, JSON_REJECT_DUPLICATES, NULL);
-    json_object_del(body, "token");
-    char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
-    make_public(&actor);
-    tq_status status = say(office, order, "auth.login", tq_str_of(text), "", &actor, now_ms, err);
-    free(text);
-    json_decref(body);
-    order->status = 201;
-    return status;
-}
-
 tq_status writer_live_version(serve_office *office, tq_err *err)
 {
     tq_buf body = {0};
@@ -255,7 +194,9 @@ static tq_status keep_live_version(serve_office *office, uint64_t version, int64
 /* While nobody has an account, who sits at the machine may tell live speeds; see docs/api. */
 static void admit_local(serve_office *office, const serve_order *order, tq_actor *actor)
 {
-    if (order->token.len > 0 || !order->local || !office_is_new(office->desk)) return;
+    char setup_token[TQ_SETUP_TOKEN_MAX];
+    if (order->token.len > 0 || !order->local || !tq_desk_setup_token(office->desk, setup_token))
+        return;
     (void)snprintf(actor->name, sizeof actor->name, "local");
     actor->roles |= TQ_ROLE_ADMIN;
 }
@@ -282,7 +223,6 @@ static tq_status say_speeds(serve_office *office, serve_order *order, tq_actor *
 static tq_status carry_out(serve_office *office, serve_order *order, int64_t now_ms, tq_err *err)
 {
     tq_actor actor;
-    if (order->kind == ORDER_SETUP) return say_first_login(office, order, now_ms, err);
     TQ_TRY(order_actor(office->desk, order, now_ms, &actor, err));
     if (order->kind == ORDER_SPEEDS) return say_speeds(office, order, &actor, now_ms, err);
     if (order->peers) return say_exchange(office, order, &actor, now_ms, err);
@@ -338,8 +278,7 @@ static void take_token(const tq_buf *answer, char *out, size_t cap)
 
 static void finish(serve_office *office, serve_order *order)
 {
-    bool password = order->kind == ORDER_SETUP ||
-                    (order->verb != NULL && strcmp(order->verb, "auth.login") == 0);
+    bool password = is_sign_in(order->verb);
     if (password) atomic_fetch_sub(&office->logins, 1);
     if (order->pulled && order->result != TQ_OK)
         tq_log(TQ_LOG_WARN, "feed %s: %s", order->id.at, order->why.part[0]);
@@ -390,17 +329,6 @@ static tq_status do_batch(serve_office *office, serve_order **row, uint32_t coun
     return status;
 }
 
-/* Accounts are made in a transaction of their own, before the batch. */
-static void set_up(serve_office *office, serve_order **row, uint32_t count, int64_t now_ms)
-{
-    for (uint32_t k = 0; k < count; k++) {
-        tq_err err = {0};
-        if (row[k]->kind != ORDER_SETUP) continue;
-        tq_status status = say_setup(office, row[k], now_ms, &err);
-        if (status != TQ_OK) order_problem(row[k], status, &err);
-    }
-}
-
 void writer_work(void *user, void **item, uint32_t count)
 {
     serve_office *office = user;
@@ -411,7 +339,6 @@ void writer_work(void *user, void **item, uint32_t count)
     TQ_ASSERT(count <= OFFICE_BATCH_MAX);
     for (uint32_t k = 0; k < count; k++)
         row[k] = item[k];
-    set_up(office, row, count, now_ms);
     tq_status status = do_batch(office, row, count, now_ms, &err);
     if (status != TQ_OK) {
         tq_log(TQ_LOG_ERROR, "%u commands were refused by the store: %s", count, err.text);

@@ -12,14 +12,33 @@ static const char *const TEXT_OF[] = {
 #undef STATEMENT_TEXT
 };
 
+static bool is_no_room(int reason)
+{
+    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+}
+
+/* Why the last call on the log's file failed: the errno of the process may be that of a later call.
+ */
+static int errno_of_log(tq_store *store)
+{
+    sqlite3_file *log = NULL;
+    int reason = 0;
+    if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&log) !=
+            SQLITE_OK ||
+        log == NULL || log->pMethods == NULL)
+        return 0;
+    (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    return reason;
+}
+
 static bool disk_full(tq_store *store)
 {
     int code = sqlite3_errcode(store->db) & 0xff;
     if (code == SQLITE_FULL) return true;
-    /* A full quota, or no room for the shared index of the log, comes as an I/O error. */
-    int reason = sqlite3_system_errno(store->db);
-    return (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
-           (reason == ENOSPC || reason == EDQUOT);
+    /* A full quota, a file at its limit, or no room for the shared index of the log, comes as an
+     * I/O error. */
+    if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return false;
+    return is_no_room(sqlite3_system_errno(store->db)) || is_no_room(errno_of_log(store));
 }
 
 static tq_status name_failure(tq_store *store, const char *what, tq_err *err)

@@ -67,7 +67,7 @@ static void the_first_account(void **state)
     first_account(room, token);
     assert_int_equal(who(room, token, &actor), TQ_OK);
     assert_string_equal(actor.name, "root");
-    assert_int_equal(actor.roles, TQ_ROLE_PUBLIC | TQ_ROLE_ADMIN);
+    assert_int_equal(actor.roles, TQ_ROLE_PUBLIC | TQ_ROLE_STAFF);
     char again[TQ_SETUP_TOKEN_MAX];
     assert_false(tq_desk_setup_token(room->desk, again));
     room_refuses(room, &room->nobody, "auth.setup", "",
