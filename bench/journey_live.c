@@ -21,6 +21,8 @@
 #define SWAP_MS 250
 #define PAIRS   2000u
 #define ASKED   4000000u
+#define DAY_MS  INT64_C(86400000)
+#define NOON_MS INT64_C(45000000) /* 12:30 UTC */
 #define NICE    5 /* as os/worker.c: background threads yield to those that answer */
 #define BOUNDS  "\"swaps\":200"
 
@@ -30,7 +32,9 @@ static tq_point pair[PAIRS][2];
 static uint32_t *took_ns[2]; /* quiet, with swaps: [ASKED] */
 static size_t asked[2];
 static _Atomic int phase; /* 0 quiet, 1 swaps, 2 the end */
-static double publish_ms[SWAPS];
+static double publish_ms[SWAPS], finish_ms[SWAPS];
+static int64_t
+    asked_ms; /* the instant of all questions: ways that cross an hour's rules take longer */
 
 static void stop(const char *what)
 {
@@ -46,8 +50,8 @@ static bool ask(const tq_point *from_to, tq_arena *work, tq_buf *out)
     const tq_snapshot *now = tq_network_hold(network);
     out->len = 0;
     tq_arena_reset(work, 0);
-    tq_status status = tq_snapshot_route_json(now, TQ_PROFILE_CAR, env->now_ms(env->user), from_to,
-                                              2, &options, work, out, &err);
+    tq_status status = tq_snapshot_route_json(now, TQ_PROFILE_CAR, asked_ms, from_to, 2, &options,
+                                              work, out, &err);
     tq_network_drop(network, now);
     return status == TQ_OK;
 }
@@ -102,11 +106,12 @@ static void swap(const tq_city *city, uint32_t number, tq_random *random)
     }
     const tq_overlay *next = overlay_of(city, number + 1, arc, number % 2 == 0);
     int64_t began_ns = env->mono_ns(env->user);
-    if (tq_network_publish(network, next, env->now_ms(env->user), NULL, &err) != TQ_OK)
-        stop(err.text);
+    if (tq_network_publish(network, next, asked_ms, NULL, &err) != TQ_OK) stop(err.text);
     publish_ms[number] = (double)(env->mono_ns(env->user) - began_ns) / 1e6;
     tq_overlay_drop(next);
+    began_ns = env->mono_ns(env->user);
     if (tq_network_finish(network, &err) != TQ_OK) stop(err.text);
+    finish_ms[number] = (double)(env->mono_ns(env->user) - began_ns) / 1e6;
 }
 
 static void write_on(void)
@@ -115,7 +120,7 @@ static void write_on(void)
     const tq_city *city = now->city;
     tq_random random = {7};
     tq_network_drop(network, now);
-    (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread, on Linux */
+    (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread */
     for (uint32_t round = 0; round < ROUNDS; round++) {
         atomic_store(&phase, 0);
         wait_ms((int64_t)(SWAPS / ROUNDS) * SWAP_MS);
@@ -176,6 +181,7 @@ int main(int count, char **argument)
     if (tq_network_open(argument[1], &network, &err) != TQ_OK ||
         tq_network_warm(network, env->now_ms(env->user), &err) != TQ_OK)
         stop(err.text);
+    asked_ms = env->now_ms(env->user) / DAY_MS * DAY_MS + NOON_MS;
     const tq_snapshot *now = tq_network_hold(network);
     choose_pairs(now->city);
     tq_network_drop(network, now);
@@ -192,10 +198,12 @@ int main(int count, char **argument)
                k == 0 ? "quiet" : "swaps", asked[k], took_ns[k][asked[k] / 2] / 1e3, p99[k],
                took_ns[k][asked[k] * 999 / 1000] / 1e3);
     }
+    qsort(finish_ms, SWAPS, sizeof *finish_ms, by_value);
     qsort(publish_ms, SWAPS, sizeof *publish_ms, by_value);
     printf("{\"name\":\"journey_live.ratio\"," BOUNDS ",\"p99_ratio\":%.3f}\n", p99[1] / p99[0]);
-    printf("{\"name\":\"journey_live.publish\"," BOUNDS ",\"median_ms\":%.2f,\"p99_ms\":%.2f}\n",
-           publish_ms[SWAPS / 2], publish_ms[SWAPS * 99 / 100]);
+    printf("{\"name\":\"journey_live.publish\"," BOUNDS
+           ",\"median_ms\":%.2f,\"p99_ms\":%.2f,\"finish_ms\":%.2f}\n",
+           publish_ms[SWAPS / 2], publish_ms[SWAPS * 99 / 100], finish_ms[SWAPS / 2]);
     tq_network_close(network);
     return 0;
 }
