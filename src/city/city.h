@@ -790,6 +790,7 @@ tq_status tq_search_build(const tq_city *city, tq_search *search, tq_search_data
 void tq_search_data_free(tq_search_data *data);
 tq_status tq_search_verify(const tq_city *city, tq_err *err);
 
+#include "city/ondemand.h"
 #include "city/overlay.h"
 
 #endif

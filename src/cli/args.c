@@ -33,9 +33,17 @@ int cli_usage(const cli_args *args, const char *text)
     return cli_exit_code(TQ_USAGE);
 }
 
+/* An option of one letter, such as -g. */
+static bool is_letter(const cli_command *command, const char *word)
+{
+    unsigned row;
+    return word[0] == '-' && word[1] != '\0' && word[2] == '\0' &&
+           find_option(command, (tq_str){word + 1, 1}, &row) != NULL;
+}
+
 static bool take_option(cli_args *args, int argc, char **argv, int *at)
 {
-    const char *text = argv[*at] + 2, *equals = strchr(text, '=');
+    const char *text = argv[*at] + (argv[*at][1] == '-' ? 2 : 1), *equals = strchr(text, '=');
     char message[200];
     unsigned row = 0;
     tq_str name = {text, equals != NULL ? (size_t)(equals - text) : strlen(text)};
@@ -86,7 +94,8 @@ bool cli_parse(const cli_command *command, int argc, char **argv, cli_args *args
             words_only = true;
         } else if (!words_only && strcmp(argv[at], "-h") == 0) {
             args->value[command->option_count - 1] = "";
-        } else if (!words_only && strncmp(argv[at], "--", 2) == 0) {
+        } else if (!words_only &&
+                   (strncmp(argv[at], "--", 2) == 0 || is_letter(command, argv[at]))) {
             if (!take_option(args, argc, argv, &at)) return false;
         } else if (args->word_count < allowed) {
             args->word[args->word_count++] = argv[at];
@@ -138,7 +147,8 @@ bool cli_number(const cli_args *args, const char *name, uint32_t low, uint32_t h
 static void put_option(const cli_option *option, FILE *out)
 {
     char left[64];
-    (void)snprintf(left, sizeof left, "--%s%s%s", option->name, option->value != NULL ? " " : "",
+    (void)snprintf(left, sizeof left, "%s%s%s%s", option->name[1] == '\0' ? "-" : "--",
+                   option->name, option->value != NULL ? " " : "",
                    option->value != NULL ? option->value : "");
     fprintf(out, "  %-24s %s\n", left, option->help);
 }
@@ -181,7 +191,9 @@ void cli_completion_bash(FILE *out)
     for (unsigned k = 0; k < cli_command_count; k++) {
         fprintf(out, "    %s) options=\"", cli_commands[k].name);
         for (unsigned row = 0; row < cli_commands[k].option_count; row++)
-            fprintf(out, "%s--%s", row == 0 ? "" : " ", cli_commands[k].option[row].name);
+            fprintf(out, "%s%s%s", row == 0 ? "" : " ",
+                    cli_commands[k].option[row].name[1] == '\0' ? "-" : "--",
+                    cli_commands[k].option[row].name);
         fputs("\" ;;\n", out);
     }
     fputs("    esac\n    case $word in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- "

@@ -98,6 +98,19 @@ static const cli_option isochrone_options[] = {
     ROAD,
     COMMON,
 };
+static const cli_option solve_options[] = {
+    {"seconds", CLI_VALUE, "S", "processor time of planning (default 5), such as 0.5"},
+    {"iterations", CLI_VALUE, "N", "rounds of improvement instead: the same answer every time"},
+    {"seed", CLI_VALUE, "N", "seed of the search (default 1)"},
+    {"threads", CLI_VALUE, "N", "searches side by side with seeds of their own (default 1)"},
+    {"city", CLI_VALUE, "CITY", "take times from its streets when the problem has no matrices"},
+    ROAD,
+    {"g", CLI_FLAG, NULL, "with the lines of the routes, when times come from the streets"},
+    {"objective", CLI_VALUE, "NAME", "vroom: cost; fleet: fewest vehicles, then cost"},
+    {"format", CLI_VALUE, "NAME", "vroom (default), lilim, darp or solomon"},
+    {"o", CLI_VALUE, "FILE", "write the answer to a file"},
+    COMMON,
+};
 static const cli_option match_options[] = {
     ROAD,
     {"ignore-gaps", CLI_FLAG, NULL, "do not cut the track where nothing was heard for 60 s"},
@@ -203,6 +216,12 @@ const cli_command cli_commands[] = {
         "TRACK is a CSV file (- is standard input) with lat,lon and, if known, time (seconds since "
         "1970) and accuracy_m. With --json prints OSRM's matchings and tracepoints.",
         match_options, cli_match),
+    ROW("solve", "FILE", "routes for many tasks and vehicles, in VROOM's JSON",
+        "tongqu solve problem.json --city cities/taiyuan --seconds 2 -g -o plan.json",
+        "FILE (- is standard input) is a problem in VROOM's form (vehicles, jobs, shipments, "
+        "matrices) or, with --format, of Li-Lim, Cordeau or Solomon. Prints VROOM's answer; each "
+        "unassigned task tells its reason. Exit code 1: some tasks are left out.",
+        solve_options, cli_solve),
     ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",
         "tongqu nearest cities/taiyuan --place 37.8694,112.5603 --number 3",
         "Prints the streets that the vehicle may use, nearest first; with --of the places of a "

@@ -156,7 +156,8 @@ static tq_status open_metric(const cli_args *args, cli_road *road, tq_err *err)
     if (shut == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for avoided streets");
     tq_status status = cli_time(args, "at", city, &road->at_ms, err);
     if (status == TQ_OK) status = take_avoided(args, road, shut, &count, err);
-    bool metres = strcmp(args->command->name, "matrix") == 0 && cli_flag(args, "distance");
+    bool metres = strcmp(args->command->name, "solve") == 0 ||
+                  (strcmp(args->command->name, "matrix") == 0 && cli_flag(args, "distance"));
     bool plain = count == 0 && !metres && memcmp(&road->own, road->vehicle, sizeof road->own) == 0;
     if (status == TQ_OK && plain)
         status = tq_roads_get(road->city.snapshot.roads, road->city.snapshot.overlay, road->vehicle,

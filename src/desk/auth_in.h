@@ -14,7 +14,7 @@
 #define AUTH_WAIT_MS      INT64_C(30000) /* after the fifth failure; doubled by each further one */
 #define AUTH_WAIT_MOST_MS INT64_C(900000)
 #define AUTH_GUARD_NAMES  1024u
-#define AUTH_STAFF_ROLES  (TQ_ROLE_STAFF | TQ_ROLE_RIDER)
+#define AUTH_PEOPLE_ROLES (TQ_ROLE_STAFF | TQ_ROLE_RIDER | TQ_ROLE_DRIVER)
 #define AUTH_ANSWERS_MS   (INT64_C(48) * 3600 * 1000) /* remembered answers are kept so long */
 #define AUTH_EVENTS_KEPT  UINT64_C(200000)
 #define AUTH_TOKEN_BYTES  32u

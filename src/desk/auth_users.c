@@ -66,7 +66,7 @@ tq_status auth_add_user(desk_call *call, const char *name, tq_str password, uint
 {
     json_auto_t *user = json_object();
     TQ_TRY(auth_check_name(call, name));
-    if ((roles & ~AUTH_STAFF_ROLES) != 0 || roles == 0)
+    if ((roles & ~AUTH_PEOPLE_ROLES) != 0 || roles == 0)
         return desk_bad(call, "an account has roles of people: at least one of them, and never "
                               "public or peer (a peer has a key)");
     TQ_TRY(put_password(call, user, password));
@@ -212,7 +212,7 @@ tq_status auth_user_change(desk_call *call)
                  *active = json_object_get(call->body, "active");
     uint32_t roles = auth_roles_of(user) & ~TQ_ROLE_PUBLIC;
     if (roles_list != NULL) TQ_TRY(desk_roles_read(call, roles_list, &roles));
-    if ((roles & ~AUTH_STAFF_ROLES) != 0 || roles == 0)
+    if ((roles & ~AUTH_PEOPLE_ROLES) != 0 || roles == 0)
         return desk_bad(call, "\"roles\" holds at least one role of people, never public or peer");
     if (active != NULL && !json_is_boolean(active))
         return desk_bad(call, "\"active\" is true or false");

@@ -28,7 +28,9 @@ struct tq_desk {
     uint8_t secret[32]; /* of this store: signs tokens; kept in the store */
     tq_desk_ear ear;    /* exchange listens inside the transaction */
     void *ear_user;
-    struct desk_guard *guard;   /* auth.c: names that failed to sign in */
+    struct desk_guard *guard;             /* auth.c: names that failed to sign in */
+    struct desk_line_rules *line_rules;   /* lines_rules.c */
+    struct desk_order_rules *order_rules; /* orders_rules.c */
     struct desk_supply *supply; /* dispatch.c: vehicles, positions, queue; NULL on readers */
     tq_live *probe;             /* closures_feed.c: messages are tried here first */
     int64_t applied_ms;         /* instant of the last network event that live has seen */
@@ -36,6 +38,8 @@ struct tq_desk {
     /* Before these nothing is due; INT64_MIN = look. */
     int64_t closures_next_ms, cases_next_ms, speeds_next_ms;
     int64_t points_next_ms; /* points.c: the same */
+    int64_t lines_next_ms;  /* lines.c: the same */
+    int64_t orders_next_ms; /* orders.c: the same */
     uint32_t *edge_by_way;  /* closures_speeds.c: edges in order of their way */
 };
 
@@ -205,6 +209,16 @@ tq_status desk_speeds_fill(tq_desk *desk, const char *id, tq_live *live, tq_err 
 /** Read the built-in state machines and those of a folder's cases/; TQ_BAD_CONFIG. */
 tq_status desk_machines_open(const char *folder, struct desk_machines **out, tq_err *err);
 void desk_machines_close(struct desk_machines *machines);
+
+/** Rules of bus lines: built in, then those of a folder's lines/; TQ_BAD_CONFIG (lines_rules.c).
+ */
+tq_status desk_line_rules_open(const char *folder, struct desk_line_rules **out, tq_err *err);
+void desk_line_rules_close(struct desk_line_rules *rules);
+
+/** Lives and rules of orders: built in, then a folder's orders/ and tariff.csv; TQ_BAD_CONFIG
+ * (orders_rules.c). */
+tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **out, tq_err *err);
+void desk_order_rules_close(struct desk_order_rules *rules);
 
 /* ---- the secret and tokens (auth.c)
  * --------------------------------------------------------------- */

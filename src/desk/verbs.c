@@ -29,6 +29,8 @@ tq_status tq_desk_open(const tq_desk_options *options, tq_desk **out, tq_err *er
     (void)snprintf(desk->folder, sizeof desk->folder, "%s",
                    options->folder != NULL ? options->folder : "");
     tq_status status = desk_machines_open(options->folder, &desk->machines, err);
+    if (status == TQ_OK) status = desk_line_rules_open(options->folder, &desk->line_rules, err);
+    if (status == TQ_OK) status = desk_order_rules_open(options->folder, &desk->order_rules, err);
     if (status == TQ_OK)
         status = tq_store_open_with(options->store_path, &options->store, &desk->store, err);
     if (status == TQ_OK) status = desk_secret_load(desk, err);
@@ -45,6 +47,8 @@ void tq_desk_close(tq_desk *desk)
     if (desk == NULL) return;
     desk_supply_close(desk->supply);
     desk_machines_close(desk->machines);
+    desk_line_rules_close(desk->line_rules);
+    desk_order_rules_close(desk->order_rules);
     desk_guard_free(desk->guard);
     if (desk->probe != NULL) tq_live_close(desk->probe);
     tq_free(desk->edge_by_way);
@@ -118,7 +122,9 @@ static bool is_raw(const tq_command *command)
 
 static size_t limit_of(const char *verb)
 {
-    return strcmp(verb, "speeds.put") == 0 ? DESK_FEED_MAX : DESK_BODY_MAX;
+    return strcmp(verb, "speeds.put") == 0 || strcmp(verb, "vehicle.positions") == 0
+               ? DESK_FEED_MAX
+               : DESK_BODY_MAX;
 }
 
 static tq_status read_body(desk_call *call)

@@ -1,6 +1,7 @@
 /*
  * Private to src/exchange.
  *
+ * offer.c   orders for partners
  * rules.c   products and rules from YAML      report.c  what an event owes, and when the next step
  * is verbs.c   peers for people                  receive.c what comes in, and pulls push.c outbox
  * to peers, back-off         double.c  a peer as a program, link.c  over HTTP
@@ -95,6 +96,10 @@ tq_status exchange_load(tq_store *store, const char *kind, const char *id, json_
                         uint64_t *version, char state[32], tq_err *err);
 void exchange_put_instant(const tq_exchange *exchange, json_t *object, const char *name,
                           int64_t at_ms);
+
+/** An order that the desk gives to a partner: one message to that peer (offer.c). */
+tq_status offer_heard(const tq_exchange *exchange, tq_store *store, const tq_event *event,
+                      tq_str record, tq_err *err);
 
 /* ---- coming in (receive.c) --------------------------------------------------------------------
  */

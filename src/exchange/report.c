@@ -284,6 +284,7 @@ tq_status tq_exchange_heard(void *user, tq_store *store, const tq_event *event, 
                             tq_err *err)
 {
     tq_exchange *exchange = user;
+    if (strcmp(event->topic, "order") == 0) return offer_heard(exchange, store, event, record, err);
     if (strcmp(event->topic, "closure") != 0 || record.len == 0) return TQ_OK;
     json_t *closure = NULL;
     TQ_TRY(exchange_json(record, &closure, err));

@@ -158,8 +158,9 @@ tq_status tq_live_overlay(tq_live *live, uint64_t version, const tq_overlay **ou
 
 #define TQ_PULL_EVERY_MIN_S 5u
 #define TQ_PULL_EVERY_MAX_S 86400u
-#define TQ_PULL_WAIT_MAX_S  300u /* between tries of a feed that fails; longer only if `every` is  \
-                                  */
+#define TQ_PULL_WAIT_MAX_S                                                                         \
+    300u /* between tries of a feed that fails; longer only if `every` is                          \
+          */
 typedef enum tq_pull_result { TQ_PULL_TAKEN, TQ_PULL_SAME, TQ_PULL_FAILED } tq_pull_result;
 typedef struct tq_pull {
     uint32_t every_s, failures; /* failures in a row */

@@ -84,7 +84,8 @@ void tq_loop_join(tq_loop *loop);
 void tq_loop_wake(tq_loop *loop);
 /** Finish answers under way and end. From any thread or a signal handler. */
 void tq_loop_stop(tq_loop *loop);
-/** Call `signalled` on SIGINT and SIGTERM; before start. SIGPIPE and SIGXFSZ are ignored from then on. */
+/** Call `signalled` on SIGINT and SIGTERM; before start. SIGPIPE and SIGXFSZ are ignored from then
+ * on. */
 tq_status tq_loop_on_signals(tq_loop *loop, void (*signalled)(void *user), void *user, tq_err *err);
 int64_t tq_loop_now_ms(const tq_loop *loop); /* monotonic, of this turn of the loop */
 

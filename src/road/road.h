@@ -266,6 +266,42 @@ tq_status tq_road_nearest_of(const tq_city *city, const tq_metric *metric, const
                              tq_arena *work, uint32_t *which, int32_t *ds, uint32_t *count,
                              tq_err *err);
 
+/* ---- places that are asked about often (kept.c) ---------------------------------------------- */
+
+/*
+ * A place with its rows of times, made once for one metric and one direction: a pair of kept places
+ * takes some tens of nanoseconds. Worth it with TQ_METRIC_LABELS. Rows lie in memory of the
+ * caller's and are valid while the metric is, unless it is changed in place.
+ */
+#define TQ_KEPT_ENDS 2u
+typedef struct tq_kept_end {
+    uint32_t vertex, at_dm, area;
+    int32_t passed_ds;
+} tq_kept_end;
+typedef struct tq_kept {
+    const int32_t *row; /* least over the ends, by depth; the ends' own rows follow */
+    uint32_t vertex;    /* lowest one above or equal to all ends, TQ_NONE */
+    uint32_t common;    /* depths of `row` that count */
+    int32_t base_ds;    /* add to what `row` says */
+    uint32_t node;      /* on which it stands, TQ_NONE */
+    uint32_t end_count; /* 0 = the vehicle cannot leave from (or come to) here */
+    bool inside;        /* some end is in streets for the last metres */
+    tq_sweep sweep;
+    tq_snap snap;
+    tq_kept_end end[TQ_KEPT_ENDS]; /* when they are so few */
+} tq_kept;
+
+/** Ints of memory that one kept place takes, a multiple of 16; it must be aligned to 64 bytes. */
+size_t tq_road_keep_ints(const tq_metric *metric);
+/** Fill `out` and its rows: FROM the place, or TO it. */
+tq_status tq_road_keep(const tq_city *city, const tq_metric *metric, const tq_snap *place,
+                       tq_sweep sweep, int32_t *rows, tq_arena *work, tq_kept *out, tq_err *err);
+/** Time between places kept FROM and TO: that of tq_road_time, TQ_ROAD_INF when unconnected. */
+tq_status tq_road_kept_time(const tq_city *city, const tq_metric *metric, const tq_kept *from,
+                            const tq_kept *to, tq_arena *work, int32_t *ds, tq_err *err);
+/** It will be asked for soon: fetches its row from slow memory meanwhile. */
+void tq_road_kept_soon(const tq_kept *kept);
+
 /* ---- isochrones (isochrone.c) ---------------------------------------------------------------- */
 
 #define TQ_ISOCHRONE_LIMITS_MAX 10

@@ -142,9 +142,10 @@ static tq_status bind_verb(api_operation *operation, tq_err *err)
     if (kind == TQ_VERB_NONE && exchange == 0)
         return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: there is no verb '%s'", operation->desk);
     operation->peers = kind == TQ_VERB_NONE;
+    /* A quiet verb needs the writer's memory. */
     operation->writes = kind >= TQ_VERB_DO || exchange == 2;
     /* A peer's receipt comes with its GET of what it is owed. */
-    if (operation->writes && operation->verb == VERB_GET && !operation->peers)
+    if (kind == TQ_VERB_DO && operation->verb == VERB_GET)
         return tq_fail(err, TQ_INTERNAL, 0, "openapi.yaml: the verb '%s' writes; a GET may not",
                        operation->desk);
     operation->handler = DESK_HANDLER;

@@ -42,7 +42,7 @@
 #define CACHE_SHORT_MS     1000 /* answers about «now» */
 #define TILE_ZOOM_MAX      18u
 #define TILE_BODY_MAX      ((size_t)2 << 20) /* a fuller tile leaves out its smallest streets */
-#define API_OPERATIONS_MAX 160u
+#define API_OPERATIONS_MAX 320u
 #define API_PARAMS_MAX     40u
 #define API_ENUM_MAX       16u
 

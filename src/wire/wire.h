@@ -8,6 +8,7 @@
  *   polyline  encoded lines, 5 or 6 digits           wire/polyline.c
  *   gtfs-rt   GTFS-Realtime messages, both ways      wire/gtfs_rt*.c
  *   mvt       vector tiles 2.1, writing              wire/mvt.c
+ *   jt905     taxi head units, both ways             wire/jt905*.c
  */
 #ifndef TQ_WIRE_H
 #define TQ_WIRE_H
@@ -398,5 +399,216 @@ void tq_mvt_tag_bool(tq_mvt *mvt, const char *key, bool value);
 void tq_mvt_tag_double(tq_mvt *mvt, const char *key, double value);
 /** Finish all layers into the buffer; TQ_NO_MEMORY when anything failed on the way. */
 tq_status tq_mvt_end(tq_mvt *mvt, tq_err *err);
+
+/* ---- jt905 -------------------------------------------------------------------------------------
+ *
+ * JT/T 905.2-2014: the talk between a taxi's head unit (ISU) and the centre. Frames are 7E ... 7E
+ * with escapes, a 12-byte header and an exclusive-or check; numbers are big-endian, texts GBK,
+ * times in GMT+8. Nothing here allocates but the two text functions, through iconv.
+ */
+
+#define TQ_JT905_BODY_MAX  8192u /* our limit; the length field could say 65,535 */
+#define TQ_JT905_RAW_MAX   (12u + TQ_JT905_BODY_MAX + 1u) /* header, body, check */
+#define TQ_JT905_WIRE_MAX  (2u * TQ_JT905_RAW_MAX + 2u)   /* all escaped, two flags */
+#define TQ_JT905_TEXT_MAX  499u                           /* bytes of GBK in a text sent down */
+#define TQ_JT905_NO_TIME   INT64_MIN                      /* all zeros on the wire */
+#define TQ_JT905_TIME_FROM INT64_C(946656000000)          /* 2000-01-01 00:00:00 GMT+8 */
+#define TQ_JT905_TIME_END  INT64_C(4102416000000)         /* 2100-01-01 00:00:00 GMT+8 */
+
+typedef enum tq_jt905_id {
+    TQ_JT905_UNIT_ANSWER = 0x0001,
+    TQ_JT905_HEARTBEAT = 0x0002,
+    TQ_JT905_POSITION = 0x0200,
+    TQ_JT905_POSITION_ANSWER = 0x0201,
+    TQ_JT905_TRACK_POSITION = 0x0202,
+    TQ_JT905_LATE_POSITIONS = 0x0203,
+    TQ_JT905_EVENT = 0x0301,
+    TQ_JT905_QUESTION_ANSWER = 0x0302,
+    TQ_JT905_CONTROL_ANSWER = 0x0500,
+    TQ_JT905_BID = 0x0B01,
+    TQ_JT905_ON_DUTY = 0x0B03,
+    TQ_JT905_OFF_DUTY = 0x0B04,
+    TQ_JT905_TRIP = 0x0B05,
+    TQ_JT905_DONE = 0x0B07,
+    TQ_JT905_DRIVER_CANCELS = 0x0B08,
+    TQ_JT905_CENTRE_ANSWER = 0x8001,
+    TQ_JT905_ASK_POSITION = 0x8201,
+    TQ_JT905_TRACK = 0x8202,
+    TQ_JT905_TEXT = 0x8300,
+    TQ_JT905_CALL_BACK = 0x8400,
+    TQ_JT905_CONTROL = 0x8500,
+    TQ_JT905_OFFER = 0x8B00,
+    TQ_JT905_BID_WON = 0x8B01,
+    TQ_JT905_BID_LOST = 0x8B02, /* layout not confirmed by any frame */
+    TQ_JT905_CENTRE_CANCELS = 0x8B09,
+    TQ_JT905_ALARM_CONFIRM = 0x8B0A,
+    TQ_JT905_ALARM_CLEAR = 0x8B0B
+} tq_jt905_id;
+
+#define TQ_JT905_HEADER 12u
+
+/* One frame, unescaped. Holds its own bytes: about 8 KiB. */
+typedef struct tq_jt905_frame {
+    bool got; /* false: nothing whole yet, send more */
+    uint16_t id, serial;
+    uint64_t isu;      /* the 12 digits as hexadecimal ones: 0x108000000316 */
+    uint32_t body_len; /* bytes from raw + TQ_JT905_HEADER */
+    size_t skipped;    /* bytes before the opening flag that belong to no frame */
+    uint8_t raw[TQ_JT905_RAW_MAX];
+} tq_jt905_frame;
+
+/**
+ * Get at most one frame out of `len` bytes. *used tells how many to drop from the front, also when
+ * it fails. The closing flag stays in place, because the next frame may share it.
+ *
+ * TQ_BAD_INPUT: bytes between two flags that are no frame (escape, length, check), named; dropped.
+ * TQ_LIMIT: too long; dropped. After both call again: the next frame is found.
+ */
+tq_status tq_jt905_next(const uint8_t *bytes, size_t len, size_t *used, tq_jt905_frame *frame,
+                        tq_err *err);
+/** Write a frame with its escapes. TQ_LIMIT when it needs more than `cap` bytes or the body is too
+ * long; TQ_JT905_WIRE_MAX is always enough. */
+tq_status tq_jt905_put(uint16_t id, uint64_t isu, uint16_t serial, const uint8_t *body,
+                       size_t body_len, uint8_t *out, size_t cap, size_t *len, tq_err *err);
+/** Whether the identity is a head unit's (digits 10...) and not a phone number of JT/T 808, on a
+ * port that both use. */
+bool tq_jt905_is_unit(uint64_t isu);
+
+/* Status bits. Mind the first: the other way round than in JT/T 808. */
+#define TQ_JT905_NOT_POSITIONED (1u << 0)
+#define TQ_JT905_SOUTH          (1u << 1)
+#define TQ_JT905_WEST           (1u << 2)
+#define TQ_JT905_OUT_OF_SERVICE (1u << 3)
+#define TQ_JT905_ON_ORDER       (1u << 4)
+#define TQ_JT905_NOW_HIRED      (1u << 5) /* event: vacant to hired */
+#define TQ_JT905_NOW_VACANT     (1u << 6) /* event: hired to vacant */
+#define TQ_JT905_ACC_ON         (1u << 8)
+#define TQ_JT905_HIRED          (1u << 9)
+
+typedef struct tq_jt905_position {
+    uint32_t alarm, status;
+    uint32_t lat_e4min, lon_e4min; /* 1/10000 minute, unsigned; hemispheres in the status */
+    uint16_t speed_x10_kmh;
+    uint8_t direction_2deg; /* 0 .. 179 */
+    int64_t time_ms;        /* or TQ_JT905_NO_TIME */
+} tq_jt905_position;
+
+#define TQ_JT905_POSITION_BYTES 25u
+tq_status tq_jt905_read_position(const uint8_t bytes[TQ_JT905_POSITION_BYTES],
+                                 tq_jt905_position *out, tq_err *err);
+/** Its point, signed; false (out untouched) when the unit says it is not positioned, or the point
+ * is off the earth. */
+bool tq_jt905_point(const tq_jt905_position *position, int32_t *lat_e7, int32_t *lon_e7);
+/** Set the point and its hemisphere bits. */
+void tq_jt905_set_point(tq_jt905_position *position, int32_t lat_e7, int32_t lon_e7);
+/** 1/10000 minute to 1e-7 degrees, nearest; 0 .. 180 degrees, else false. Exact there and back. */
+bool tq_jt905_e7_of(uint32_t e4min, int32_t *e7);
+uint32_t tq_jt905_e4min_of(int32_t e7); /* of its absolute value */
+
+typedef struct tq_jt905_order {
+    uint32_t order; /* id given by the centre */
+    uint8_t kind;   /* 0 now, 1 booked, 2 assigned */
+    int64_t time_ms;
+    uint32_t from_lon_e4min, from_lat_e4min, to_lon_e4min, to_lat_e4min; /* TQ_JT905_BID_WON */
+    uint32_t fee; /* of the service, 4 digits; their unit is not confirmed */
+    tq_str phone; /* TQ_JT905_BID_WON */
+    tq_str text;
+} tq_jt905_order;
+
+typedef struct tq_jt905_duty {
+    tq_jt905_position position;
+    tq_str company, driver, plate; /* at most 16, 19, 6 bytes */
+    int64_t on_ms;                 /* power on; minutes */
+    /* TQ_JT905_OFF_DUTY only */
+    uint32_t k_value;
+    int64_t off_ms;
+    uint32_t km_x10, paid_km_x10, trips, busy_s;
+    uint32_t amount_x10_yuan, card_amount_x10_yuan, card_trips;
+    uint32_t between_km_x10, total_km_x10, total_paid_km_x10, price_fen, total_trips;
+    uint8_t mode;
+} tq_jt905_duty;
+
+typedef struct tq_jt905_trip {
+    tq_jt905_position start, end;
+    uint32_t trip, rating;
+    uint8_t rating_value;
+    uint16_t rating_more;
+    uint32_t order; /* 0 = hailed in the street */
+    /* The meter's block. */
+    tq_str plate, company, driver;
+    int64_t on_ms;    /* minutes */
+    uint32_t off_min; /* minute of the day; tq_jt905_trip_off_ms */
+    uint32_t km_x10, empty_km_x10, surcharge_x10_yuan, waiting_min, amount_x10_yuan;
+    uint32_t trip_number;
+    uint8_t pay; /* 0 cash, 1 M1 card, 3 CPU card, 9 other */
+} tq_jt905_trip;
+/** End of the trip by the meter: on the next day when its minute lies before the start. */
+int64_t tq_jt905_trip_off_ms(const tq_jt905_trip *trip);
+
+/* A message. Texts are GBK and slices of the frame. `extra` is what follows the known layout: items
+ * of a position, card data, a maker's additions, or the whole body when `known` is false. */
+typedef struct tq_jt905_message {
+    uint16_t id;
+    bool known;
+    union {
+        struct {
+            uint16_t serial, id;
+            uint8_t result; /* 0 done, 1 failed, 2 bad */
+        } answer;           /* 0001, 8001 */
+        struct {
+            uint16_t serial; /* 0201, 0500: of what it answers */
+            tq_jt905_position at;
+        } position; /* 0200, 0201, 0202, 0500; a 0203 is all extra, 25 bytes each */
+        struct {
+            uint8_t mode; /* 00 time, time  11 distance, distance  01 time, distance  FF stop */
+            uint16_t interval;
+            uint32_t length;
+        } track; /* 8202 */
+        struct {
+            uint8_t flags; /* 8300: 1 urgent, 4 display, 8 speak, 16 ad screen; 8400: listen */
+            tq_str text;   /* 8400: the number to call */
+        } text;
+        struct {
+            uint8_t event; /* 0301 */
+            uint32_t question;
+            uint8_t answer; /* 0302 */
+        } event;
+        struct {
+            uint8_t item, command;
+        } control;            /* 8500 */
+        tq_jt905_order order; /* 8B00, 8B01 */
+        struct {
+            uint32_t order;
+            uint8_t reason; /* 0B08: 0 accident, 1 jam, 2 other */
+        } step;             /* 0B01, 0B07, 0B08, 8B02, 8B09 */
+        tq_jt905_duty duty; /* 0B03, 0B04 */
+        tq_jt905_trip trip; /* 0B05 */
+    } of;
+    tq_str extra;
+} tq_jt905_message;
+
+/** Read a frame's body; `out` points into the frame. An id that is not in tq_jt905_id is TQ_OK with
+ * known = false. TQ_BAD_INPUT names the field; `out` is untouched then. */
+tq_status tq_jt905_read(const tq_jt905_frame *frame, tq_jt905_message *out, tq_err *err);
+/** Write a body of at most `cap` bytes (TQ_JT905_BODY_MAX is always enough). */
+tq_status tq_jt905_write(const tq_jt905_message *message, uint8_t *out, size_t cap, size_t *len,
+                         tq_err *err);
+
+typedef struct tq_jt905_item {
+    uint8_t id; /* 1 0.1 km, 2 0.1 l, 3 m, 0x11 overspeed, 0x12 area, 0x13 and 0x14 segment */
+    tq_str value;
+    uint64_t number; /* of a value of up to 8 bytes, else 0 */
+} tq_jt905_item;
+/** Next item of *items (advances it). False at the end, or when the rest is no whole item: then
+ * *items is not empty. */
+bool tq_jt905_next_item(tq_str *items, tq_jt905_item *item);
+
+/** GBK to UTF-8 and back into `out`. Bytes or characters that have no counterpart become U+FFFD or
+ * a question mark and are counted. TQ_LIMIT when `cap` is too small: three bytes for each byte of
+ * GBK, one for each byte of UTF-8 are always enough. */
+tq_status tq_gbk_to_utf8(tq_str gbk, char *out, size_t cap, size_t *len, uint32_t *replaced,
+                         tq_err *err);
+tq_status tq_utf8_to_gbk(tq_str utf8, char *out, size_t cap, size_t *len, uint32_t *replaced,
+                         tq_err *err);
 
 #endif

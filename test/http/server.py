@@ -162,7 +162,7 @@ class Answer:
             return None
 
     def __str__(self):
-        return f"{self.status} {self.headers} {self.body[:300]!r}"
+        return f"{self.status} {self.body[:500].decode(errors='replace')} {self.headers}"
 
 
 def unchunk(data):

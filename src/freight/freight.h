@@ -1,0 +1,356 @@
+/*
+ * freight: chains of road, rail, sea, river and air for goods, on arrival, money and CO2.
+ *
+ * network    tables of places, links, services, tariffs, terminals: read, checked, frozen  load*.c
+ * live       single links closed or slowed, as a value with a version network.c search     the
+ * exact Pareto front of plans between two places                            search*.c cache priced
+ * networks and lower bounds, one slot a destination and kind of load     bounds.c answers thinned
+ * front, on-time odds, «why not by X», «no plan because»       front.c say.c json       one shape
+ * for command, server and console                                     json.c
+ *
+ * Units. Times of a plan are int32 deciseconds after its start, instants are int64 seconds since
+ * 1970-01-01 of local time (UTC+8, as in format v1); money is int64 ten-thousandths of a yuan
+ * (1/100 fen), emissions int64 milligrams. Minutes, fen and grams would be too coarse: a chain of
+ * twenty links, each rounded, must stay within 0.02 h and 0.01 % of the exact sum, and a parcel
+ * costs a few yuan. Rule of rounding (half up): durations of a link or handling to 0.1 s; rates for
+ * the whole consignment to 1e-8 yuan and 1 microgram a kilometre; then each price of a link,
+ * handling or service to 1e-4 yuan and 1 mg. After that everything is a sum of integers; no
+ * floating point decides anything.
+ *
+ * Semantics are v1 of ../shared/data/freight/README.md; see docs/design/freight.md.
+ */
+#ifndef TQ_FREIGHT_H
+#define TQ_FREIGHT_H
+
+#include "base/base.h"
+#include "geo/geo.h"
+
+typedef struct tq_freight tq_freight;
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+#define TQ_FREIGHT_NODES_MAX     200000u
+#define TQ_FREIGHT_LINKS_MAX     1000000u
+#define TQ_FREIGHT_SERVICES_MAX  1000000u
+#define TQ_FREIGHT_ROWS_MAX      4096u /* tariffs, terminals, emissions, commodities, restrictions */
+#define TQ_FREIGHT_PATH_MAX      64u   /* places of one service */
+#define TQ_FREIGHT_CLASSES_MAX   15u   /* modes and gauges, by link and by service */
+#define TQ_FREIGHT_BASES_MAX     64u   /* different base prices that one consignment can meet */
+#define TQ_FREIGHT_AVOID_MAX     32u
+#define TQ_FREIGHT_VIA_MAX       4u
+#define TQ_FREIGHT_CHANGES_MAX   5u /* of mode on a plan, semantics v1 */
+#define TQ_FREIGHT_LABELS_MAX    8000000u
+#define TQ_FREIGHT_SEEDS_AFTER   12000u
+#define TQ_FREIGHT_STEPS_MAX     512u               /* of one plan */
+#define TQ_FREIGHT_SPAN_DS       (INT32_C(1) << 30) /* no plan is longer (1,242 days) */
+#define TQ_FREIGHT_DRAWS         1000u
+#define TQ_FREIGHT_OVERRIDES_MAX 100000u
+
+/* ---- network --------------------------------------------------------------------------------- */
+
+typedef enum tq_freight_mode {
+    TQ_FREIGHT_ROAD,
+    TQ_FREIGHT_RAIL,
+    TQ_FREIGHT_SEA,
+    TQ_FREIGHT_RIVER,
+    TQ_FREIGHT_AIR,
+    TQ_FREIGHT_MODES
+} tq_freight_mode;
+
+typedef enum tq_freight_cargo {
+    TQ_FREIGHT_BULK,
+    TQ_FREIGHT_CONTAINER,
+    TQ_FREIGHT_GENERAL,
+    TQ_FREIGHT_MAIL,
+    TQ_FREIGHT_CARGOES
+} tq_freight_cargo;
+
+/* What can forbid a plan. The first six are rows of restrictions.csv (MODE and GAUGE also come from
+ * the question and from the tracks); AVOID are places the asker avoids, CLOSED are live closures,
+ * DATE are rows not open on the day. */
+typedef enum tq_freight_ban {
+    TQ_FREIGHT_BAN_BORDER,
+    TQ_FREIGHT_BAN_STRAIT,
+    TQ_FREIGHT_BAN_DANGEROUS,
+    TQ_FREIGHT_BAN_PORT,
+    TQ_FREIGHT_BAN_MODE,
+    TQ_FREIGHT_BAN_GAUGE,
+    TQ_FREIGHT_BAN_AVOID,
+    TQ_FREIGHT_BAN_CLOSED,
+    TQ_FREIGHT_BAN_DATE,
+    TQ_FREIGHT_BANS
+} tq_freight_ban;
+
+/* One table as text; `name` is its file name, such as "links.csv". */
+typedef struct tq_freight_text {
+    const char *name;
+    tq_str bytes;
+} tq_freight_text;
+
+/**
+ * Read and freeze a network.
+ *
+ * Needed: nodes.csv links.csv services.csv tariffs.csv tariff_map.csv terminals.csv emissions.csv
+ * commodities.csv. Optional: corridors.csv (checked for form only), rates.csv
+ * (currency,date,rate,confidence,source; without it 1 USD = 7.1 yuan as in v1) and
+ * restrictions.csv (id,class,name_zh,name_en,what,cargo,dg_class,from,to,source). Services
+ * and tariffs may carry columns `from` and `to` (dates, both inclusive), links the same as
+ * `open_from` and `open_to` (their `from` is a place), services a column `km`.
+ *
+ * @param day  the day (since 1970-01-01) whose exchange rates are used; a currency needs a rate on
+ *             or before it. INT32_MAX takes the last row of each currency.
+ * @return TQ_OK; TQ_BAD_INPUT with err->line and a text that names file, row, column, value and
+ * what to do; TQ_LIMIT; TQ_NO_MEMORY. Nothing is kept on failure. Allocates; free with
+ *         tq_freight_free. Immutable afterwards, shared by any number of threads.
+ */
+TQ_API tq_status tq_freight_load(const tq_freight_text *texts, size_t count, int32_t day,
+                                 tq_freight **out, tq_err *err);
+TQ_API void tq_freight_free(tq_freight *net);
+
+/* What a row is, for people and for rooms above. Strings live as long as the network. */
+typedef struct tq_freight_node {
+    const char *id, *name_zh, *name_en, *kind, *region, *confidence;
+    tq_point at;
+} tq_freight_node;
+
+typedef struct tq_freight_link {
+    const char *id, *line_zh, *confidence, *source;
+    uint32_t from, to;
+    int32_t length_m, time_ds;
+    int32_t capacity_kt_y;    /* -1 = not stated */
+    int32_t from_day, to_day; /* open on these days, both inclusive */
+    uint16_t gauge_mm;        /* 0 = not a railway */
+    uint8_t mode, cargo_mask;
+    bool electrified, on_demand;
+} tq_freight_link;
+
+typedef struct tq_freight_service {
+    const char *id, *name_zh, *confidence, *source;
+    const uint32_t *path; /* [path_count] nodes */
+    uint32_t path_count;
+    int32_t length_m, cutoff_ds, transit_ds, transit_p90_ds;
+    uint32_t departs_min; /* minute of the day */
+    int32_t from_day, to_day;
+    uint8_t mode, cargo_mask, days; /* bit 0 = Monday */
+} tq_freight_service;
+
+typedef struct tq_freight_commodity {
+    const char *code, *name_zh, *name_en, *dg_class, *hs4;
+    uint8_t cargo;
+} tq_freight_commodity;
+
+typedef struct tq_freight_sizes {
+    uint32_t nodes, links, services, tariffs, terminals, emissions, commodities, restrictions;
+} tq_freight_sizes;
+
+TQ_API tq_freight_sizes tq_freight_size(const tq_freight *net);
+/** Rows by number; the number must be below the size. */
+TQ_API tq_freight_node tq_freight_node_at(const tq_freight *net, uint32_t node);
+TQ_API tq_freight_link tq_freight_link_at(const tq_freight *net, uint32_t link);
+TQ_API tq_freight_service tq_freight_service_at(const tq_freight *net, uint32_t service);
+TQ_API tq_freight_commodity tq_freight_commodity_at(const tq_freight *net, uint32_t commodity);
+/** Numbers by id, TQ_NONE if there is none. */
+TQ_API uint32_t tq_freight_node_find(const tq_freight *net, tq_str id);
+TQ_API uint32_t tq_freight_link_find(const tq_freight *net, tq_str id);
+TQ_API uint32_t tq_freight_service_find(const tq_freight *net, tq_str id);
+TQ_API uint32_t tq_freight_commodity_find(const tq_freight *net, tq_str code);
+TQ_API const char *tq_freight_mode_name(uint32_t mode);   /* "road" .. "air" */
+TQ_API const char *tq_freight_cargo_name(uint32_t cargo); /* "bulk" .. "mail" */
+TQ_API const char *tq_freight_ban_name(uint32_t ban);     /* "border" .. "date" */
+/** A fingerprint of the tables: part of every answer. */
+TQ_API uint64_t tq_freight_version(const tq_freight *net);
+
+/* ---- live ------------------------------------------------------------------------------------ */
+
+/* One link that is not as the tables say. */
+typedef struct tq_freight_override {
+    uint32_t link;
+    bool closed;
+    int32_t time_ds; /* of the way, >= 0; -1 = as in the tables */
+} tq_freight_override;
+
+/* Overrides as a value: sorted by link, each once. The version must differ where the content does;
+ * 0 is kept for «none». The caller owns the array. */
+typedef struct tq_freight_live {
+    uint64_t version;
+    uint32_t count;
+    const tq_freight_override *override;
+} tq_freight_live;
+
+/** Sort and check; `override` is put in order in place. TQ_BAD_INPUT names the entry. */
+TQ_API tq_status tq_freight_live_make(const tq_freight *net, tq_freight_override *override,
+                                      uint32_t count, uint64_t version, tq_freight_live *out,
+                                      tq_err *err);
+
+/* ---- search ---------------------------------------------------------------------------------- */
+
+typedef enum tq_freight_aim {
+    TQ_FREIGHT_DEPART, /* ready at `depart_s`: arrival, money, CO2 */
+    TQ_FREIGHT_ARRIVE, /* there by `arrive_s`: latest start, money, CO2 */
+    TQ_FREIGHT_PICKUP /* delivered to `service` leaving on or before `arrive_s`: latest start ... */
+} tq_freight_aim;
+
+typedef struct tq_freight_query {
+    uint32_t size; /* of this struct */
+    tq_freight_aim aim;
+    uint32_t origin, destination; /* nodes; PICKUP does not read `destination` */
+    uint32_t commodity;
+    int64_t mass_g;            /* > 0 */
+    uint32_t boxes40, boxes20; /* of a container cargo */
+    int64_t
+        depart_s; /* goods are ready; for ARRIVE and PICKUP the earliest start, INT64_MIN = any */
+    int64_t arrive_s; /* latest arrival; INT64_MAX = any (DEPART only) */
+    uint32_t service; /* PICKUP */
+    uint32_t modes;   /* bit per mode, ~0 = all */
+    uint32_t avoid_count, avoid[TQ_FREIGHT_AVOID_MAX]; /* nodes not touched */
+    uint32_t via_count, via[TQ_FREIGHT_VIA_MAX];       /* nodes touched, in any order */
+    uint32_t changes_max;
+    uint32_t lifted;     /* bit per tq_freight_ban: not applied. For explaining, not for planning */
+    uint32_t labels_max; /* TQ_LIMIT beyond */
+    uint32_t
+        seeds_after; /* labels after which good plans are sought first; never changes a front */
+} tq_freight_query;
+
+TQ_API void tq_freight_query_default(tq_freight_query *query);
+
+typedef enum tq_freight_step_kind {
+    TQ_FREIGHT_LOAD,
+    TQ_FREIGHT_TRANSHIP,
+    TQ_FREIGHT_UNLOAD,
+    TQ_FREIGHT_LINK,
+    TQ_FREIGHT_SERVICE
+} tq_freight_step_kind;
+
+typedef struct tq_freight_step {
+    uint8_t kind, mode, from_mode, unused; /* from_mode: of a transhipment */
+    uint32_t row;                          /* link, service, or row of terminals.csv */
+    uint32_t from, to;
+    uint32_t price;                    /* of a link: row of tariffs.csv, else TQ_NONE */
+    int32_t start_ds, wait_ds, end_ds; /* start, of which first so long waiting for a service */
+    int64_t cost_e4, base_e4;          /* base_e4: the part of cost_e4 that is base price 1 */
+    int64_t co2_mg;
+} tq_freight_step;
+
+typedef enum tq_freight_mark {
+    TQ_FREIGHT_SOONEST = 1,
+    TQ_FREIGHT_CHEAPEST = 2,
+    TQ_FREIGHT_CLEANEST = 4,
+    TQ_FREIGHT_KNEE = 8,
+    TQ_FREIGHT_CHAIN = 16, /* cheapest of its chain of modes */
+    TQ_FREIGHT_SPREAD = 32 /* more than 1 % from every other shown plan in some criterion */
+} tq_freight_mark;
+
+typedef struct tq_freight_plan {
+    int64_t cost_e4, co2_mg;
+    int64_t depart_s; /* local */
+    int32_t time_ds;
+    uint32_t first_step, step_count;
+    uint32_t chain; /* hash of the chain of modes */
+    uint32_t marks; /* 0 = not shown */
+    /* Filled by tq_freight_odds for shown plans. */
+    int32_t on_time_permille; /* -1 = not simulated */
+    int32_t p50_ds, p90_ds;
+    uint32_t weakest;         /* step most often to blame for a late arrival, TQ_NONE = none */
+    int32_t weakest_permille; /* of the late draws */
+} tq_freight_plan;
+
+typedef struct tq_freight_answer {
+    uint32_t plan_count;
+    tq_freight_plan *plan; /* [plan_count], ascending by time, then money */
+    tq_freight_step *step;
+    uint32_t shown_count;
+    uint64_t version, live_version;
+    uint32_t labels, bounds_made; /* work done */
+} tq_freight_answer;
+
+/* Priced networks and lower bounds kept between questions, least recently used slot replaced. One
+ * thread at a time. A slot is used only for the same live version, destination, load and
+ * restrictions; a cache made for another network version is not used at all. */
+typedef struct tq_freight_cache tq_freight_cache;
+TQ_API tq_status tq_freight_cache_make(const tq_freight *net, uint32_t slots,
+                                       tq_freight_cache **out, tq_err *err);
+TQ_API void tq_freight_cache_free(tq_freight_cache *cache);
+
+/**
+ * Every plan that no other plan beats in time, money and CO2.
+ *
+ * @param live   NULL = the tables as they are
+ * @param cache  NULL = bounds live in `work` and are gone with it
+ * @param work   scratch; the answer lives in it until it is reset
+ * @return TQ_OK; TQ_NO_ROUTE (tq_freight_no_plan says why); TQ_BAD_INPUT (the text names the part
+ * of the question); TQ_LIMIT (labels_max); TQ_NO_MEMORY (scratch too small)
+ *
+ * Does not allocate. Same network, live version and question: same bytes. Method: label setting
+ * with lower bounds from three backward Dijkstra searches, lazy two-dimensional dominance (in the
+ * manner of LTMOA*, Hernandez et al. 2023). ARRIVE and PICKUP run the same search on the network in
+ * reversed time, so they are as exact. Cost: bench/freight_search.
+ */
+TQ_API tq_status tq_freight_search(const tq_freight *net, const tq_freight_live *live,
+                                   const tq_freight_query *query, tq_freight_cache *cache,
+                                   tq_arena *work, tq_freight_answer *out, tq_err *err);
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/** Mark the plans worth showing (`marks`); called by the search. */
+TQ_API void tq_freight_thin(tq_freight_answer *answer);
+
+/**
+ * On-time odds of every shown plan: TQ_FREIGHT_DRAWS seeded draws of each handling (dwell) and
+ * service (transit), by a line from 0.8 p50 over p50 (at one half) and p90 (at nine tenths) to
+ * 2 p90 - p50, in integers. Links take their time. On time means by `due_s`, or, if that is
+ * INT64_MAX, by the planned arrival plus a tenth of the planned time. A missed cut-off waits for
+ * the next departure of the same service. The weakest step is the one that most often added most to
+ * a late arrival.
+ */
+TQ_API void tq_freight_odds(const tq_freight *net, const tq_freight_query *query, int64_t due_s,
+                            uint64_t seed, tq_freight_answer *answer);
+
+/* Why the best plan does not touch a place. */
+typedef struct tq_freight_why {
+    bool possible;           /* a plan through the place exists */
+    bool on_front;           /* and one is on the front already */
+    uint32_t beaten_by;      /* plan of `answer` that beats the plan below, TQ_NONE if on_front */
+    tq_freight_plan through; /* the plan through the place that comes nearest to the front */
+    tq_freight_step *step;   /* its steps */
+    /* Best through the place minus best of the front, each criterion for itself. */
+    int32_t later_ds;
+    int64_t dearer_e4, dirtier_mg;
+    /* What would put `through` on the front, each alone; -1 = that alone cannot. */
+    int64_t flip_e4, flip_mg;
+    int32_t flip_ds;
+} tq_freight_why;
+
+TQ_API tq_status tq_freight_why_not(const tq_freight *net, const tq_freight_live *live,
+                                    const tq_freight_query *query, uint32_t node,
+                                    tq_freight_cache *cache, tq_arena *work,
+                                    const tq_freight_answer *answer, tq_freight_why *out,
+                                    tq_err *err);
+
+/* Why there is no plan: the smallest set of restrictions that would have to go. */
+typedef struct tq_freight_no {
+    uint32_t bans; /* bit per tq_freight_ban, 0 = nothing helps: the places are not connected */
+    uint32_t sets; /* how many sets of that size help */
+    uint32_t row_count;
+    uint32_t row[16]; /* rows of restrictions.csv that the opened plan breaks */
+    bool handling;    /* no chain exists, because no terminal handles this cargo at an end */
+    int32_t time_ds;  /* of the soonest plan that then opens */
+} tq_freight_no;
+
+TQ_API tq_status tq_freight_no_plan(const tq_freight *net, const tq_freight_live *live,
+                                    const tq_freight_query *query, tq_arena *work,
+                                    tq_freight_no *out, tq_err *err);
+
+/* ---- json (shape: json.c) -------------------------------------------------------------------- */
+
+/** Which plans to write. */
+typedef enum tq_freight_show { TQ_FREIGHT_SHOWN, TQ_FREIGHT_ALL } tq_freight_show;
+
+TQ_API void tq_freight_plan_json(const tq_freight *net, const tq_freight_query *query,
+                                 const tq_freight_answer *answer, tq_freight_show show,
+                                 tq_json *json);
+TQ_API void tq_freight_why_json(const tq_freight *net, uint32_t node, const tq_freight_why *why,
+                                tq_json *json);
+TQ_API void tq_freight_no_json(const tq_freight *net, const tq_freight_query *query,
+                               const tq_freight_no *no, tq_json *json);
+
+#endif
