@@ -55,16 +55,16 @@ static void run(const char *name, tq_fleet_form form, const char *path, bool is_
     double distance = 0;
     tq_fleet_file *file = read_problem(form, path, &raw);
     if (file == NULL) return;
-    budget budget = {tq_cpu_ns(), (int64_t)(seconds * 1e9)};
+    budget limit = {tq_cpu_ns(), (int64_t)(seconds * 1e9)};
     tq_fleet_plan_default(&options);
     options.goal = is_free ? TQ_FLEET_CHEAPEST : tq_fleet_file_goal(file);
     options.iterations = 0;
     options.seed = seed;
     options.spent = spent;
-    options.user = &budget;
+    options.user = &limit;
     tq_status status =
         tq_fleet_plan_make(tq_fleet_file_problem(file), &options, &plan, &score, &err);
-    double cpu = (double)(tq_cpu_ns() - budget.from_ns) / 1e9;
+    double cpu = (double)(tq_cpu_ns() - limit.from_ns) / 1e9;
     if (status != TQ_OK) {
         printf("{\"instance\":\"%s\",\"error\":\"%s\"}\n", name, err.text);
         tq_fleet_file_free(file);

@@ -36,12 +36,13 @@ typedef struct demo {
 typedef struct verb {
     const char *name, *zh, *en;
     char url[1200];
+    char body[400];               /* "" = asked by GET */
     char *before, *after, *again; /* with versions taken out */
     double ms;
     bool changed, restored;
 } verb;
 
-enum { TRIP, DRIVE, BUS, REPORT, VERBS };
+enum { TRIP, DRIVE, TAXI, BUS, REPORT, VERBS };
 
 /* ---- HTTP -------------------------------------------------------------------------------------
  */
@@ -102,7 +103,8 @@ static char *without_version(const char *text)
 static tq_status ask(demo *run, const verb *what, char **out)
 {
     tq_buf answer = {0};
-    tq_status status = http(run, what->url, NULL, 200, &answer);
+    tq_status status =
+        http(run, what->url, what->body[0] != '\0' ? what->body : NULL, 200, &answer);
     if (status == TQ_OK && (*out = without_version(answer.at)) == NULL)
         status = tq_fail(run->err, TQ_NO_MEMORY, 0, "no memory for an answer");
     tq_buf_free(&answer);
@@ -252,6 +254,16 @@ static tq_status make_peer(demo *run)
     return status;
 }
 
+static tq_status make_record(demo *run, const char *path, json_t *body, char id[64])
+{
+    json_t *answer = NULL;
+    TQ_TRY(post(run, path, body, &answer));
+    const char *name = json_string_value(json_object_get(answer, "id"));
+    (void)snprintf(id, 64, "%s", name != NULL ? name : "");
+    json_decref(answer);
+    return TQ_OK;
+}
+
 static const char *part(const demo *run, const char *group, const char *name, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(json_object_get(run->plan, group), name));
@@ -290,6 +302,39 @@ static tq_status set_urls(demo *run, verb *all)
     return TQ_OK;
 }
 
+/* One free car beyond the road that will be closed, and who asks for it: how long would she wait?
+ */
+static tq_status set_taxi(demo *run, verb *taxi)
+{
+    double car[2], from[2], to[2];
+    char id[64], driver[64], path[120];
+    if (sscanf(part(run, "taxi", "car", ""), "%lf,%lf", &car[0], &car[1]) != 2 ||
+        sscanf(part(run, "taxi", "from", ""), "%lf,%lf", &from[0], &from[1]) != 2 ||
+        sscanf(part(run, "taxi", "to", ""), "%lf,%lf", &to[0], &to[1]) != 2)
+        return tq_fail(run->err, TQ_BAD_CONFIG, 0,
+                       "demo.json needs taxi.car, taxi.from, taxi.to as lat,lon");
+    TQ_TRY(make_record(run, "/api/v1/fleet",
+                       json_pack("{s:s,s:s,s:s,s:[s],s:i,s:s}", "plate", "晋A·DEMO1", "class",
+                                 "taxi", "company", "演示 demo", "permits", "taxi:demo", "seats", 4,
+                                 "colour", "-"),
+                       id));
+    TQ_TRY(make_record(run, "/api/v1/drivers",
+                       json_pack("{s:s,s:s,s:s,s:s}", "name", "演示司机 demo", "phone",
+                                 "13000000000", "company", "演示 demo", "vehicle", id),
+                       driver));
+    (void)snprintf(path, sizeof path, "/api/v1/fleet/%s/duty", id);
+    TQ_TRY(post(run, path, json_pack("{s:s}", "duty", "free"), NULL));
+    TQ_TRY(
+        post(run, "/api/v1/fleet/positions",
+             json_pack("{s:[{s:s,s:f,s:f}]}", "positions", "id", id, "lat", car[0], "lon", car[1]),
+             NULL));
+    (void)snprintf(taxi->url, sizeof taxi->url, "%s/api/v1/orders/estimate", run->base);
+    (void)snprintf(taxi->body, sizeof taxi->body,
+                   "{\"from\":{\"lat\":%.6f,\"lon\":%.6f},\"to\":{\"lat\":%.6f,\"lon\":%.6f}}",
+                   from[0], from[1], to[0], to[1]);
+    return TQ_OK;
+}
+
 static double now_ms(void)
 {
     const tq_env *env = tq_env_real();
@@ -299,12 +344,11 @@ static double now_ms(void)
 static tq_status close_road(demo *run, double *sent_ms, char id[64])
 {
     json_t *body = json_deep_copy(json_object_get(run->plan, "closure")), *answer = NULL;
-    const char *at = json_string_value(json_object_get(run->plan, "at"));
     char from[40], to[40];
     if (body == NULL) return tq_fail(run->err, TQ_BAD_CONFIG, 0, "demo.json has no \"closure\"");
-    /* From an hour before what is asked until well after it; the expected end lies ahead of today
-     * too, as every closure's must. */
-    (void)snprintf(from, sizeof from, "%.10sT06:00", at);
+    /* From long before what is asked, and from before now for who waits for a car now, until well
+     * after it. */
+    (void)snprintf(from, sizeof from, "2020-01-01T06:00");
     (void)snprintf(to, sizeof to, "2099-12-31T%02d:00", CLOSED_HOURS);
     if (json_object_get(body, "from") == NULL) json_object_set_new(body, "from", json_string(from));
     if (json_object_get(body, "to") == NULL) json_object_set_new(body, "to", json_string(to));
@@ -355,6 +399,12 @@ static json_t *short_of(unsigned which, const char *text)
         json_object_set(out, "duration_s", json_object_get(way, "duration"));
         json_object_set(out, "distance_m", json_object_get(way, "distance"));
         json_object_set(out, "ways", json_object_get(way, "ways"));
+    } else if (which == TAXI) {
+        static const char *const shown[] = {"wait_s", "km", "min", "low_fen", "high_fen"};
+        for (size_t k = 0; k < TQ_COUNT(shown); k++) {
+            json_t *value = json_object_get(json_object_get(answer, "estimate"), shown[k]);
+            if (value != NULL) json_object_set(out, shown[k], value);
+        }
     } else {
         const char *name = which == BUS ? "detours" : "reports";
         const json_t *list = json_object_get(answer, name);
@@ -483,6 +533,7 @@ int cli_demo(const cli_args *args)
     verb all[VERBS] = {
         [TRIP] = {.name = "trip", .zh = "出行", .en = "trip"},
         [DRIVE] = {.name = "drive", .zh = "驾车", .en = "drive"},
+        [TAXI] = {.name = "taxi", .zh = "等车", .en = "wait for a taxi"},
         [BUS] = {.name = "bus_detour", .zh = "公交绕行", .en = "bus detour"},
         [REPORT] = {.name = "report_up", .zh = "上报省平台", .en = "report to the province"},
     };
@@ -495,6 +546,7 @@ int cli_demo(const cli_args *args)
     if (status == TQ_OK) status = sign_in(run);
     if (status == TQ_OK) status = make_peer(run);
     if (status == TQ_OK) status = set_urls(run, all);
+    if (status == TQ_OK) status = set_taxi(run, &all[TAXI]);
     if (status == TQ_OK) status = play(run, all);
     stop(run);
     remove_folder(run);

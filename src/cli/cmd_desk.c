@@ -1,12 +1,11 @@
-/* tongqu audit, user, backup, simulate: what the owner of the machine does with the store and the
- * peers of a city, beside the server. */
+/* tongqu audit, user, backup: what the owner of the machine does with the store of a city, beside
+ * the server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "serve/serve.h"
 
 #include "desk/desk.h"
 
@@ -183,33 +182,4 @@ int cli_user(const cli_args *args)
     if (status != TQ_OK) return cli_fail(args, status, &err);
     if (!args->quiet) printf("%s\n", name);
     return 0;
-}
-
-/* ---- a peer as a program
- * ------------------------------------------------------------------------------ */
-
-static void on_ready(void *user, const char *address, uint16_t port)
-{
-    (void)user;
-    printf("http://%s:%u/in\n", address, port);
-    (void)fflush(stdout);
-}
-
-int cli_simulate(const cli_args *args)
-{
-    tq_err err = {0};
-    uint32_t port = 0, seed = 1;
-    if (strcmp(args->word[0], "province") != 0)
-        return cli_usage(args, "what can be simulated is: province");
-    if (!cli_number(args, "port", 0, 65535, &port) ||
-        !cli_number(args, "seed", 0, UINT32_MAX, &seed))
-        return 2;
-    const char *mood = cli_value(args, "mood");
-    tq_double_options options = {.listen = "127.0.0.1",
-                                 .port = (uint16_t)port,
-                                 .mood = mood,
-                                 .seed = seed,
-                                 .ready = on_ready};
-    tq_status status = tq_double_serve(&options, &err);
-    return status == TQ_OK ? 0 : cli_fail(args, status, &err);
 }

@@ -143,9 +143,20 @@ static const cli_option user_options[] = {
 };
 static const cli_option backup_options[] = {COMMON};
 static const cli_option simulate_options[] = {
-    {"port", CLI_VALUE, "PORT", "port, 0 for any free one (default)"},
-    {"mood", CLI_VALUE, "MOOD", "well (default), cut, slow, lost or wrong"},
-    {"seed", CLI_VALUE, "N", "seed of what is wrong (default 1)"},
+    {"seed", CLI_VALUE, "N", "seed of all that is drawn (default 1)"},
+    {"port", CLI_VALUE, "PORT", "province: port, 0 for any free one (default)"},
+    {"mood", CLI_VALUE, "MOOD", "province: well (default), cut, slow, lost or wrong"},
+    {"vehicles", CLI_VALUE, "N", "day: taxis (default 8292)"},
+    {"orders", CLI_VALUE, "N", "day: orders (default 60000)"},
+    {"phone", CLI_VALUE, "N", "day: so many of them by phone (default 2000, a thirtieth at most)"},
+    {"policy", CLI_VALUE, "LIST", "day: policies, commas between (default nearest,batch,fair)"},
+    {"hours", CLI_VALUE, "A-B", "day: orders are called in these hours (default 0-24)"},
+    {"close", CLI_REPEATED, "STREET@HH:MM-HH:MM", "day: a street that is closed; may be repeated"},
+    {"snow", CLI_FLAG, NULL, "day: slower driving, and the bonus of snow"},
+    {"threads", CLI_VALUE, "N", "day: policies side by side (default: one a core)"},
+    {"report", CLI_VALUE, "FILE", "day: write the report as JSON"},
+    {"html", CLI_VALUE, "FILE", "day: write the report as a page with charts"},
+    {"events", CLI_VALUE, "FILE", "day: write one line of JSON an order"},
     COMMON,
 };
 static const cli_option check_options[] = {COMMON};
@@ -252,11 +263,12 @@ const cli_command cli_commands[] = {
     ROW("backup", "CITY FILE", "copy the store of a city while it is in use",
         "tongqu backup cities/taiyuan backup.db", "The copy is whole: one instant of the store.",
         backup_options, cli_backup),
-    ROW("simulate", "WHAT", "a peer as a program: province",
-        "tongqu simulate province --port 9901 --mood slow",
-        "Takes messages at POST /in, acknowledges them, lists them at GET /taken; POST /mood "
-        "changes "
-        "how it behaves: well, cut, slow, lost, wrong.",
+    ROW("simulate", "WHAT [CITY]", "a day of taxi orders, or a peer as a program",
+        "tongqu simulate day cities/taiyuan --vehicles 3000 --report day.json --html day.html",
+        "day CITY: a generated day of orders played against the desk under each policy, with the "
+        "code and the verbs of the server, on a store that is removed at the end; the same seed "
+        "gives the same report. province: takes messages at POST /in, acknowledges them, lists "
+        "them at GET /taken; POST /mood changes how it behaves: well, cut, slow, lost, wrong.",
         simulate_options, cli_simulate),
     ROW("check", "CITY", "verify a city folder: settings, city file, and whether it is up to date",
         "tongqu check cities/taiyuan",
