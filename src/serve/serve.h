@@ -58,4 +58,37 @@ typedef struct tq_double_options {
 tq_status tq_double_serve(const tq_double_options *options, tq_err *err);
 void tq_double_stop(void); /* from any thread */
 
+/*
+ * A generated day of taxi orders, played against the desk (day*.c): the same verbs and the same
+ * clock as in service, on a temporary store that is removed at the end. docs/guide/simulate.md.
+ */
+#define TQ_DAY_POLICIES_MAX 8u
+#define TQ_DAY_CLOSES_MAX   32u
+#define TQ_DAY_VEHICLES_MAX 50000u
+#define TQ_DAY_ORDERS_MAX   200000u
+typedef struct tq_day_options {
+    uint32_t size;
+    const char *city_path, *folder; /* NAME.city, and the folder with its rules and prices */
+    const char *temporary;          /* folder for the stores; NULL = /tmp */
+    uint32_t vehicles, orders, phone; /* phone: so many of the orders come by phone */
+    uint64_t seed;
+    int32_t day;                 /* local, since 1970 */
+    uint32_t from_hour, to_hour; /* orders are called in [from, to) */
+    const char *policy[TQ_DAY_POLICIES_MAX];
+    uint32_t policy_count;
+    const char *close[TQ_DAY_CLOSES_MAX]; /* STREET@HH:MM-HH:MM */
+    uint32_t close_count;
+    bool snow;
+    uint32_t threads; /* policies side by side; 0 = one a core */
+    void (*progress)(void *user, const char *policy, uint32_t hour, uint32_t open);
+    void (*event)(void *user, tq_str json); /* one order that is over; NULL = not wanted */
+    void *user;
+} tq_day_options;
+void tq_day_options_default(tq_day_options *options);
+/** Play the day under each policy; the report as JSON. Exact repeat from a seed, but for the member
+ * "measured". TQ_BAD_INPUT names the option. */
+tq_status tq_day_run(const tq_day_options *options, tq_buf *report_json, tq_err *err);
+/** The report as a page of its own, without anything from elsewhere. */
+tq_status tq_day_html(tq_str report_json, tq_lang lang, tq_buf *html, tq_err *err);
+
 #endif
