@@ -186,13 +186,51 @@ static tq_status read_wish(desk_call *call, wish *out)
     return out->row.month ? read_month(call, out) : read_day(call, out);
 }
 
-/* The order of a seat, so that the phone desk sees one record for all. */
+static json_t *end_json(const line_stop *stop)
+{
+    return json_pack("{s:s,s:f,s:f}", "name", stop->name, "lat", (double)stop->at.lat_e7 / 1e7,
+                     "lon", (double)stop->at.lon_e7 / 1e7);
+}
+
+/* The order of a seat, so that the phone desk sees one record for all. A month's ticket has one,
+ * at its first run. */
 static tq_status open_order(desk_call *call, const line_plan *plan, json_t *booking)
 {
-    (void)call;
-    (void)plan;
-    json_object_set_new(booking, "order", json_null());
+    static const char *const kept[] = {"phone", "name", "caller", "party"};
+    char id[TQ_ID_MAX];
+    uint32_t from = lines_plan_stop(plan, desk_get_text(booking, "from_stop")),
+             to = lines_plan_stop(plan, desk_get_text(booking, "to_stop"));
+    json_auto_t *order = json_object();
+    json_object_set_new(order, "kind", json_string("seat"));
+    json_object_set_new(order, "booking", json_string(desk_get_text(booking, "id")));
+    json_object_set_new(order, "line", json_string(plan->id));
+    json_object_set(order, "at", json_object_get(booking, "departs"));
+    for (uint32_t k = 0; k < TQ_COUNT(kept); k++) {
+        json_t *value = json_object_get(booking, kept[k]);
+        if (value != NULL) json_object_set(order, kept[k], value);
+    }
+    if (from != TQ_NONE) json_object_set_new(order, "from", end_json(&plan->stop[from]));
+    if (to != TQ_NONE) json_object_set_new(order, "to", end_json(&plan->stop[to]));
+    if (json_integer_value(json_object_get(booking, "wheelchairs")) > 0)
+        json_object_set_new(order, "needs", json_pack("[s]", "wheelchair"));
+    TQ_TRY(desk_order_open(call, order, id));
+    json_object_set_new(booking, "order", json_string(id));
     return TQ_OK;
+}
+
+/* Its order ends with the booking, unless somebody has ended it before. */
+static tq_status end_order(desk_call *call, const json_t *booking, const char *why)
+{
+    const char *id = desk_get_text(booking, "order");
+    json_auto_t *order = NULL;
+    uint64_t version = 0;
+    char state[32];
+    if (id[0] == '\0') return TQ_OK;
+    TQ_TRY(desk_order_load(call, id, &order, &version, state));
+    if (strcmp(state, "booked") != 0) return TQ_OK;
+    json_t *facts = json_object();
+    json_object_set(facts, "cancelled", json_object_get(booking, "cancelled"));
+    return desk_order_move(call, id, "cancelled", "cancelled", facts, why);
 }
 
 static void add_history(desk_call *call, json_t *record, const char *what, const char *note)
@@ -254,6 +292,7 @@ static tq_status write_new(desk_call *call, const wish *one, bool fits, bool pai
     json_object_set_new(booking, "paid", json_boolean(paid && fits));
     TQ_TRY(desk_new_id(call, "BK", id));
     json_object_set_new(booking, "id", json_string(id));
+    (void)snprintf(call->about, sizeof call->about, "%s", id);
     add_history(call, booking, fits ? "booked" : "waiting", NULL);
     if (fits) TQ_TRY(open_order(call, one->plan, booking));
     TQ_TRY(desk_save(call, "booking", id, fits ? "booked" : "waiting", booking, 0));
@@ -400,6 +439,7 @@ static tq_status end_booking(desk_call *call, const line_plan *plan, const char 
                         json_integer(refund_of(call, plan, booking, strcmp(by, "passenger") != 0)));
     json_object_set_new(booking, "cancelled", said);
     add_history(call, booking, "cancelled", why);
+    TQ_TRY(end_order(call, booking, why));
     TQ_TRY(desk_save(call, "booking", id, "cancelled", booking, version));
     TQ_TRY(desk_event(call, "booking", id, "cancelled", false, TQ_ROLE_STAFF,
                       json_pack("{s:s,s:s}", "line", plan->id, "why", why)));

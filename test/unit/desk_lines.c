@@ -466,6 +466,9 @@ static void seats_by_segment(void **state)
     desk_room *room = *state;
     make_line(room, BODY("monthly", "4", ",\"wheelchairs\":1"));
     must_book(room, TODAY, "A", "B", 3, "", "booked");
+    /* The phone desk sees it as an order; one that waits has none yet. */
+    assert_string_equal(room_text(room, "order"), "OR-2025-0001");
+    assert_string_equal(state_of(room, "order", "OR-2025-0001"), "booked");
     /* The seats are sold again after B. */
     must_book(room, TODAY, "B", "C", 4, "", "booked");
     must_book(room, TODAY, "A", "B", 1, "", "booked");
@@ -473,6 +476,7 @@ static void seats_by_segment(void **state)
     assert_non_null(strstr(room->err.text, "not 1 seats left on 2025-06-04"));
     must_book(room, TODAY, "A", "C", 2, "", "waiting");
     assert_int_equal(whole(room, "ahead"), 0);
+    assert_string_equal(room_text(room, "order"), "");
     must_book(room, TODAY, "A", "B", 1, "", "waiting");
     assert_int_equal(whole(room, "ahead"), 1);
     must_ask(room, "line.runs", LINE, "day=2025-06-04", "");
@@ -482,6 +486,8 @@ static void seats_by_segment(void **state)
     /* One comes free: the first in line needs two all the way, the second gets it. */
     room_must(room, &room->clerk, "booking.cancel", "BK-2025-0003", "");
     assert_string_equal(word(room, "moved_up.0"), "BK-2025-0005");
+    assert_string_equal(state_of(room, "order", "OR-2025-0003"), "cancelled");
+    assert_string_equal(state_of(room, "order", "OR-2025-0004"), "booked");
     assert_string_equal(state_of(room, "booking", "BK-2025-0004"), "waiting");
     room_must(room, &room->clerk, "booking.cancel", "BK-2025-0002", "");
     assert_int_equal(json_array_size(at_path(room->json, "moved_up")), 0);
