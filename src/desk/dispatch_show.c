@@ -72,7 +72,7 @@ static json_t *supply_json(desk_call *call)
         if (one->duty != DUTY_FREE || one->hired || !one->has_position ||
             age_ms > POSITION_LOST_MS || json_object_size(zones) >= ZONES_SHOWN)
             continue;
-        char zone[40];
+        char zone[96];
         int64_t lat = tq_floor_div(one->at.lat_e7, ZONE_E7) * (ZONE_E7 / 100000),
                 lon = tq_floor_div(one->at.lon_e7, ZONE_E7) * (ZONE_E7 / 100000);
         (void)snprintf(zone, sizeof zone, "%lld.%02lld,%lld.%02lld", (long long)(lat / 100),

@@ -106,7 +106,7 @@ dispatcher = tokens["dispatcher"]
 
 # ---- default deny: every operation of the office, asked by the public ----------------------------------------------------
 OPEN = {"auth.login", "auth.setup", "auth.me", "closure.stretch", "closure.list", "closure.get", "closure.wzdx", "feed.list", "event.list",
-        "work.list", "work.get", "work.notice"}
+        "work.list", "work.get", "work.notice", "tariff.list", "line.list", "line.get", "line.runs", "line.flex"}
 NEVER = {"rider": {"closure.create", "closure.publish", "auth.users", "audit.list", "peer.list", "case.list", "task.list"},
          "auditor": {"closure.create", "closure.publish", "auth.users", "peer.create", "speeds.put"},
          "planner": {"closure.publish", "auth.users", "peer.create", "speeds.put"},
