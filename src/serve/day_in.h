@@ -166,6 +166,7 @@ typedef struct day_play {
     uint32_t first[DAY_CLOCK_S + 1], last[DAY_CLOCK_S + 1]; /* events of a second, in order */
     TQ_VEC(day_told) told;
     day_reasons refused, left, denied;
+    char refusal[600]; /* the last one, in full */
     tq_arena work;
     void *memory;
     tq_buf answer, body;

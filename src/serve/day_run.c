@@ -115,9 +115,8 @@ tq_status day_say(day_play *play, const tq_actor *actor, const char *verb, const
         return tq_fail(err, status, 0, "%s", why.text);
     *done = status == TQ_OK;
     if (*done) return TQ_OK;
-    char text[600];
-    (void)snprintf(text, sizeof text, "%s: %s", verb, why.text);
-    day_reason_add(&play->denied, text);
+    (void)snprintf(play->refusal, sizeof play->refusal, "%s: %s", verb, why.text);
+    day_reason_add(&play->denied, play->refusal);
     return TQ_OK;
 }
 
@@ -131,8 +130,7 @@ static tq_status must(day_play *play, const tq_actor *actor, const char *verb, c
     TQ_TRY(day_say(play, actor, verb, id, play->body.at, &done, err));
     play->body.len = 0;
     if (done) return TQ_OK;
-    return tq_fail(err, TQ_BAD_INPUT, 0, "%s",
-                   play->denied.count > 0 ? play->denied.row[play->denied.count - 1].text : verb);
+    return tq_fail(err, TQ_BAD_INPUT, 0, "%s", play->refusal);
 }
 
 /* ---- what the dispatcher does ------------------------------------------------------------------
@@ -297,16 +295,24 @@ static tq_status close_street(day_play *play, const char *given, tq_err *err)
     char from[TQ_TIME_TEXT_MAX], to[TQ_TIME_TEXT_MAX];
     if (at == NULL || at == given || strlen(at) != 12 || at[6] != '-' ||
         !clock_of(at + 1, &from_s) || !clock_of(at + 7, &to_s) || to_s <= from_s)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "\"%.60s\" is no closing: STREET@07:30-09:00", given);
+        return tq_fail(err, TQ_BAD_INPUT, 0,
+                       "\"%.60s\" is no closing: STREET[/FROM/TO]@07:30-09:00", given);
     tq_time_print(&city->zone, play->world->midnight_ms + from_s * INT64_C(1000), from);
     tq_time_print(&city->zone, play->world->midnight_ms + to_s * INT64_C(1000), to);
+    static const char *const parts[] = {"street", "from", "to"};
+    tq_str part = {given, (size_t)(at - given)};
     tq_json json;
     tq_json_begin(&json, &play->body);
     tq_json_object(&json);
     tq_json_key(&json, "stretch");
     tq_json_object(&json);
-    tq_json_key(&json, "street");
-    tq_json_str(&json, (tq_str){given, (size_t)(at - given)});
+    for (uint32_t k = 0; k < TQ_COUNT(parts) && part.len > 0; k++) {
+        const char *slash = memchr(part.at, '/', part.len);
+        size_t len = slash != NULL ? (size_t)(slash - part.at) : part.len;
+        tq_json_key(&json, parts[k]);
+        tq_json_str(&json, (tq_str){part.at, len});
+        part = slash != NULL ? (tq_str){slash + 1, part.len - len - 1} : (tq_str){NULL, 0};
+    }
     tq_json_end_object(&json);
     tq_json_put_text(&json, "effect", "full");
     tq_json_put_text(&json, "reason", "works");

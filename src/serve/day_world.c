@@ -233,10 +233,17 @@ static tq_status make_places(day_world *world, bool *hospital, tq_err *err)
 /* ---- orders ------------------------------------------------------------------------------------
  */
 
-static void only_hours(const tq_day_options *options, uint32_t hour_weight[24])
+/* The orders of a whole day are drawn; those of other hours are dropped. */
+static void keep_hours(day_world *world)
 {
-    for (uint32_t hour = 0; hour < 24; hour++)
-        if (hour < options->from_hour || hour >= options->to_hour) hour_weight[hour] = 0;
+    const tq_day_options *options = world->options;
+    uint32_t kept = 0;
+    for (uint32_t row = 0; row < world->order_count; row++) {
+        int64_t hour = (world->order[row].call_ms - world->midnight_ms) / 3600000;
+        if (hour >= options->from_hour && hour < options->to_hour)
+            world->order[kept++] = world->order[row];
+    }
+    world->order_count = kept;
 }
 
 static tq_status make_orders(day_world *world, bool hospital, tq_err *err)
@@ -250,13 +257,12 @@ static tq_status make_orders(day_world *world, bool hospital, tq_err *err)
     demand.app_orders = options->orders - options->phone;
     demand.calls_to_orders = 1000; /* the calls that only ask are no orders */
     demand.lengths = TQ_FLEET_GRAVITY_LENGTHS;
-    only_hours(options, demand.phone.hour_weight);
-    only_hours(options, demand.app.hour_weight);
     if (!hospital) demand.phone.hospital = demand.app.hospital = 0;
     world->order = TQ_ALLOC(tq_fleet_demand_order, (size_t)options->orders + 1);
     if (world->order == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the orders");
     TQ_TRY(tq_fleet_demand_make(&demand, world->place, world->place_count, world->order, err));
     world->order_count = options->orders;
+    keep_hours(world);
     return TQ_OK;
 }
 

@@ -68,15 +68,15 @@ void tq_double_stop(void); /* from any thread */
 #define TQ_DAY_ORDERS_MAX   200000u
 typedef struct tq_day_options {
     uint32_t size;
-    const char *city_path, *folder; /* NAME.city, and the folder with its rules and prices */
-    const char *temporary;          /* folder for the stores; NULL = /tmp */
+    const char *city_path, *folder;   /* NAME.city, and the folder with its rules and prices */
+    const char *temporary;            /* folder for the stores; NULL = /tmp */
     uint32_t vehicles, orders, phone; /* phone: so many of the orders come by phone */
     uint64_t seed;
     int32_t day;                 /* local, since 1970 */
     uint32_t from_hour, to_hour; /* orders are called in [from, to) */
     const char *policy[TQ_DAY_POLICIES_MAX];
     uint32_t policy_count;
-    const char *close[TQ_DAY_CLOSES_MAX]; /* STREET@HH:MM-HH:MM */
+    const char *close[TQ_DAY_CLOSES_MAX]; /* STREET[/FROM/TO]@HH:MM-HH:MM */
     uint32_t close_count;
     bool snow;
     uint32_t threads; /* policies side by side; 0 = one a core */
