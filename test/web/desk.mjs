@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { axe, check, holds, mapDrawn, matches, open, program, same, shoot, tabTo } from './tools.mjs';
 
 const CITY = process.env.CITY ?? fileURLToPath(new URL('../../cities/taiyuan', import.meta.url));
-const PASSWORD = 'only for this test run';
+export const PASSWORD = 'only for this test run';
 const START_MS = 60_000;
 // A street of the shipped city that both a drive and a bus line use.
 const STREET = '阳兴大道';
@@ -16,7 +16,7 @@ const DRIVE = '/route/v1/car/112.635,38.0421;112.56,37.869?overview=full';
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** `tongqu serve` with a copy of the city; tells the one-time token that it printed. */
-async function startDesk() {
+export async function startDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'tongqu-desk-'));
   cpSync(CITY, folder, { recursive: true, filter: (path) => !/state\.db/.test(path) });
   const child = spawn(program, ['serve', folder, '--import', '--listen', '127.0.0.1', '--port', '0', '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -45,7 +45,7 @@ async function startDesk() {
 }
 
 /** A command as a program gives it, with a bearer token. */
-async function command(url, token, method, path, body) {
+export async function command(url, token, method, path, body) {
   const answer = await fetch(url + path, {
     method,
     headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
@@ -56,7 +56,7 @@ async function command(url, token, method, path, body) {
   return json;
 }
 
-async function signIn(page, name) {
+export async function signIn(page, name) {
   await page.fill('#sign-name', name);
   await page.fill('#sign-password', PASSWORD);
   await page.click('form button[type=submit]');
@@ -64,7 +64,7 @@ async function signIn(page, name) {
 }
 
 /** A fresh browser of somebody who has signed in. Refusals (4xx) are no complaints: some are wanted. */
-async function desk(browser, url, name, hash = '', options = {}) {
+export async function desk(browser, url, name, hash = '', options = {}) {
   const view = await open(browser, url, '#page=desk', options);
   await signIn(view.page, name);
   if (hash) await view.page.evaluate((to) => (location.hash = to), `#page=desk&${hash}`);
@@ -72,7 +72,7 @@ async function desk(browser, url, name, hash = '', options = {}) {
   return { ...view, complaints: view.complaints };
 }
 
-async function withDesk(browser, url, name, hash, options, run) {
+export async function withDesk(browser, url, name, hash, options, run) {
   const view = await desk(browser, url, name, hash, options);
   try {
     await run(view.page);

@@ -61,10 +61,10 @@ export interface Taker {
   way(at: number): void;
 }
 
-/** What the desk shows on the map: closures, their detours, a stretch under preparation. */
+/** What the desk shows on the map: closures, their detours, a stretch under preparation; vehicles, orders and bus lines. */
 export interface DeskLine {
   id: string;
-  kind: 'closure' | 'draft' | 'detour' | 'case' | 'point';
+  kind: 'closure' | 'draft' | 'detour' | 'case' | 'point' | 'free' | 'busy' | 'lost' | 'order' | 'elder' | 'stop' | 'plan';
   label: string;
   line: [number, number][];
 }

@@ -6,7 +6,7 @@
 import { Problem } from './api';
 import { store } from './store.svelte';
 
-export const ROLES = ['rider', 'clerk', 'dispatcher', 'road_unit', 'police', 'planner', 'auditor', 'admin'] as const;
+export const ROLES = ['rider', 'clerk', 'dispatcher', 'road_unit', 'police', 'planner', 'auditor', 'admin', 'driver'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Me {
@@ -26,7 +26,7 @@ export interface Happening {
 
 const TIMEOUT_MS = 30_000;
 const KEPT_MAX = 100;
-export const TOPICS = ['closure', 'case', 'work', 'point', 'task', 'crew', 'speeds', 'feed', 'peer', 'shift', 'session'] as const;
+export const TOPICS = ['closure', 'case', 'work', 'point', 'task', 'crew', 'speeds', 'feed', 'peer', 'shift', 'session', 'order', 'call', 'callback', 'caller', 'vehicle', 'driver', 'policy', 'complaint', 'line', 'request', 'booking'] as const;
 
 function newKey(): string {
   return crypto.randomUUID();

@@ -6,8 +6,8 @@ import { isLocal } from './time';
 
 export const PROFILES = ['foot', 'elder', 'wheelchair', 'bike', 'car', 'taxi'] as const;
 export const RIDERS = ['adult', 'senior', 'pupil', 'child'] as const;
-export const PAGES = ['plan', 'roads', 'stops', 'works', 'desk'] as const;
-export const DESK_VIEWS = ['duty', 'cases', 'closures', 'roadworks', 'points', 'crews', 'exchange', 'people', 'demo'] as const;
+export const PAGES = ['plan', 'roads', 'stops', 'works', 'call', 'driver', 'desk'] as const;
+export const DESK_VIEWS = ['duty', 'cases', 'closures', 'roadworks', 'points', 'crews', 'dispatch', 'vehicles', 'lines', 'conduct', 'simulation', 'exchange', 'people', 'demo'] as const;
 export const STEPS = ['from', 'to', 'when', 'answer'] as const;
 export const TRANSFERS_MAX = 5;
 

@@ -7,11 +7,13 @@ import zhPublic from '../text/zh-CN.json';
 import enPublic from '../text/en.json';
 import zhDesk from '../text/desk.zh-CN.json';
 import enDesk from '../text/desk.en.json';
+import zhDispatch from '../text/dispatch.zh-CN.json';
+import enDispatch from '../text/dispatch.en.json';
 
 export type Lang = 'zh-CN' | 'en';
 // Words of the staff's pages lie in dictionaries of their own.
-const zh = { ...zhPublic, ...zhDesk };
-const en = { ...enPublic, ...enDesk };
+const zh = { ...zhPublic, ...zhDesk, ...zhDispatch };
+const en = { ...enPublic, ...enDesk, ...enDispatch };
 export type Key = keyof typeof zh;
 // Both dictionaries have the same keys: a missing or surplus one does not compile.
 const words: Record<Lang, Record<Key, string>> = { 'zh-CN': zh, en };

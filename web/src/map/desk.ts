@@ -22,13 +22,21 @@ export function deskFeatures(lines: DeskLine[]): FeatureCollection {
 }
 
 const is = (kind: DeskLine['kind']) => ['==', ['get', 'kind'], kind] as never;
+/** Kinds of points that have layers of their own: vehicles, orders, stops of a bus line. */
+const MOVING = ['free', 'busy', 'lost', 'order', 'elder', 'stop'];
 const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
 
 export function deskLayers(dark: boolean): LayerSpecification[] {
   const halo = dark ? '#0c1416' : '#ffffff';
   const red = dark ? '#ff7b6b' : '#b3261e';
   const amber = dark ? '#f2b544' : '#8a5a00';
+  const green = dark ? '#4fc596' : '#12805c';
+  const blue = dark ? '#7fa9ff' : '#2f64c4';
+  const grey = dark ? '#8b9896' : '#7d8683';
+  const pick = (free: string, busy: string, lost: string) => ['match', ['get', 'kind'], 'free', free, 'busy', busy, lost] as never;
   return [
+    { id: 'desk-plan-case', type: 'line', source: 'desk', filter: is('plan'), layout: round, paint: { 'line-color': halo, 'line-width': 7 } },
+    { id: 'desk-plan', type: 'line', source: 'desk', filter: is('plan'), layout: round, paint: { 'line-color': blue, 'line-width': 3.5, 'line-dasharray': [2.5, 1.5] } },
     { id: 'desk-detour-case', type: 'line', source: 'desk', filter: is('detour'), layout: round, paint: { 'line-color': halo, 'line-width': 8 } },
     { id: 'desk-detour', type: 'line', source: 'desk', filter: is('detour'), layout: round, paint: { 'line-color': amber, 'line-width': 4 } },
     { id: 'desk-closure-case', type: 'line', source: 'desk', filter: is('closure'), layout: round, paint: { 'line-color': halo, 'line-width': 10 } },
@@ -39,8 +47,57 @@ export function deskLayers(dark: boolean): LayerSpecification[] {
       id: 'desk-dot',
       type: 'circle',
       source: 'desk',
-      filter: ['==', ['geometry-type'], 'Point'] as never,
+      filter: ['all', ['==', ['geometry-type'], 'Point'], ['!', ['in', ['get', 'kind'], ['literal', MOVING]]]] as never,
       paint: { 'circle-radius': 8, 'circle-color': red, 'circle-stroke-color': halo, 'circle-stroke-width': 2 },
+    },
+    // Free vehicles are full, others rings: the state is seen without colour.
+    {
+      id: 'desk-vehicle',
+      type: 'circle',
+      source: 'desk',
+      filter: ['in', ['get', 'kind'], ['literal', ['free', 'busy', 'lost']]] as never,
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 2.5, 13, 5, 16, 8],
+        'circle-color': pick(green, halo, grey),
+        'circle-stroke-color': pick(halo, blue, halo),
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 9, 1, 13, 2],
+      },
+    },
+    {
+      id: 'desk-stop',
+      type: 'circle',
+      source: 'desk',
+      filter: is('stop'),
+      paint: { 'circle-radius': 7, 'circle-color': halo, 'circle-stroke-color': blue, 'circle-stroke-width': 3 },
+    },
+    {
+      id: 'desk-order',
+      type: 'symbol',
+      source: 'desk',
+      filter: ['in', ['get', 'kind'], ['literal', ['order', 'elder']]] as never,
+      layout: {
+        'text-field': ['match', ['get', 'kind'], 'elder', '★', '◆'],
+        'text-font': ['Bold'],
+        'text-size': ['match', ['get', 'kind'], 'elder', 26, 20],
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+      },
+      paint: { 'text-color': red, 'text-halo-color': halo, 'text-halo-width': 2 },
+    },
+    {
+      id: 'desk-point-names',
+      type: 'symbol',
+      source: 'desk',
+      filter: ['all', ['in', ['get', 'kind'], ['literal', MOVING]], ['!=', ['get', 'label'], '']] as never,
+      layout: {
+        'text-field': ['get', 'label'],
+        'text-font': ['Bold'],
+        'text-size': 13,
+        'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
+        'text-radial-offset': 1.1,
+        'text-justify': 'auto',
+      },
+      paint: { 'text-color': dark ? '#e9efee' : '#16201f', 'text-halo-color': halo, 'text-halo-width': 2 },
     },
   ];
 }
