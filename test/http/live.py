@@ -350,7 +350,7 @@ class Writer(threading.Thread):
 
     def __init__(self, name):
         super().__init__(daemon=True)
-        self.name, self.told = name, {}
+        self.name, self.told, self.ended = name, {}, []
 
     def run(self):
         for number in range(100000):
@@ -364,6 +364,17 @@ class Writer(threading.Thread):
                 self.told[key] = answer.json()["id"]
             elif answer.status == 0:
                 return
+            if number % 8 == 7 or key not in self.told:  # some stay
+                continue
+            try:
+                answer = send("POST", f"{V}closures/{self.told[key]}/end", {"reason": "test"}, dispatcher, Idempotency_Key=key + "-end")
+            except OSError:
+                return
+            if answer.status == 200:
+                self.ended.append(self.told[key])
+
+
+states = {}
 
 
 def all_closures():
@@ -372,6 +383,7 @@ def all_closures():
         page = get(f"{V}closures?limit=1000" + (f"&after={q(after)}" if after else ""), dispatcher).json()
         for one in page["closures"]:
             found.setdefault(one["owner"], []).append(one["id"])
+            states[one["id"]] = one["state"]
         after = page.get("next")
         if not after:
             return found
@@ -386,11 +398,13 @@ for cycle in range(KILLS):
     for writer in writers:
         writer.join(30)
         acknowledged.update(writer.told)
+        acknowledged.update((number + " ended", number) for number in writer.ended)
     began = time.time()
     server.start()
     starts.append(time.time() - began)
     kept = all_closures()
     lost += [key for writer in writers for key in writer.told if writer.told[key] not in kept.get(key, [])]
+    lost += [number for writer in writers for number in writer.ended if states.get(number) != "ended"]
     doubled += [owner for owner, ids in kept.items() if owner.startswith("c") and len(ids) > 1]
     if cycle % 10 == 9 or cycle == KILLS - 1:
         if not get(V + "audit/verify", tokens["auditor"]).json().get("whole"):
