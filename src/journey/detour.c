@@ -526,7 +526,8 @@ tq_status detour_overlay(detour_plan *plan, const tq_snapshot *shown, const tq_o
             detour_rows_clear(&plan->rows);
             return status;
         }
-        qsort(plan->rows.run.at, plan->rows.run.count, sizeof *plan->rows.run.at, compare_runs);
+        if (plan->rows.run.count > 0)
+            qsort(plan->rows.run.at, plan->rows.run.count, sizeof *plan->rows.run.at, compare_runs);
         plan->key = key;
     }
     return assemble(plan, shown, live, out, err);
