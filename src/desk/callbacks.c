@@ -72,7 +72,7 @@ tq_status callback_create(desk_call *call)
 {
     static const char *const members[] = {"phone", "order", "why", "due", "name", NULL};
     const char *phone, *order, *why, *name;
-    char number[20], state[32], id[TQ_ID_MAX];
+    char number[ORDER_PHONE_MAX], state[32], id[TQ_ID_MAX];
     int64_t due_ms = INT64_MIN;
     json_auto_t *about = NULL, *body = json_object();
     uint64_t version = 0;

@@ -334,7 +334,7 @@ static json_t *show_one(desk_call *call, const tq_record *record)
 
 tq_status caller_list(desk_call *call)
 {
-    char phone[40], number[20];
+    char phone[40], number[ORDER_PHONE_MAX];
     if (!desk_query(call, "phone", phone, sizeof phone) || phone[0] == '\0')
         return desk_answer_list(call, "caller", "callers", show_one);
     json_t *caller = NULL, *answer = json_object(), *list = json_array();
@@ -392,7 +392,6 @@ static tq_status change_trust(desk_call *call, json_t *caller)
 
 static tq_status change_needs(desk_call *call, json_t *caller)
 {
-    static const char *const known[] = {"wheelchair", "helper", "cash", "quiet", "luggage", NULL};
     const json_t *needs = json_object_get(call->body, "needs"), *word;
     size_t at;
     if (needs == NULL) return TQ_OK;
@@ -400,10 +399,12 @@ static tq_status change_needs(desk_call *call, json_t *caller)
     json_array_foreach(needs, at, word)
     {
         const char *text = json_string_value(word) != NULL ? json_string_value(word) : "";
-        const char *const *one = known;
+        const char *const *one = ORDER_NEEDS, *near = desk_nearest(text, ORDER_NEEDS);
         while (*one != NULL && strcmp(*one, text) != 0)
             one++;
-        if (*one == NULL) return desk_bad(call, "\"needs\" does not know \"%.40s\"", text);
+        if (*one == NULL)
+            return desk_bad(call, "\"needs\" does not know \"%.40s\"%s%s", text,
+                            near != NULL ? "; did you mean " : "", near != NULL ? near : "");
     }
     json_object_set_new(caller, "needs", json_deep_copy(needs));
     return TQ_OK;

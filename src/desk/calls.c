@@ -103,7 +103,7 @@ static tq_status call_in(desk_call *call)
 {
     static const char *const members[] = {"phone", "line", "at", NULL};
     const char *phone, *line;
-    char number[20], id[TQ_ID_MAX];
+    char number[ORDER_PHONE_MAX], id[TQ_ID_MAX];
     int64_t at_ms = call->command->now_ms;
     json_auto_t *caller = NULL, *record = NULL;
     uint64_t version = 0;

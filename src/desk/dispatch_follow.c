@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/order_in.h"
 #include "desk/supply_in.h"
 
 #define KPI_KEEP_MS   7200000
@@ -17,7 +18,6 @@
 
 static const char *const PHASES[] = {"searching", "offered",  "assigned",
                                      "arrived",   "on_board", NULL};
-static const char *const NEEDS[] = {"wheelchair", "helper", "cash", "quiet", "luggage", NULL};
 
 supply_vehicle *supply_vehicle_at(struct desk_supply *supply, const char *id)
 {
@@ -234,7 +234,7 @@ static void read_order(tq_desk *desk, const json_t *record, supply_order *one)
     one->elder = json_is_true(json_object_get(record, "elder"));
     one->hospital = json_is_true(json_object_get(record, "hospital"));
     one->has_to = point_of(json_object_get(record, "to"), &one->to);
-    one->needs = words_of(json_object_get(record, "needs"), NEEDS);
+    one->needs = words_of(json_object_get(record, "needs"), ORDER_NEEDS);
     one->classes = words_of(json_object_get(record, "classes"), VEHICLE_CLASSES);
     if (one->classes == 0) one->classes = 1u << CLASS_TAXI | 1u << CLASS_HAILING;
     one->party = (uint32_t)whole(record, "party", 1);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "desk/lines_in.h"
+#include "desk/order_in.h"
 
 #define WINDOW_MOST_S (6 * 3600)
 
@@ -51,17 +52,17 @@ tq_status lines_request_read(const tq_city *city, const json_t *record, line_req
 
 static tq_status check_needs(desk_call *call)
 {
-    static const char *const known[] = {"wheelchair", "helper", "cash", "quiet", "luggage", NULL};
     const json_t *list = json_object_get(call->body, "needs");
     if (list == NULL || json_is_null(list)) return TQ_OK;
     if (!json_is_array(list)) return desk_bad(call, "\"needs\" is a list");
     for (size_t k = 0; k < json_array_size(list); k++) {
         const char *need = json_string_value(json_array_get(list, k));
-        const char *const *one = known;
+        const char *const *one = ORDER_NEEDS;
         while (*one != NULL && (need == NULL || strcmp(*one, need) != 0))
             one++;
         if (*one == NULL)
-            return desk_bad(call, "\"needs\" are of wheelchair helper cash quiet luggage");
+            return desk_bad(call,
+                            "\"needs\" are of wheelchair helper cash quiet luggage pet child_seat");
     }
     return TQ_OK;
 }

@@ -44,7 +44,7 @@ typedef struct order_machine {
 /* Units are in the names; orders/rules.yaml says what each is. */
 typedef struct order_rules {
     int32_t past_s, ahead_days, now_s, lead_least_s, lead_spare_s, street_m, party_most, hospital_m,
-        elder_years, cancel_free_s, cancel_fee_fen, no_show_wait_s, block_no_shows,
+        elder_years, cancel_free_s, cancel_fee_fen, cancel_late_s, no_show_wait_s, block_no_shows,
         block_within_days, block_for_days, late_s, re_offer_s, places_kept, trips_kept,
         answer_within_s, high_km_percent, high_slow_percent, near_stop_m;
 } order_rules;
@@ -61,7 +61,8 @@ typedef struct tariff_row {
 
 typedef struct tariff {
     char name[TARIFF_NAME_MAX], class[ORDER_WORD_MAX], source[200];
-    bool weak; /* the source is weak */
+    bool weak;    /* the source is weak */
+    bool assumed; /* built in, for a class that the city gives no prices of */
     uint32_t count;
     tariff_row row[TARIFF_ROWS_MAX];
 } tariff;
@@ -70,7 +71,7 @@ struct desk_order_rules {
     uint32_t count, tariff_count;
     order_machine machine[ORDER_MACHINES_MAX];
     order_rules rules;
-    tariff tariff[TARIFFS_MAX]; /* of the city's tariff.csv, in order of names */
+    tariff tariff[TARIFFS_MAX]; /* of the city's tariff.csv, then what is assumed */
 };
 
 /** The machine of a kind; NULL when there is none. */
@@ -83,6 +84,8 @@ bool order_is_over(const order_machine *machine, uint32_t state);
 
 /** Read the city's tariff.csv; TQ_BAD_CONFIG. */
 tq_status tariff_read(tq_str csv, const char *source, struct desk_order_rules *out, tq_err *err);
+/** Assumed prices for classes that have none yet. */
+tq_status tariff_assume(struct desk_order_rules *out, tq_err *err);
 /** Price of a ride: `slow_s` of its seconds are slow, by the row of its departure. */
 int64_t tariff_price(const tariff_row *row, int64_t metres, int64_t slow_s);
 /** The row in force at a minute of the day; NULL when none is. */
@@ -109,9 +112,14 @@ tq_status order_estimate_verb(desk_call *call);
 tq_status order_change(desk_call *call);
 /** A place {lat, lon, name, note} or a text to search for; checked, a new object. */
 tq_status order_place(desk_call *call, const json_t *given, const char *member, json_t **out);
+/** Inside the city and beside a street that cars may use, else TQ_BAD_INPUT with the distance. */
+tq_status order_reach(desk_call *call, tq_point at, const char *member);
 bool order_point(const json_t *place, tq_point *out);
+#define ORDER_PHONE_MAX 24u
 /** Digits with an optional + before them; what else people write between them is dropped. */
-tq_status order_phone(desk_call *call, const char *given, char out[20]);
+tq_status order_phone(desk_call *call, const char *given, char out[ORDER_PHONE_MAX]);
+/** What a passenger may need: «wheelchair», «helper», …; closed by NULL. */
+extern const char *const ORDER_NEEDS[];
 
 /* ---- ends (orders_end.c)
  * --------------------------------------------------------------------------- */
@@ -121,7 +129,7 @@ tq_status order_no_show(desk_call *call);
 tq_status order_complain(desk_call *call);
 tq_status order_hand_over(desk_call *call);
 tq_status order_why(desk_call *call);
-/** Refused (TQ_BAD_INPUT) when the passenger stands in this city. */
+/** Refused (TQ_BAD_INPUT) when the passenger stands where this city's cars drive. */
 tq_status order_hand_to(desk_call *call, const char *id, const json_t *order, const char *city,
                         const char *peer, const char *why);
 /** May this one see or touch the order? TQ_NOT_FOUND, so that nobody learns of others'. */

@@ -7,16 +7,18 @@
 
 #include "tongqu/place.h"
 
-#include "desk/dispatch_in.h"
 #include "desk/order_in.h"
-#include "desk/vehicle_in.h"
+#include "desk/supply_in.h"
 
-#define PHONE_LEAST 3u
-#define PHONE_MOST  15u
+#define PHONE_LEAST 5u
+#define PHONE_MOST  20u
+#define SEATS_PLAIN 4u /* every car has so many */
 #define CANDIDATES  4u
 #define NAME_MOST   200u
 
-static const char *const NEED_WORDS[] = {"wheelchair", "helper", "cash", "quiet", "luggage", NULL};
+/* The dispatcher counts on the wheelchair being the first. */
+const char *const ORDER_NEEDS[] = {"wheelchair", "helper", "cash",       "quiet",
+                                   "luggage",    "pet",    "child_seat", NULL};
 static const char *const CHANNELS[] = {"phone", "app", "desk", "peer", NULL};
 
 /* ---- places
@@ -38,8 +40,7 @@ static tq_point nearest_in(const tq_box *box, tq_point at)
                       TQ_MAX(box->west_e7, TQ_MIN(at.lon_e7, box->east_e7))};
 }
 
-/* Inside the city and beside a street that cars may use. */
-static tq_status check_reach(desk_call *call, tq_point at, const char *member)
+tq_status order_reach(desk_call *call, tq_point at, const char *member)
 {
     const tq_city *city = call->desk->city;
     const tq_desk_world *world = call->world;
@@ -47,8 +48,6 @@ static tq_status check_reach(desk_call *call, tq_point at, const char *member)
     uint32_t least_m = call->desk->order_rules->rules.street_m > 0
                            ? (uint32_t)call->desk->order_rules->rules.street_m
                            : 0;
-    /* One that another city serves may lie anywhere. */
-    if (json_object_get(call->body, "hand_over_to") != NULL) return TQ_OK;
     if (!tq_box_has(&box, at))
         return desk_bad(call, "\"%s\" lies outside the area of %s, %.1f km from its edge", member,
                         tq_text(city, city->meta->name),
@@ -148,7 +147,8 @@ tq_status order_place(desk_call *call, const json_t *given, const char *member, 
         return desk_bad(call, "\"%s\" is a place {lat, lon, name} or the name of one", member);
     }
     if (!order_point(place, &at)) return desk_bad(call, "\"%s\" has no position", member);
-    TQ_TRY(check_reach(call, at, member));
+    /* One that another city serves may lie anywhere. */
+    if (json_object_get(call->body, "hand_over_to") == NULL) TQ_TRY(order_reach(call, at, member));
     if (desk_get_text(place, "name")[0] == '\0') name_point(call, place, at);
     *out = json_incref(place);
     return TQ_OK;
@@ -171,7 +171,7 @@ static bool is_hospital(desk_call *call, const json_t *to)
 /* ---- members
  * -------------------------------------------------------------------------------------- */
 
-tq_status order_phone(desk_call *call, const char *given, char out[20])
+tq_status order_phone(desk_call *call, const char *given, char out[ORDER_PHONE_MAX])
 {
     size_t len = 0, digits = 0;
     for (const char *c = given; *c != '\0'; c++) {
@@ -255,6 +255,30 @@ static tq_status check_party(desk_call *call, json_t *order)
     return TQ_OK;
 }
 
+/* Nobody waits for a car that does not exist. A partner's cars are not known here, nor any before
+ * the first is entered. */
+static tq_status check_seats(desk_call *call, const json_t *order)
+{
+    const struct desk_supply *supply = call->desk->supply;
+    const json_t *classes = json_object_get(order, "classes"), *class;
+    uint32_t party = (uint32_t)json_integer_value(json_object_get(order, "party")), most = 0;
+    uint32_t allowed = 0;
+    size_t at;
+    if (party <= SEATS_PLAIN || supply == NULL || supply->policy.partner[0] != '\0') return TQ_OK;
+    json_array_foreach(classes, at, class) allowed |=
+        1u << vehicle_word(VEHICLE_CLASSES, json_string_value(class));
+    for (size_t k = 0; k < supply->vehicle.count; k++) {
+        const supply_vehicle *vehicle = &supply->vehicle.at[k];
+        if (vehicle->permitted && (allowed >> vehicle->class & 1))
+            most = TQ_MAX(most, vehicle->seats);
+    }
+    if (supply->vehicle.count == 0 || party <= most) return TQ_OK;
+    return desk_bad(call,
+                    "\"party\" is %u; no vehicle of the classes asked for has more than %u seats: "
+                    "make two orders, or allow other classes",
+                    party, most);
+}
+
 static tq_status check_ride(desk_call *call, json_t *order, bool *later)
 {
     json_t *place = NULL, *list = NULL;
@@ -267,7 +291,7 @@ static tq_status check_ride(desk_call *call, json_t *order, bool *later)
     json_object_set_new(order, "to", place != NULL ? place : json_null());
     TQ_TRY(check_time(call, order, later));
     TQ_TRY(check_party(call, order));
-    TQ_TRY(check_words(call, "needs", NEED_WORDS, &list));
+    TQ_TRY(check_words(call, "needs", ORDER_NEEDS, &list));
     json_object_set_new(order, "needs", list);
     list = NULL;
     TQ_TRY(check_words(call, "classes", VEHICLE_CLASSES, &list));
@@ -280,7 +304,9 @@ static tq_status check_ride(desk_call *call, json_t *order, bool *later)
             json_array_append_new(list, json_string("access"));
     }
     json_object_set_new(order, "classes", list);
-    json_object_set_new(order, "hospital", json_boolean(is_hospital(call, place)));
+    TQ_TRY(check_seats(call, order));
+    bool hospital = is_hospital(call, place) || is_hospital(call, json_object_get(order, "from"));
+    json_object_set_new(order, "hospital", json_boolean(hospital));
     return TQ_OK;
 }
 
@@ -290,7 +316,7 @@ static tq_status check_ride(desk_call *call, json_t *order, bool *later)
 static tq_status check_caller(desk_call *call, json_t *order, json_t **caller, uint64_t *version)
 {
     const char *phone, *name, *channel;
-    char number[20] = "";
+    char number[ORDER_PHONE_MAX] = "";
     bool peer = desk_is(call, TQ_ROLE_PEER) && !desk_is(call, TQ_ROLE_STAFF),
          rider = desk_is(call, TQ_ROLE_RIDER) && !desk_is(call, TQ_ROLE_STAFF);
     TQ_TRY(desk_text(call, "phone", false, &phone));
@@ -431,51 +457,90 @@ tq_status order_estimate_verb(desk_call *call)
     return desk_answer(call, answer);
 }
 
-/* Another ride, time or need, while no car is on its way. Members not given stay. */
-tq_status order_change(desk_call *call)
+/* ---- changing
+ * ------------------------------------------------------------------------------------ */
+
+static const char *const CHANGEABLE[] = {"name",  "from",    "to",    "at",   "party",
+                                         "needs", "classes", "elder", "note", NULL};
+
+/* Which changes an order still takes: all while no car is named, those that any car can follow
+ * until the passenger is on board. */
+static tq_status may_change(desk_call *call, const json_t *order, const char *state)
 {
-    static const char *const changeable[] = {"name",  "from",    "to",    "at",   "party",
-                                             "needs", "classes", "elder", "note", NULL};
-    const char *id = call->command->id;
-    json_auto_t *order = NULL, *facts = json_object();
-    uint64_t version = 0;
-    char state[32];
-    bool later = false, elder = false;
-    TQ_TRY(desk_only(call, changeable));
-    TQ_TRY(desk_order_load(call, id, &order, &version, state));
-    TQ_TRY(desk_expect(call, "order", id, version));
-    if (strcmp(state, "booked") != 0 && strcmp(state, "searching") != 0)
-        return tq_fail(call->err, TQ_STALE, 0,
-                       "order %s is %s: only one that is booked or searching is changed", id,
-                       state);
-    const char *kind = desk_get_text(order, "kind");
+    static const char *const before[] = {"booked", "searching", NULL},
+                             *const named[] = {"offered", "assigned", "arrived", NULL},
+                             *const fixed[] = {"from", "at", "party", "needs", "classes", NULL};
+    const char *id = call->command->id, *kind = desk_get_text(order, "kind");
     if (strcmp(kind, "taxi") != 0 && strcmp(kind, "booked") != 0)
         return desk_bad(call, "an order of kind %s is changed where it was made", kind);
-    bool timed = json_object_get(call->body, "at") != NULL;
-    for (uint32_t k = 0; changeable[k] != NULL; k++) {
-        json_t *had = json_object_get(order, changeable[k]);
-        if (json_object_get(call->body, changeable[k]) == NULL && had != NULL &&
-            strcmp(changeable[k], "at") != 0)
-            json_object_set(call->body, changeable[k], had);
-    }
-    TQ_TRY(check_ride(call, facts, &later));
-    elder = json_is_true(json_object_get(order, "elder"));
+    if (vehicle_word(before, state) != TQ_NONE) return TQ_OK;
+    if (vehicle_word(named, state) == TQ_NONE)
+        return tq_fail(call->err, TQ_STALE, 0,
+                       "order %s is %s: it is changed only before the passenger is on board", id,
+                       state);
+    for (uint32_t k = 0; fixed[k] != NULL; k++)
+        if (json_object_get(call->body, fixed[k]) != NULL)
+            return tq_fail(call->err, TQ_STALE, 0,
+                           "order %s is %s: \"%s\" stays for the car that was chosen for it; to, "
+                           "name, note and elder may change, else cancel and order anew",
+                           id, state, fixed[k]);
+    return TQ_OK;
+}
+
+/* The new facts of an order, from the body with what the order holds already in it. */
+static tq_status changed_facts(desk_call *call, const json_t *order, const char *state, bool timed,
+                               json_t *facts, bool *later)
+{
+    static const char *const texts[] = {"name", "note"};
+    bool elder = json_is_true(json_object_get(order, "elder"));
+    TQ_TRY(check_ride(call, facts, later));
     TQ_TRY(check_flag(call, "elder", &elder));
     if (!timed) {
-        later = strcmp(state, "booked") == 0;
+        *later = strcmp(state, "booked") == 0;
         json_object_set(facts, "at", json_object_get(order, "at"));
     }
-    if (later && strcmp(state, "searching") == 0)
+    if (*later && strcmp(state, "searching") == 0)
         return desk_bad(call, "\"at\" cannot move to later: a car is looked for; cancel and book");
     json_object_set_new(facts, "elder", json_boolean(elder));
-    static const char *const texts[] = {"name", "note"};
     for (uint32_t k = 0; k < TQ_COUNT(texts); k++) {
         const char *text;
         TQ_TRY(desk_text(call, texts[k], false, &text));
         json_object_set_new(facts, texts[k], text[0] != '\0' ? json_string(text) : json_null());
     }
+    /* A car that is named is not waited for: the estimate looks at this. */
+    json_object_set(facts, "vehicle", json_object_get(order, "vehicle"));
     TQ_TRY(order_estimate(call, facts));
-    if (later) set_search(call, facts);
+    if (*later) set_search(call, facts);
+    return TQ_OK;
+}
+
+/* Another ride, time or need. Members not given stay. */
+tq_status order_change(desk_call *call)
+{
+    const char *id = call->command->id;
+    json_auto_t *order = NULL, *facts = json_object();
+    uint64_t version = 0;
+    char state[32];
+    bool later = false;
+    TQ_TRY(desk_only(call, CHANGEABLE));
+    TQ_TRY(desk_order_load(call, id, &order, &version, state));
+    TQ_TRY(desk_expect(call, "order", id, version));
+    TQ_TRY(may_change(call, order, state));
+    bool timed = json_object_get(call->body, "at") != NULL;
+    json_t *asked = call->body, *whole = json_copy(asked);
+    if (whole == NULL) return tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory");
+    for (uint32_t k = 0; CHANGEABLE[k] != NULL; k++) {
+        json_t *had = json_object_get(order, CHANGEABLE[k]);
+        if (json_object_get(asked, CHANGEABLE[k]) == NULL && had != NULL &&
+            strcmp(CHANGEABLE[k], "at") != 0)
+            json_object_set(whole, CHANGEABLE[k], had);
+    }
+    /* The audit row tells what was asked, not what was there. */
+    call->body = whole;
+    tq_status status = changed_facts(call, order, state, timed, facts, &later);
+    call->body = asked;
+    json_decref(whole);
+    TQ_TRY(status);
     bool now = !later && strcmp(state, "booked") == 0;
     TQ_TRY(
         desk_order_move(call, id, now ? "searching" : NULL, "changed", json_incref(facts), NULL));

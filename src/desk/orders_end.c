@@ -30,12 +30,23 @@ static tq_status let_go(desk_call *call, const json_t *order, const char *state)
 /* ---- cancel -------------------------------------------------------------------------------------
  */
 
+/* Did the car come, or is it still to come, later than was told? Then the passenger owes nothing.
+ */
+static bool is_late(desk_call *call, const json_t *order)
+{
+    int64_t told_ms = 0, wanted_ms = 0, there_ms = call->command->now_ms;
+    if (!desk_get_instant(call, order, "eta_at", &told_ms)) return false;
+    if (desk_get_instant(call, order, "at", &wanted_ms)) told_ms = TQ_MAX(told_ms, wanted_ms);
+    (void)desk_get_instant(call, json_object_get(order, "times"), "arrived", &there_ms);
+    return there_ms - told_ms > call->desk->order_rules->rules.cancel_late_s * INT64_C(1000);
+}
+
 static int32_t fee_of(desk_call *call, const json_t *order, const char *state, const char *by)
 {
     const order_rules *rules = &call->desk->order_rules->rules;
     int64_t named_ms = 0;
     bool named = strcmp(state, "assigned") == 0 || strcmp(state, "arrived") == 0;
-    if (!named || strcmp(by, "passenger") != 0 ||
+    if (!named || strcmp(by, "passenger") != 0 || is_late(call, order) ||
         !desk_get_instant(call, json_object_get(order, "times"), "named", &named_ms))
         return 0;
     return call->command->now_ms - named_ms > rules->cancel_free_s * INT64_C(1000)
@@ -186,10 +197,15 @@ tq_status order_hand_to(desk_call *call, const char *id, const json_t *order, co
                         const char *peer, const char *why)
 {
     tq_point from;
-    tq_box box = call->desk->city->meta->box;
-    if (order_point(json_object_get(order, "from"), &from) && tq_box_has(&box, from))
-        return desk_bad(call, "\"from\" lies inside %s: it is served here",
+    tq_err own, *err = call->err;
+    tq_status reach = TQ_BAD_INPUT;
+    call->err = &own;
+    if (order_point(json_object_get(order, "from"), &from)) reach = order_reach(call, from, "from");
+    call->err = err;
+    if (reach == TQ_OK)
+        return desk_bad(call, "\"from\" lies inside %s, beside its streets: it is served here",
                         tq_text(call->desk->city, call->desk->city->meta->name));
+    if (reach != TQ_BAD_INPUT) return tq_fail(err, reach, 0, "%s", own.text);
     json_t *facts = json_object(), *to = json_object(), *after = NULL;
     json_object_set_new(to, "city", json_string(city));
     json_object_set_new(to, "peer", peer[0] != '\0' ? json_string(peer) : json_null());
@@ -228,7 +244,7 @@ static bool see_decision(void *user, const tq_record *record)
     if (desk_parse(record->body, SIZE_MAX, "a decision", &one, &why) == TQ_OK) {
         /* The inputs of the batch are long; decision.replay uses them. */
         json_object_del(one, "inputs");
-        json_array_append_new(list, one);
+        json_array_insert_new(list, 0, one);
     }
     return json_array_size(list) < DECISIONS_MOST;
 }
@@ -239,7 +255,8 @@ tq_status order_why(desk_call *call)
     json_auto_t *order = NULL, *list = json_array();
     uint64_t version = 0;
     char state[32];
-    tq_store_filter filter = {.kind = "decision", .parent = id};
+    /* The newest ones, told in the order in which they were taken. */
+    tq_store_filter filter = {.kind = "decision", .parent = id, .newest_first = true};
     TQ_TRY(desk_order_load(call, id, &order, &version, state));
     TQ_TRY(tq_store_each(call->desk->store, &filter, see_decision, list, call->err));
     json_t *answer = json_object();

@@ -1,7 +1,8 @@
 /*
  * What a ride takes and costs, as one may honestly say it: kilometres and minutes by the live
- * streets (so closures show), a price range by the tariff table, the wait for a free car, and the
- * last trains near the destination.
+ * streets (so closures show), a price range by the tariff of each class that may come, the wait for
+ * a free car, and the last trains near the destination. The range of the first class is that of
+ * the order.
  *
  * The lower price counts the stretches that are slow by the streets' own speeds; the upper one a
  * longer way and a share of slow minutes (rules). What is not known is null, and `why` says it.
@@ -13,16 +14,27 @@
 
 #include "desk/dispatch_in.h"
 #include "desk/order_in.h"
+#include "desk/vehicle_in.h"
 
+#define CLASSES_MOST  8u
 #define WORK_BYTES    ((size_t)32 << 20)
 #define STATIONS_MOST 3u
 #define TRAINS_MOST   6u
 #define NIGHT_END_S   (4 * 3600)
 #define LAST_TRAIN_S  (28 * 3600)
 
+/* The prices of a class at the hour of the ride. */
+typedef struct class_price {
+    const char *class;
+    tariff table;
+    const tariff_row *row; /* NULL: none holds */
+    int64_t slow_ds;       /* of the ride, below this row's speed */
+} class_price;
+
 typedef struct ride {
-    int64_t time_ds, slow_ds;
-    uint32_t length_dm;
+    int64_t time_ds;
+    uint32_t length_dm, count;
+    class_price price[CLASSES_MOST];
 } ride;
 
 /* ---- the way
@@ -42,8 +54,8 @@ static int64_t slow_part(const tq_city *city, const tq_metric *metric, const tq_
     return TQ_MIN(slow_ds, way->time_ds);
 }
 
-static tq_status find_way(desk_call *call, tq_point from, tq_point to, int64_t at_ms,
-                          int32_t slow_kmh, ride *out, tq_err *why)
+static tq_status find_way(desk_call *call, tq_point from, tq_point to, int64_t at_ms, ride *out,
+                          tq_err *why)
 {
     const tq_city *city = call->desk->city;
     const tq_desk_world *world = call->world;
@@ -65,10 +77,13 @@ static tq_status find_way(desk_call *call, tq_point from, tq_point to, int64_t a
         tq_arena_init(&work, memory, WORK_BYTES);
         status = tq_road_way_at(city, world->roads, world->overlay, metric, at_ms, &start, &end,
                                 &work, &way, why);
-        if (status == TQ_OK)
-            *out = (ride){.time_ds = way.time_ds,
-                          .length_dm = way.length_dm,
-                          .slow_ds = slow_part(city, metric, &way, slow_kmh)};
+        if (status == TQ_OK) {
+            out->time_ds = way.time_ds;
+            out->length_dm = way.length_dm;
+        }
+        for (uint32_t k = 0; status == TQ_OK && k < out->count; k++)
+            if (out->price[k].row != NULL)
+                out->price[k].slow_ds = slow_part(city, metric, &way, out->price[k].row->slow_kmh);
     }
     tq_free(memory);
     tq_roads_put(world->roads, metric);
@@ -84,25 +99,52 @@ static void add_why(json_t *estimate, const char *text)
     json_array_append_new(list, json_string(text));
 }
 
-static void put_price(desk_call *call, json_t *estimate, const tariff *table, const ride *way,
-                      int64_t at_ms)
+/* The tariffs of the classes that may come; what has none is told of the first class only. */
+static void find_prices(desk_call *call, const json_t *order, json_t *estimate, int64_t at_ms,
+                        ride *way)
 {
-    const order_rules *rules = &call->desk->order_rules->rules;
-    tq_moment moment = tq_moment_at(call->desk->city, at_ms);
-    const tariff_row *row = tariff_at(table, moment.minute);
-    if (row == NULL) {
-        add_why(estimate, "the tariff has no row for that hour");
-        return;
+    const json_t *classes = json_object_get(order, "classes");
+    uint32_t minute = tq_moment_at(call->desk->city, at_ms).minute;
+    tq_err own, *err = call->err;
+    char text[200];
+    size_t count = TQ_MIN(json_array_size(classes), (size_t)CLASSES_MOST);
+    for (size_t k = 0; k < TQ_MAX(count, (size_t)1); k++) {
+        class_price *one = &way->price[way->count++];
+        const char *class = json_string_value(json_array_get(classes, k));
+        *one = (class_price){.class = class != NULL ? class : VEHICLE_CLASSES[CLASS_TAXI]};
+        call->err = &own;
+        tq_status status = tariff_of_class(call, one->class, &one->table);
+        call->err = err;
+        if (status == TQ_OK) one->row = tariff_at(&one->table, minute);
+        if (one->row != NULL || k > 0) continue;
+        (void)snprintf(text, sizeof text, "price: %.180s",
+                       status != TQ_OK ? own.text : "the tariff has no row for that hour");
+        add_why(estimate, text);
     }
-    int64_t metres = way->length_dm / 10, seconds = way->time_ds / 10, slow = way->slow_ds / 10;
-    int64_t more_s = TQ_MAX(slow, seconds * rules->high_slow_percent / 100);
-    int64_t low = tariff_price(row, metres, slow);
-    int64_t high = tariff_price(row, metres * rules->high_km_percent / 100, more_s);
-    json_object_set_new(estimate, "low_fen", json_integer(low));
-    json_object_set_new(estimate, "high_fen", json_integer(TQ_MAX(low, high)));
-    json_object_set_new(estimate, "tariff", json_string(table->name));
-    json_object_set_new(estimate, "tariff_weak", json_boolean(table->weak));
-    json_object_set_new(estimate, "tariff_source", json_string(table->source));
+}
+
+static void put_prices(const order_rules *rules, const ride *way, json_t *estimate)
+{
+    int64_t metres = way->length_dm / 10, seconds = way->time_ds / 10;
+    json_t *list = json_object_get(estimate, "prices");
+    for (uint32_t k = 0; k < way->count; k++) {
+        const class_price *one = &way->price[k];
+        if (one->row == NULL) continue;
+        int64_t slow = one->slow_ds / 10,
+                more_s = TQ_MAX(slow, seconds * rules->high_slow_percent / 100);
+        int64_t low = tariff_price(one->row, metres, slow);
+        int64_t high = tariff_price(one->row, metres * rules->high_km_percent / 100, more_s);
+        json_t *price = json_object();
+        json_object_set_new(price, "low_fen", json_integer(low));
+        json_object_set_new(price, "high_fen", json_integer(TQ_MAX(low, high)));
+        json_object_set_new(price, "tariff", json_string(one->table.name));
+        json_object_set_new(price, "tariff_weak", json_boolean(one->table.weak));
+        json_object_set_new(price, "tariff_assumed", json_boolean(one->table.assumed));
+        json_object_set_new(price, "tariff_source", json_string(one->table.source));
+        if (k == 0) json_object_update(estimate, price);
+        json_object_set_new(price, "class", json_string(one->class));
+        json_array_append_new(list, price);
+    }
 }
 
 /* ---- the wait
@@ -337,27 +379,18 @@ json_t *order_last_trains(desk_call *call, const json_t *from, const json_t *to,
 static void put_ride(desk_call *call, const json_t *order, json_t *estimate, tq_point from,
                      tq_point to, int64_t at_ms)
 {
-    tariff table = {.count = 0};
     ride way = {0};
-    tq_err own, *err = call->err;
+    tq_err own;
     char text[200];
-    const char *class = json_string_value(json_array_get(json_object_get(order, "classes"), 0));
-    call->err = &own;
-    bool priced = tariff_of_class(call, class != NULL ? class : "taxi", &table) == TQ_OK;
-    call->err = err;
-    if (!priced) {
-        (void)snprintf(text, sizeof text, "price: %.180s", own.text);
-        add_why(estimate, text);
-    }
-    int32_t slow_kmh = table.count > 0 ? table.row[0].slow_kmh : 0;
-    if (find_way(call, from, to, at_ms, slow_kmh, &way, &own) != TQ_OK) {
+    find_prices(call, order, estimate, at_ms, &way);
+    if (find_way(call, from, to, at_ms, &way, &own) != TQ_OK) {
         (void)snprintf(text, sizeof text, "way: %.180s", own.text);
         add_why(estimate, text);
         return;
     }
     json_object_set_new(estimate, "km", json_real(round(way.length_dm / 1000.0) / 10));
     json_object_set_new(estimate, "min", json_integer((way.time_ds + 599) / 600));
-    if (priced) put_price(call, estimate, &table, &way, at_ms);
+    put_prices(&call->desk->order_rules->rules, &way, estimate);
 }
 
 tq_status order_estimate(desk_call *call, json_t *order)
@@ -373,13 +406,15 @@ tq_status order_estimate(desk_call *call, json_t *order)
     for (uint32_t k = 0; nothing[k] != NULL; k++)
         json_object_set_new(estimate, nothing[k], json_null());
     json_object_set_new(estimate, "why", json_array());
+    json_object_set_new(estimate, "prices", json_array());
     if (!order_point(json_object_get(order, "from"), &from))
         return desk_bad(call, "\"from\" has no position");
     if (order_point(to, &end))
         put_ride(call, order, estimate, from, end, at_ms);
     else
         add_why(estimate, "price: the destination is not known yet");
-    TQ_TRY(put_wait(call, order, from, estimate));
+    if (!json_is_string(json_object_get(order, "vehicle")))
+        TQ_TRY(put_wait(call, order, from, estimate));
     json_object_set_new(estimate, "alternative",
                         order_last_trains(call, json_object_get(order, "from"),
                                           json_is_object(to) ? to : NULL, at_ms));

@@ -38,6 +38,16 @@ static tq_status refuse(const reader *in, const yaml_node_t *node, const char *w
                    word[0] != '\0' ? " \"" : "", word, word[0] != '\0' ? "\"" : "");
 }
 
+/* The same for a word out of a list: with the nearest one that is known. */
+static tq_status refuse_word(const reader *in, const yaml_node_t *node, const char *what,
+                             const char *word, const char *const *known)
+{
+    size_t line = node != NULL ? node->start_mark.line + 1 : 1;
+    const char *near = desk_nearest(word, known);
+    return tq_fail(in->err, TQ_BAD_CONFIG, line, "%s line %zu: %s \"%.60s\"%s%s", in->source, line,
+                   what, word, near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+}
+
 static const char *word_of(const yaml_node_t *node)
 {
     return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
@@ -66,7 +76,7 @@ static tq_status check_keys(reader *in, const yaml_node_t *map, const char *cons
         const char *const *one = known;
         while (*one != NULL && strcmp(*one, word_of(key)) != 0)
             one++;
-        if (*one == NULL) return refuse(in, key, "unknown key", word_of(key));
+        if (*one == NULL) return refuse_word(in, key, "unknown key", word_of(key), known);
         for (yaml_node_pair_t *before = map->data.mapping.pairs.start; before < pair; before++)
             if (strcmp(word_of(node_of(in, before->key)), word_of(key)) == 0)
                 return refuse(in, key, "the key stands twice:", word_of(key));
@@ -107,6 +117,18 @@ static tq_status copy(reader *in, const yaml_node_t *node, size_t cap, char *out
     return TQ_OK;
 }
 
+/* A state by its name. */
+static tq_status find_state(const reader *in, const yaml_node_t *node, const order_machine *machine,
+                            uint32_t *out)
+{
+    const char *known[ORDER_STATES_MAX + 1] = {NULL};
+    *out = order_state_of(machine, word_of(node));
+    if (*out != TQ_NONE) return TQ_OK;
+    for (uint32_t k = 0; k < machine->count; k++)
+        known[k] = machine->state[k].id;
+    return refuse_word(in, node, "there is no state", word_of(node), known);
+}
+
 static tq_status take_states(reader *in, const yaml_node_t *node, order_machine *out)
 {
     if (node == NULL || node->type != YAML_SEQUENCE_NODE)
@@ -131,8 +153,8 @@ static tq_status take_mask(reader *in, const yaml_node_t *node, const order_mach
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
         const yaml_node_t *one = node_of(in, *item);
-        uint32_t state = order_state_of(machine, word_of(one));
-        if (state == TQ_NONE) return refuse(in, one, "there is no state", word_of(one));
+        uint32_t state;
+        TQ_TRY(find_state(in, one, machine, &state));
         if (*mask == 0 && first != NULL) *first = state;
         *mask |= 1u << state;
     }
@@ -170,8 +192,8 @@ static tq_status take_machine(reader *in, const yaml_node_t *root)
     for (yaml_node_pair_t *pair = moves->data.mapping.pairs.start;
          pair < moves->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = node_of(in, pair->key);
-        uint32_t from = order_state_of(&made, word_of(key));
-        if (from == TQ_NONE) return refuse(in, key, "there is no state", word_of(key));
+        uint32_t from;
+        TQ_TRY(find_state(in, key, &made, &from));
         TQ_TRY(take_mask(in, node_of(in, pair->value), &made, &made.state[from].next, NULL));
         reached |= made.state[from].next;
     }
@@ -204,13 +226,13 @@ static const struct {
     RULE(lead_spare_s, 0, 7200),     RULE(street_m, 20, 5000),
     RULE(party_most, 1, 60),         RULE(hospital_m, 0, 2000),
     RULE(elder_years, 40, 120),      RULE(cancel_free_s, 0, 7200),
-    RULE(cancel_fee_fen, 0, 100000), RULE(no_show_wait_s, 0, 7200),
-    RULE(block_no_shows, 1, 1000),   RULE(block_within_days, 1, 366),
-    RULE(block_for_days, 1, 366),    RULE(late_s, 0, 7200),
-    RULE(re_offer_s, 0, 7200),       RULE(places_kept, 1, 100),
-    RULE(trips_kept, 1, 100),        RULE(answer_within_s, 1, 600),
-    RULE(high_km_percent, 100, 300), RULE(high_slow_percent, 0, 100),
-    RULE(near_stop_m, 0, 5000),
+    RULE(cancel_fee_fen, 0, 100000), RULE(cancel_late_s, 0, 7200),
+    RULE(no_show_wait_s, 0, 7200),   RULE(block_no_shows, 1, 1000),
+    RULE(block_within_days, 1, 366), RULE(block_for_days, 1, 366),
+    RULE(late_s, 0, 7200),           RULE(re_offer_s, 0, 7200),
+    RULE(places_kept, 1, 100),       RULE(trips_kept, 1, 100),
+    RULE(answer_within_s, 1, 600),   RULE(high_km_percent, 100, 300),
+    RULE(high_slow_percent, 0, 100), RULE(near_stop_m, 0, 5000),
 };
 
 static tq_status take_rules(reader *in, const yaml_node_t *root)
@@ -295,6 +317,7 @@ tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **ou
         if (status == TQ_OK && city) status = take_city_file(made, folder, source, err);
     }
     if (status == TQ_OK && city) status = take_city_file(made, folder, "tariff.csv", err);
+    if (status == TQ_OK) status = tariff_assume(made, err);
     if (status != TQ_OK) {
         tq_free(made);
         return status;

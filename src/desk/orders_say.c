@@ -132,7 +132,8 @@ static void say_price(speech *out)
     const json_t *estimate = json_object_get(out->order, "estimate"),
                  *low = json_object_get(estimate, "low_fen"),
                  *high = json_object_get(estimate, "high_fen");
-    if (json_is_integer(low) && json_is_integer(high)) {
+    bool assumed = json_is_true(json_object_get(estimate, "tariff_assumed"));
+    if (json_is_integer(low) && json_is_integer(high) && !assumed) {
         long long least = json_integer_value(low) / 100,
                   most = (json_integer_value(high) + 99) / 100;
         tq_buf_printf(&out->zh, "车费大约%lld到%lld元，以计价器为准", least, most);

@@ -1,6 +1,8 @@
 /*
  * Prices of rides as a table that people edit: a city's tariff.csv, then records of kind «tariff»
- * that go before rows of the same name. The table tells its source and whether that is weak.
+ * that go before rows of the same name. The table tells its source and whether that is weak. For a
+ * class that has no prices at all some are built in, marked as assumed: they are shown, never said
+ * to a passenger as a promise.
  *
  * A price is start_fen up to start_m, km_fen for each kilometre more, raised by return_percent
  * beyond return_km (the empty way back), and slow_min_fen a minute below slow_kmh. The row is that
@@ -118,11 +120,27 @@ static tq_status take_row(csv_run *run, struct desk_order_rules *out)
         TQ_TRY(copy_field(run, "class", sizeof into->class, into->class));
         TQ_TRY(copy_field(run, "source", sizeof into->source, into->source));
     }
+    char class[ORDER_WORD_MAX];
+    TQ_TRY(copy_field(run, "class", sizeof class, class));
+    if (strcmp(into->class, class) != 0)
+        return tq_fail(run->err, TQ_BAD_CONFIG, run->csv.line,
+                       "%s line %u: the tariff %s is of class %s above, of %s here", run->source,
+                       run->csv.line, name, into->class, class);
     into->weak = into->weak || strcmp(weak, "yes") == 0;
     if (into->count == TARIFF_ROWS_MAX)
         return tq_fail(run->err, TQ_BAD_CONFIG, run->csv.line, "%s: more than %u rows of %s",
                        run->source, TARIFF_ROWS_MAX, name);
     into->row[into->count++] = row;
+    return TQ_OK;
+}
+
+/* Every minute of the day has its price. */
+static tq_status check_day(const tariff *table, const char *source, tq_err *err)
+{
+    for (uint32_t minute = 0; minute < 24 * 60; minute++)
+        if (tariff_at(table, minute) == NULL)
+            return tq_fail(err, TQ_BAD_CONFIG, 0, "%s: no row of the tariff %s holds at %02u:%02u",
+                           source, table->name, minute / 60, minute % 60);
     return TQ_OK;
 }
 
@@ -137,7 +155,35 @@ tq_status tariff_read(tq_str csv, const char *source, struct desk_order_rules *o
         status = take_row(&run, out);
     }
     tq_csv_end(&run.csv);
+    for (uint32_t k = 0; status == TQ_OK && k < out->tariff_count; k++)
+        status = check_day(&out->tariff[k], source, err);
     return status == TQ_BAD_INPUT ? TQ_BAD_CONFIG : status;
+}
+
+static bool has_class(const struct desk_order_rules *all, const char *class)
+{
+    for (uint32_t k = 0; k < all->tariff_count; k++)
+        if (strcmp(all->tariff[k].class, class) == 0) return true;
+    return false;
+}
+
+tq_status tariff_assume(struct desk_order_rules *out, tq_err *err)
+{
+    /* Round figures of the kind that cities of this size have; nobody's tariff. */
+    static const tariff_row by_day = {5 * 60, 21 * 60, 800, 3000, 160, 12, 40, 10, 50},
+                            by_night = {21 * 60, 5 * 60, 900, 3000, 180, 12, 40, 10, 50};
+    static const char *const classes[] = {"taxi", "ride_hailing", "access"};
+    for (uint32_t k = 0; k < TQ_COUNT(classes); k++) {
+        tariff made = {.weak = true, .assumed = true, .count = 2, .row = {by_day, by_night}};
+        if (has_class(out, classes[k])) continue;
+        if (out->tariff_count == TARIFFS_MAX)
+            return tq_fail(err, TQ_BAD_CONFIG, 0, "more than %u tariffs", TARIFFS_MAX);
+        (void)snprintf(made.name, sizeof made.name, "assumed_%s", classes[k]);
+        (void)snprintf(made.class, sizeof made.class, "%s", classes[k]);
+        (void)snprintf(made.source, sizeof made.source, "assumed; enter the city's own");
+        out->tariff[out->tariff_count++] = made;
+    }
+    return TQ_OK;
 }
 
 /* ---- records
@@ -157,6 +203,7 @@ static json_t *tariff_json(const tariff *table)
     json_object_set_new(out, "class", json_string(table->class));
     json_object_set_new(out, "source", json_string(table->source));
     json_object_set_new(out, "weak", json_boolean(table->weak));
+    if (table->assumed) json_object_set_new(out, "assumed", json_true());
     for (uint32_t k = 0; k < table->count; k++) {
         json_t *row = json_object();
         put_minute(row, "from", table->row[k].from_min);
@@ -277,6 +324,14 @@ static bool list_record(void *user, const tq_record *record)
     return true;
 }
 
+/* Nothing is assumed of a class that has a record. */
+static bool is_listed(const json_t *list, const char *class)
+{
+    for (size_t k = 0; k < json_array_size(list); k++)
+        if (strcmp(desk_get_text(json_array_get(list, k), "class"), class) == 0) return true;
+    return false;
+}
+
 tq_status tariff_list(desk_call *call)
 {
     json_auto_t *list = json_array();
@@ -284,7 +339,8 @@ tq_status tariff_list(desk_call *call)
     tq_store_filter filter = {.kind = "tariff"};
     TQ_TRY(tq_store_each(call->desk->store, &filter, list_record, list, call->err));
     for (uint32_t k = 0; k < all->tariff_count; k++)
-        if (!is_replaced(call, all->tariff[k].name))
+        if (!is_replaced(call, all->tariff[k].name) &&
+            !(all->tariff[k].assumed && is_listed(list, all->tariff[k].class)))
             json_array_append_new(list, tariff_json(&all->tariff[k]));
     json_t *answer = json_object();
     json_object_set(answer, "tariffs", list);

@@ -1,6 +1,7 @@
 /*
  * Random sequences of verbs on orders, calls and callers, with the clock between: every order's
- * history is a walk in its machine and ends where the order is; counters of callers are what can be
+ * history is a walk in its machine and ends where the order is; its times are in order and belong
+ * to its state; a fee is owed only for a car that was named; counters of callers are what can be
  * counted; a refusal changes nothing; a second desk on the same store shows the same.
  */
 // also: import
@@ -58,6 +59,41 @@ typedef struct sums {
     uint32_t count;
 } sums;
 
+/* Stages lie one after another, and only those that the state has behind it. */
+static void check_times(const sums *all, const tq_record *record, const json_t *order)
+{
+    static const char *const stages[] = {"created", "named", "arrived", "boarded", "done"};
+    static const struct {
+        const char *state;
+        uint32_t least, most; /* stages that are reached */
+    } rows[] = {{"booked", 1, 1},   {"searching", 1, 1}, {"offered", 1, 1},     {"assigned", 2, 2},
+                {"arrived", 3, 3},  {"on_board", 4, 4},  {"done", 5, 5},        {"no_show", 3, 3},
+                {"unserved", 1, 1}, {"cancelled", 1, 3}, {"handed_over", 1, 1}, {NULL, 0, 0}};
+    const json_t *times = json_object_get(order, "times");
+    int64_t before_ms = INT64_MIN, at_ms;
+    uint32_t reached = 0, row = 0;
+    tq_err err;
+    for (uint32_t k = 0; k < TQ_COUNT(stages); k++) {
+        const char *text = desk_get_text(times, stages[k]);
+        if (text[0] == '\0') continue;
+        if (tq_time_parse(&city->zone, tq_str_of(text), &at_ms, &err) != TQ_OK || reached != k ||
+            at_ms < before_ms)
+            fail_msg("seed %llu: %s: times.%s", (unsigned long long)all->seed, record->id,
+                     stages[k]);
+        before_ms = at_ms;
+        reached = k + 1;
+    }
+    while (rows[row].state != NULL && strcmp(rows[row].state, record->state) != 0)
+        row++;
+    if (reached < rows[row].least || reached > rows[row].most)
+        fail_msg("seed %llu: %s is %s with %u stages behind it", (unsigned long long)all->seed,
+                 record->id, record->state, reached);
+    const json_t *fee = json_object_get(json_object_get(order, "cancelled"), "fee_fen");
+    if (json_is_integer(fee) != (strcmp(record->state, "cancelled") == 0) ||
+        (json_integer_value(fee) > 0 && reached < 2))
+        fail_msg("seed %llu: %s: its fee", (unsigned long long)all->seed, record->id);
+}
+
 static bool check_order(void *user, const tq_record *record)
 {
     sums *all = user;
@@ -81,6 +117,7 @@ static bool check_order(void *user, const tq_record *record)
         }
         now = desk_get_text(line, "to");
     }
+    check_times(all, record, order);
     if (strcmp(now, record->state) != 0 || strcmp(desk_get_text(order, "state"), now) != 0)
         fail_msg("seed %llu: %s is %s, its history ends as %s", (unsigned long long)all->seed,
                  record->id, record->state, now);
@@ -159,9 +196,29 @@ static tq_status create(desk_room *room, tq_random *random)
                    "{\"phone\":\"1381234567%u\",\"from\":{\"lat\":37.8%u,\"lon\":112.5675},\"to\":{"
                    "\"lat\":%s,\"lon\":112.55},\"party\":%u,\"needs\":[%s]%s}",
                    tq_random_below(random, 3), tq_random_below(random, 10),
-                   tq_random_below(random, 8) == 0 ? "39" : "37.81", 1 + tq_random_below(random, 7),
+                   tq_random_below(random, 8) == 0 ? "39" : "37.81", 1 + tq_random_below(random, 9),
                    needs[tq_random_below(random, 4)], at);
     return room_do(room, &room->clerk, "order.create", "", body);
+}
+
+/* A state that may follow the one in which the order is, so that long lives are walked too. */
+static const char *next_of(desk_room *room, const char *id, tq_random *random)
+{
+    const order_machine *machine = order_machine_of(room->desk, "taxi");
+    tq_buf text = {0};
+    tq_record record = {0};
+    tq_err err;
+    uint32_t from = TQ_NONE, may[ORDER_STATES_MAX], count = 0;
+    if (tq_store_get(tq_desk_store(room->desk), "order", id, &text, &record, &err) == TQ_OK)
+        from = order_state_of(machine, record.state);
+    for (uint32_t k = 0; from != TQ_NONE && k < machine->count; k++)
+        if (machine->state[from].next >> k & 1) may[count++] = k;
+    tq_buf_free(&text);
+    if (count == 0) return "searching";
+    uint32_t to = may[tq_random_below(random, count)];
+    for (uint32_t k = 0; k < 4 && order_is_over(machine, to); k++)
+        to = may[tq_random_below(random, count)];
+    return machine->state[to].id;
 }
 
 static tq_status step(desk_room *room, tq_random *random)
@@ -170,21 +227,29 @@ static tq_status step(desk_room *room, tq_random *random)
                                          "on_board",  "done",     "unserved",    "no_show",
                                          "cancelled", "nonsense", "handed_over", "booked"};
     char id[TQ_ID_MAX];
-    (void)snprintf(id, sizeof id, "OR-2025-%04u", 1 + tq_random_below(random, 12));
-    switch (tq_random_below(random, 10)) {
+    (void)snprintf(id, sizeof id, "OR-2025-%04u", 1 + tq_random_below(random, 8));
+    switch (tq_random_below(random, 12)) {
     case 0:
     case 1: return create(room, random);
-    case 2: return room_do(room, &room->clerk, "order.cancel", id, "{}");
+    case 2:
+        return room_do(room, &room->clerk, "order.cancel", id,
+                       tq_random_below(random, 2) ? "{}" : "{\"by\":\"centre\",\"why\":\"x\"}");
     case 3: return room_do(room, &room->clerk, "order.no_show", id, "{\"checked\":true}");
     case 4:
         return room_do(room, &room->dispatcher, "order.change", id,
                        tq_random_below(random, 2) ? "{\"party\":3}"
                                                   : "{\"party\":2,\"version\":2}");
     case 5: return room_do(room, &room->clerk, "order.complain", id, "{\"text\":\"x\"}");
+    case 6: return room_do(room, &room->dispatcher, "order.change", id, "{\"note\":\"x\"}");
+    case 7:
+        return room_do(room, &room->clerk, "order.hand_over", id, "{\"city\":\"x\",\"why\":\"x\"}");
     default: {
-        /* no_show by the verb only, which counts it */
-        const char *to = states[tq_random_below(random, TQ_COUNT(states))];
-        return move(room, id, strcmp(to, "no_show") == 0 ? "on_board" : to);
+        /* These two by their verbs only: one counts, one tells a fee. */
+        const char *to = tq_random_below(random, 2)
+                             ? next_of(room, id, random)
+                             : states[tq_random_below(random, TQ_COUNT(states))];
+        bool by_verb = strcmp(to, "no_show") == 0 || strcmp(to, "cancelled") == 0;
+        return move(room, id, by_verb ? "on_board" : to);
     }
     }
 }

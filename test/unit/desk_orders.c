@@ -168,7 +168,9 @@ static void each_bad_order_is_refused(void **state)
         {"{\"from\":" BANK "}", "\"phone\" is missing", TQ_BAD_INPUT},
         {"{\"phone\":\"13812345678\"}", "\"from\" is missing", TQ_BAD_INPUT},
         {"{\"phone\":\"call me\",\"from\":" BANK "}", "phone", TQ_BAD_INPUT},
-        {"{\"phone\":\"12\",\"from\":" BANK "}", "2 digits", TQ_BAD_INPUT},
+        {"{\"phone\":\"1234\",\"from\":" BANK "}", "4 digits", TQ_BAD_INPUT},
+        {"{\"phone\":\"+123456789012345678901\",\"from\":" BANK "}", "5 to 20", TQ_BAD_INPUT},
+        {"{\"phone\":\"138+12345678\",\"from\":" BANK "}", "no number", TQ_BAD_INPUT},
         {"{\"phone\":\"13812345678\",\"from\":{\"lat\":39.9,\"lon\":116.4}}", "outside the area",
          TQ_BAD_INPUT},
         {"{\"phone\":\"13812345678\",\"from\":" BANK ",\"to\":{\"lat\":36.057,\"lon\":103.883}}",
@@ -181,10 +183,15 @@ static void each_bad_order_is_refused(void **state)
         {"{" RIDE ",\"at\":\"2025-06-03T07:50\"}", "10 min in the past", TQ_BAD_INPUT},
         {"{" RIDE ",\"at\":\"2025-07-30T08:00\"}", "days ahead", TQ_BAD_INPUT},
         {"{" RIDE ",\"at\":\"tomorrow\"}", "write an instant", TQ_BAD_INPUT},
-        {"{" RIDE ",\"party\":7}", "\"party\"", TQ_BAD_INPUT},
+        {"{" RIDE ",\"party\":9}", "\"party\"", TQ_BAD_INPUT},
+        {"{" RIDE ",\"party\":0}", "\"party\"", TQ_BAD_INPUT},
         {"{" RIDE ",\"party\":1.5}", "whole number", TQ_BAD_INPUT},
         {"{" RIDE ",\"needs\":[\"wheelchiar\"]}", "did you mean wheelchair", TQ_BAD_INPUT},
+        {"{" RIDE ",\"needs\":[\"child_sead\"]}", "did you mean child_seat", TQ_BAD_INPUT},
+        {"{" RIDE ",\"needs\":\"cash\"}", "list of words", TQ_BAD_INPUT},
         {"{" RIDE ",\"classes\":[\"boat\"]}", "boat", TQ_BAD_INPUT},
+        {"{" RIDE ",\"elder\":1}", "true or false", TQ_BAD_INPUT},
+        {"{" RIDE ",\"born\":2030}", "\"born\"", TQ_BAD_INPUT},
         {"{" RIDE ",\"channel\":\"fax\"}", "fax", TQ_BAD_INPUT},
         {"{" RIDE ",\"kind\":\"seat\"}", "booked on its line", TQ_BAD_INPUT},
         {"{" RIDE ",\"kind\":\"booked\"}", "\"at\" is now", TQ_BAD_INPUT},
@@ -282,6 +289,117 @@ static void cancelling_costs_after_a_while(void **state)
     }
 }
 
+/* The car is later than was told: the passenger goes free. It came in time: he pays. */
+static void a_late_car_makes_it_free(void **state)
+{
+    static const struct {
+        int64_t arrived, cancelled; /* min after it was named; 0 = never */
+        json_int_t fee;
+    } rows[] = {{0, 9, 300}, {0, 11, 0}, {4, 20, 300}, {11, 12, 0}};
+    desk_room *room = *state;
+    for (uint32_t k = 0; k < TQ_COUNT(rows); k++) {
+        char id[TQ_ID_MAX], told[TQ_TIME_TEXT_MAX];
+        int64_t named_ms = room->now_ms;
+        room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
+        (void)snprintf(id, sizeof id, "%s", room_text(room, "id"));
+        tq_time_print(&city->zone, named_ms + 5 * MIN_MS, told);
+        assert_int_equal(move(room, id, "assigned", json_pack("{s:s}", "eta_at", told)), TQ_OK);
+        if (rows[k].arrived > 0) {
+            room->now_ms = named_ms + rows[k].arrived * MIN_MS;
+            assert_int_equal(move(room, id, "arrived", NULL), TQ_OK);
+        }
+        room->now_ms = named_ms + rows[k].cancelled * MIN_MS;
+        room_must(room, &room->clerk, "order.cancel", id, "{}");
+        assert_int_equal(json_integer_value(member(room, "cancelled", "fee_fen")), rows[k].fee);
+    }
+}
+
+static void what_may_change_and_when(void **state)
+{
+    static const char *const fixed[] = {"{\"from\":" AIRPORT "}", "{\"party\":2}",
+                                        "{\"at\":\"2025-06-03T12:00\"}", "{\"needs\":[\"cash\"]}",
+                                        "{\"classes\":[\"taxi\"]}"};
+    desk_room *room = *state;
+    tq_buf before = {0}, after = {0};
+    room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
+    room_must(room, &room->clerk, "order.change", ORDER, "{\"needs\":[\"pet\",\"child_seat\"]}");
+    assert_int_equal(json_array_size(json_object_get(room->json, "needs")), 2);
+    room_refuses(room, &room->clerk, "order.change", ORDER, "{\"at\":\"2025-06-03T12:00\"}",
+                 TQ_BAD_INPUT, "cannot move to later");
+    json_t *car = json_pack("{s:s, s:i}", "vehicle", "VE-000001", "eta_s", 300);
+    assert_int_equal(move(room, ORDER, "assigned", car), TQ_OK);
+    dump(room, &before);
+    for (uint32_t k = 0; k < TQ_COUNT(fixed); k++)
+        room_refuses(room, &room->clerk, "order.change", ORDER, fixed[k], TQ_STALE, "stays");
+    dump(room, &after);
+    assert_int_equal(before.len, after.len);
+    assert_memory_equal(before.at, after.at, before.len);
+    room_must(room, &room->clerk, "order.change", ORDER,
+              "{\"to\":{\"lat\":37.8236,\"lon\":112.555,\"name\":\"医院\"},\"note\":\"gate 2\"}");
+    assert_string_equal(room_text(room, "state"), "assigned");
+    assert_string_equal(room_text(room, "vehicle"), "VE-000001");
+    assert_string_equal(desk_get_text(json_object_get(room->json, "to"), "name"), "医院");
+    assert_string_equal(desk_get_text(json_object_get(room->json, "from"), "cross"), "并州北路");
+    assert_true(json_is_true(json_object_get(room->json, "hospital")));
+    assert_int_equal(move(room, ORDER, "arrived", NULL), TQ_OK);
+    room_must(room, &room->clerk, "order.change", ORDER, "{\"note\":\"at the back\"}");
+    assert_int_equal(move(room, ORDER, "on_board", NULL), TQ_OK);
+    room_refuses(room, &room->clerk, "order.change", ORDER, "{\"note\":\"x\"}", TQ_STALE,
+                 "before the passenger is on board");
+    tq_buf_free(&before);
+    tq_buf_free(&after);
+}
+
+static bool last_detail(void *user, const tq_audit *row, const char *hash)
+{
+    tq_buf *out = user;
+    (void)hash;
+    out->len = 0;
+    tq_buf_put(out, row->detail.at, row->detail.len);
+    tq_buf_putc(out, '\0');
+    return true;
+}
+
+/* What was there before is not what was asked. */
+static void the_audit_tells_what_was_asked(void **state)
+{
+    desk_room *room = *state;
+    tq_buf detail = {0};
+    tq_err err;
+    room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
+    room_must(room, &room->clerk, "order.change", ORDER, "{\"party\":2}");
+    assert_int_equal(
+        tq_store_audits(tq_desk_store(room->desk), 0, 1000, last_detail, &detail, &err), TQ_OK);
+    assert_non_null(strstr(detail.at, "\"party\":2"));
+    assert_null(strstr(detail.at, "from"));
+    tq_buf_free(&detail);
+}
+
+static void elders_and_hospitals(void **state)
+{
+    static const struct {
+        const char *more;
+        bool elder, hospital;
+    } rows[] = {
+        {"\"from\":" BANK ",\"to\":" AIRPORT, false, false},
+        {"\"from\":" BANK ",\"to\":{\"lat\":37.8795,\"lon\":112.5673}", false, true},
+        {"\"from\":{\"lat\":37.8795,\"lon\":112.5673}", false, true},
+        {"\"from\":{\"lat\":37.8772,\"lon\":112.5673},\"born\":1965", true, false},
+        /* the year of birth is known now */
+        {"\"from\":" BANK, true, false},
+        {"\"from\":" BANK ",\"elder\":false", false, false},
+    };
+    desk_room *room = *state;
+    for (uint32_t k = 0; k < TQ_COUNT(rows); k++) {
+        char body[400];
+        (void)snprintf(body, sizeof body, "{\"phone\":\"13812345678\",%s}", rows[k].more);
+        room_must(room, &room->clerk, "order.create", "", body);
+        if (json_is_true(json_object_get(room->json, "elder")) != rows[k].elder ||
+            json_is_true(json_object_get(room->json, "hospital")) != rows[k].hospital)
+            fail_msg("row %u: %s", k, room->answer.at);
+    }
+}
+
 static void no_shows_block_for_a_time(void **state)
 {
     desk_room *room = *state;
@@ -324,6 +442,40 @@ static void another_city_gets_it(void **state)
     room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
     room_refuses(room, &room->clerk, "order.hand_over", "OR-2025-0002",
                  "{\"city\":\"忻州\",\"why\":\"x\"}", TQ_BAD_INPUT, "served here");
+    room_refuses(room, &room->clerk, "order.hand_over", ORDER, "{\"city\":\"北京\",\"why\":\"x\"}",
+                 TQ_STALE, "handed_over");
+}
+
+/* The newest hundred, in the order in which they were taken. */
+static void why_tells_the_last_decisions(void **state)
+{
+    desk_room *room = *state;
+    room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
+    tq_store *store = tq_desk_store(room->desk);
+    tq_err err;
+    assert_int_equal(tq_store_begin(store, &err), TQ_OK);
+    for (uint32_t k = 1; k <= 130; k++) {
+        char id[TQ_ID_MAX], body[120];
+        uint64_t version = 0;
+        (void)snprintf(id, sizeof id, "DE-2025-%04u", k);
+        (void)snprintf(body, sizeof body, "{\"id\":\"%s\",\"order\":\"" ORDER "\",\"inputs\":1}",
+                       id);
+        tq_record record = {.kind = "decision",
+                            .id = id,
+                            .state = "made",
+                            .changed_ms = room->now_ms + k * 1000,
+                            .body = tq_str_of(body)};
+        assert_int_equal(tq_store_put(store, &record, &version, &err), TQ_OK);
+        assert_int_equal(tq_store_link(store, "decision", id, ORDER, &err), TQ_OK);
+    }
+    assert_int_equal(tq_store_commit(store, &err), TQ_OK);
+    assert_int_equal(room_ask(room, &room->clerk, "order.why", ORDER, ""), TQ_OK);
+    json_t *list = json_object_get(room->json, "decisions");
+    assert_int_equal(json_array_size(list), 100);
+    assert_string_equal(desk_get_text(json_array_get(list, 0), "id"), "DE-2025-0031");
+    assert_string_equal(desk_get_text(json_array_get(list, 99), "id"), "DE-2025-0130");
+    assert_null(json_object_get(json_array_get(list, 0), "inputs"));
+    room_refuses(room, &room->rider, "order.no_show", ORDER, "{}", TQ_DENIED, "clerk");
 }
 
 static void others_do_not_see_it(void **state)
@@ -360,8 +512,8 @@ static void prices_by_hand(void **state)
     (void)state;
     assert_int_equal(desk_order_rules_open(NULL, &rules, &err), TQ_OK);
     assert_int_equal(tariff_read(tq_str_of(TARIFF), "test", rules, &err), TQ_OK);
-    assert_int_equal(rules->tariff_count, 1);
-    const tariff *taxi = &rules->tariff[0];
+    const tariff *taxi = &rules->tariff[rules->tariff_count - 1];
+    assert_string_equal(taxi->name, "taxi");
     const tariff_row *by_day = tariff_at(taxi, 8 * 60), *by_night = tariff_at(taxi, 21 * 60);
     assert_true(taxi->weak);
     assert_ptr_equal(tariff_at(taxi, 4 * 60 + 59), by_night);
@@ -380,6 +532,11 @@ static void estimates_by_live_streets(void **state)
 {
     desk_room *room = *state;
     char path[160];
+    /* Without the city's own: assumed prices are shown, and not read aloud. */
+    assert_int_equal(run_live(room, &room->clerk, "order.create", "", "{" RIDE "}"), TQ_OK);
+    assert_true(json_is_true(member(room, "estimate", "tariff_assumed")));
+    assert_true(json_is_integer(member(room, "estimate", "low_fen")));
+    assert_non_null(strstr(json_string_value(member(room, "spoken", "zh")), "车费按计价器"));
     (void)snprintf(path, sizeof path, "%s/tariff.csv", room->folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -398,12 +555,29 @@ static void estimates_by_live_streets(void **state)
         fail_msg("%.*s", (int)room->answer.len, room->answer.at);
     assert_true(json_is_null(member(room, "estimate", "wait_s")));
     assert_true(json_is_true(member(room, "estimate", "tariff_weak")));
+    assert_true(json_is_false(member(room, "estimate", "tariff_assumed")));
+    const json_t *prices = member(room, "estimate", "prices");
+    assert_int_equal(json_array_size(prices), 2);
+    assert_string_equal(desk_get_text(json_array_get(prices, 0), "tariff"), "taxi");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(prices, 0), "low_fen")),
+                     low);
+    assert_string_equal(desk_get_text(json_array_get(prices, 1), "class"), "ride_hailing");
+    assert_true(json_is_true(json_object_get(json_array_get(prices, 1), "tariff_assumed")));
     if (strstr(room->answer.at, "22:18") == NULL || strstr(room->answer.at, "大南门") == NULL)
         fail_msg("%s", room->answer.at);
     assert_int_equal(run_live(room, &room->clerk, "order.create", "",
                               "{\"phone\":\"13812345678\",\"from\":{\"lat\":38.3,\"lon\":111.95}}"),
                      TQ_BAD_INPUT);
     assert_non_null(strstr(room->err.text, "street"));
+    /* Inside the frame of the map, far from our streets: another city may take it. */
+    assert_int_equal(run_live(room, &room->clerk, "order.create", "",
+                              "{\"phone\":\"13812345678\",\"from\":{\"lat\":38.3,\"lon\":111.95},"
+                              "\"hand_over_to\":\"吕梁\"}"),
+                     TQ_OK);
+    assert_string_equal(room_text(room, "state"), "handed_over");
+    assert_int_equal(
+        run_live(room, &room->clerk, "order.create", "", "{" RIDE ",\"hand_over_to\":\"吕梁\"}"),
+        TQ_BAD_INPUT);
 }
 
 static void a_tariff_is_edited(void **state)
@@ -418,7 +592,17 @@ static void a_tariff_is_edited(void **state)
               "{\"name\":\"taxi\",\"class\":\"taxi\",\"source\":\"s\",\"rows\":[{\"from\":"
               "\"00:00\",\"to\":\"00:00\",\"start_fen\":900,\"start_m\":3000,\"km_fen\":200}]}");
     assert_int_equal(room_ask(room, &room->nobody, "tariff.list", "", ""), TQ_OK);
-    assert_int_equal(json_array_size(json_object_get(room->json, "tariffs")), 1);
+    /* Nothing is assumed of taxis any more; of two other classes it is. */
+    const json_t *list = json_object_get(room->json, "tariffs"), *one;
+    size_t at;
+    assert_int_equal(json_array_size(list), 3);
+    json_array_foreach(list, at, one)
+        assert_int_equal(json_is_true(json_object_get(one, "assumed")),
+                         strcmp(desk_get_text(one, "class"), "taxi") != 0);
+    room_refuses(room, &room->admin, "tariff.put", "",
+                 "{\"name\":\"taxi\",\"class\":\"taxi\",\"source\":\"s\",\"rows\":[{\"from\":"
+                 "\"00:00\",\"to\":\"00:00\",\"km_fen\":-1}]}",
+                 TQ_BAD_INPUT, "km_fen");
 }
 
 static void history_is_bounded(void **state)
@@ -443,6 +627,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_booked_car_is_looked_for_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(two_dispatchers_on_one_order, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelling_costs_after_a_while, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_late_car_makes_it_free, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_may_change_and_when, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_audit_tells_what_was_asked, setup, teardown),
+        cmocka_unit_test_setup_teardown(elders_and_hospitals, setup, teardown),
+        cmocka_unit_test_setup_teardown(why_tells_the_last_decisions, setup, teardown),
         cmocka_unit_test_setup_teardown(no_shows_block_for_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(another_city_gets_it, setup, teardown),
         cmocka_unit_test_setup_teardown(others_do_not_see_it, setup, teardown),
