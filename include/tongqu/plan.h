@@ -36,7 +36,17 @@ typedef struct tq_plan_query {
     uint32_t max_walk_m; /* longest single walk; 0 = no limit, UINT32_MAX = the profile's default */
     tq_rider rider;
     bool card; /* pays with a stored-value card */
+    /* What is asked for beside walking and timetables; needs a profile of walkers (a taxi's own
+       profile takes only the wait from it). */
+    uint32_t on_demand; /* TQ_ON_DEMAND_ mask; 0 = none */
+    uint32_t party;     /* seats on custom buses; 0 counts as 1 */
+    int64_t asked_ms;   /* when it is asked: is booking still open? INT64_MIN = when the offer was
+                           made */
 } tq_plan_query;
+
+#define TQ_ON_DEMAND_TAXI   1u
+#define TQ_ON_DEMAND_CUSTOM 2u
+#define TQ_PARTY_MAX        8
 
 #define TQ_TRANSFERS_MAX   12
 #define TQ_ITINERARIES_MAX 40
@@ -49,8 +59,16 @@ typedef enum tq_leg_mode {
     TQ_LEG_BIKE,
     TQ_LEG_CAR,
     TQ_LEG_TAXI,
-    TQ_LEG_TRANSIT
+    TQ_LEG_TRANSIT,
+    TQ_LEG_CUSTOM /* a custom bus, to be booked */
 } tq_leg_mode;
+
+/* Where a wait for a taxi comes from. */
+typedef enum tq_wait_source {
+    TQ_WAIT_SETTING, /* the city's setting; said by no member of the answer */
+    TQ_WAIT_LIVE,    /* free vehicles near, just now */
+    TQ_WAIT_ASSUMED  /* asked for, but not known: the setting */
+} tq_wait_source;
 
 typedef struct tq_leg_end {
     const char *name;
@@ -80,6 +98,19 @@ typedef struct tq_leg {
     bool detour;                                      /* goes round a closure between the stops */
     /* taxi only */
     uint32_t wait_s;
+    tq_wait_source wait_source;
+    uint32_t wait_vehicles; /* free ones behind a live wait */
+    /* taxi on demand, custom bus */
+    uint32_t price_fen;
+    bool price_known, price_assumed;
+    /* custom bus only */
+    const char *line_id;
+    int64_t booking_until_ms;
+    uint32_t seats_free;
+    const char *connection; /* station of the guaranteed connection at the end, "" = none */
+    int64_t connection_ms;  /* its departure */
+    int32_t connection_wait_s;
+    bool connection_holds;
 } tq_leg;
 
 typedef struct tq_itinerary {
@@ -94,6 +125,7 @@ typedef struct tq_itinerary {
     const tq_leg *leg;
     uint32_t leg_count;
     uint32_t reasons; /* TQ_BEST_ mask: why it is on the list */
+    bool on_demand;   /* has to be called for or booked; hides no other */
 } tq_itinerary;
 
 #define TQ_BEST_ARRIVAL   1u

@@ -53,6 +53,9 @@ static tq_status check(const tq_city *city, const tq_ondemand *from, size_t *cel
     *cells = (size_t)from->taxi.columns * from->taxi.rows;
     if (from->run_count > TQ_ONDEMAND_RUNS_MAX) return bad(err, "run", 0, "is one of too many");
     if (*cells > TQ_ONDEMAND_CELLS_MAX) return bad(err, "grid", 0, "has too many cells");
+    if (*cells > 0 &&
+        (from->taxi.cell_e7 == 0 || from->taxi.wait_s == NULL || from->taxi.vehicles == NULL))
+        return bad(err, "grid", 0, "has cells without a size or without values");
     if (from->text_len == 0 || from->text[0] != '\0' || from->text[from->text_len - 1] != '\0')
         return bad(err, "text", 0, "does not begin and end with NUL");
     for (uint32_t row = 0; row < from->run_count; row++)
@@ -69,7 +72,7 @@ tq_status tq_ondemand_new(const tq_city *city, const tq_ondemand *from, const tq
     size_t head = (sizeof(held_ondemand) + 63) & ~(size_t)63;
     size_t stops = (size_t)from->stop_count * sizeof(tq_ondemand_stop);
     size_t runs = (size_t)from->run_count * sizeof(tq_ondemand_run);
-    size_t waits = cells * sizeof(uint16_t);
+    size_t waits = 2 * cells * sizeof(uint16_t); /* and vehicles */
     uint8_t *block = tq_alloc(head + stops + runs + waits + from->text_len, 1);
     if (block == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for what is on demand");
     held_ondemand *held = (held_ondemand *)(void *)block;
@@ -79,12 +82,16 @@ tq_status tq_ondemand_new(const tq_city *city, const tq_ondemand *from, const tq
     char *text = (char *)(block + head + stops + runs + waits);
     if (stops > 0) memcpy(stop, from->stop, stops);
     if (runs > 0) memcpy(run, from->run, runs);
-    if (waits > 0) memcpy(wait, from->taxi.wait_s, waits);
+    if (cells > 0) {
+        memcpy(wait, from->taxi.wait_s, cells * sizeof *wait);
+        memcpy(wait + cells, from->taxi.vehicles, cells * sizeof *wait);
+    }
     memcpy(text, from->text, from->text_len);
     held->value = *from;
     held->value.stop = stop;
     held->value.run = run;
     held->value.taxi.wait_s = wait;
+    held->value.taxi.vehicles = wait + cells;
     held->value.text = text;
     atomic_init(&held->holders, 1);
     *out = &held->value;

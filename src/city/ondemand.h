@@ -45,7 +45,8 @@ typedef struct tq_ondemand_run {
 typedef struct tq_ondemand_waits {
     int32_t south_e7, west_e7;
     uint32_t cell_e7, columns, rows;
-    const uint16_t *wait_s; /* [columns * rows], UINT16_MAX = none to be had */
+    const uint16_t *wait_s;   /* [columns * rows] mean of the cell, UINT16_MAX = none to be had */
+    const uint16_t *vehicles; /* [columns * rows] free ones that could come */
 } tq_ondemand_waits;
 
 typedef struct tq_ondemand {

@@ -148,6 +148,7 @@ int cli_isochrone(const cli_args *args);
 int cli_match(const cli_args *args);
 int cli_nearest(const cli_args *args);
 int cli_solve(const cli_args *args);
+int cli_freight(const cli_args *args);
 int cli_init(const cli_args *args);
 int cli_import(const cli_args *args);
 int cli_serve(const cli_args *args);

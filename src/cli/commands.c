@@ -111,6 +111,22 @@ static const cli_option solve_options[] = {
     {"o", CLI_VALUE, "FILE", "write the answer to a file"},
     COMMON,
 };
+static const cli_option freight_options[] = {
+    {"from", CLI_VALUE, "NODE", "where the goods are: an id or whole name of nodes.csv"},
+    {"to", CLI_VALUE, "NODE", "where they go"},
+    {"commodity", CLI_VALUE, "C", "a code of commodities.csv, such as coal_thermal"},
+    {"tonnes", CLI_VALUE, "N", "how much, up to 6 decimals; without it 22 t a box"},
+    {"boxes40", CLI_VALUE, "N", "boxes of 40 feet, for a container cargo"},
+    {"at", CLI_VALUE, "WEEKDAY@HH:MM", "ready then, the next one from now, such as mon@08:00"},
+    {"depart", CLI_VALUE, "ISO", "ready at an instant, such as 2026-07-06T08:00 (default: now)"},
+    {"arrive", CLI_VALUE, "ISO", "there by then; alone: the latest starts"},
+    {"avoid", CLI_VALUE, "NODES", "places not touched, by commas"},
+    {"via", CLI_VALUE, "NODES", "places touched, by commas, at most 4"},
+    {"modes", CLI_VALUE, "MODES", "only these of road,rail,sea,river,air"},
+    {"why-not", CLI_VALUE, "NODE", "say why no plan goes by this place"},
+    {"all", CLI_FLAG, NULL, "the whole front, not only the plans worth showing"},
+    COMMON,
+};
 static const cli_option match_options[] = {
     ROAD,
     {"ignore-gaps", CLI_FLAG, NULL, "do not cut the track where nothing was heard for 60 s"},
@@ -234,6 +250,13 @@ const cli_command cli_commands[] = {
         "matrices) or, with --format, of Li-Lim, Cordeau or Solomon. Prints VROOM's answer; each "
         "unassigned task tells its reason. Exit code 1: some tasks are left out.",
         solve_options, cli_solve),
+    ROW("freight", "plan|nodes CITY", "plan goods by road, rail, sea, river and air",
+        "tongqu freight plan cities/taiyuan --from TUNL --to GZXP --commodity coal_thermal "
+        "--tonnes 10000 --at mon@08:00",
+        "Prints the plans that no other beats in arrival, money and CO2, thinned to those worth "
+        "showing, with their odds of being on time. nodes lists the places. The tables lie in the "
+        "city's folder freight/. Exit code 1: there is no plan, and what forbids it is named.",
+        freight_options, cli_freight),
     ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",
         "tongqu nearest cities/taiyuan --place 37.8694,112.5603 --number 3",
         "Prints the streets that the vehicle may use, nearest first; with --of the places of a "

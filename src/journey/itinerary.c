@@ -81,7 +81,7 @@ static tq_point point_of(const tq_leg_end *end)
 }
 
 /* Course of a walk between two snaps; straight when the streets don't connect them. */
-static bool draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_leg *leg)
+bool journey_draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_leg *leg)
 {
     tq_way way;
     uint32_t points = 0;
@@ -132,7 +132,7 @@ static bool walk_leg(plan_ctx *ctx, const kept_journey *kept, const tq_piece *pi
                       *b = &city->timetable.stop[piece->to_stop];
         if (a->parent != TQ_NONE && a->parent == b->parent) from = to = NULL;
     }
-    return draw_walk(ctx, from, to, leg);
+    return journey_draw_walk(ctx, from, to, leg);
 }
 
 static const char *color_text(plan_ctx *ctx, uint32_t color)
@@ -226,7 +226,7 @@ tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err)
     leg->departure_ms = query->arrive_by ? query->time_ms - time_ms : query->time_ms;
     leg->arrival_ms = leg->departure_ms + time_ms;
     leg->distance_m = (ctx->direct_walk_dm + 5) / 10;
-    if (!draw_walk(ctx, &ctx->from.snap[0], &ctx->to.snap[0], leg))
+    if (!journey_draw_walk(ctx, &ctx->from.snap[0], &ctx->to.snap[0], leg))
         return tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");
     *out = (tq_itinerary){.departure_ms = leg->departure_ms,
                           .arrival_ms = leg->arrival_ms,
@@ -289,11 +289,10 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         uint32_t points = 0;
         const int32_t *line = tq_way_line(ctx->city, &way, &ctx->scratch, &points);
         bool taxi = query->profile == TQ_PROFILE_TAXI;
-        uint32_t wait_s = taxi ? ctx->city->meta->taxi_wait_s : 0;
         int64_t drive_ms = tq_ceil_div(way.time_ds, 10) * 1000;
         *leg = (tq_leg){.mode = street_mode(query->profile),
                         .mode_name = street_mode_name[street_mode(query->profile)],
-                        .wait_s = wait_s,
+                        .wait_s = taxi ? ctx->city->meta->taxi_wait_s : 0,
                         .route_name = "",
                         .headsign = "",
                         .trip_id = "",
@@ -301,10 +300,13 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         leg->route = leg->trip = leg->live = TQ_NONE;
         leg->from = end_of_place(&ctx->from.place);
         leg->to = end_of_place(&ctx->to.place);
-        leg->departure_ms = leave_ms + (query->arrive_by ? 0 : (int64_t)wait_s * 1000);
+        bool asked = taxi && (query->on_demand & TQ_ON_DEMAND_TAXI) != 0;
+        if (asked && !journey_taxi_wait(ctx, point_of(&leg->from), query->time_ms, leg))
+            status = TQ_NO_ROUTE;
+        leg->departure_ms = leave_ms + (query->arrive_by ? 0 : (int64_t)leg->wait_s * 1000);
         leg->arrival_ms = leg->departure_ms + drive_ms;
         leg->distance_m = (way.length_dm + 5) / 10;
-        *out = (tq_itinerary){.departure_ms = leg->departure_ms - (int64_t)wait_s * 1000,
+        *out = (tq_itinerary){.departure_ms = leg->departure_ms - (int64_t)leg->wait_s * 1000,
                               .arrival_ms = leg->arrival_ms,
                               .fare_known = !taxi || ctx->city->fares.taxi->known,
                               .fare_assumed = taxi && ctx->city->fares.taxi->assumed,
@@ -314,6 +316,9 @@ tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err
         if (taxi && out->fare_known)
             out->fare_fen =
                 journey_taxi_fen(ctx->city, leg->distance_m, drive_ms / 1000, leg->departure_ms);
+        leg->price_fen = out->fare_fen;
+        leg->price_known = asked && out->fare_known;
+        leg->price_assumed = out->fare_assumed;
         if (!journey_keep_line(ctx, line, line != NULL ? points : 0, point_of(&leg->from),
                                point_of(&leg->to), leg))
             status = tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large");

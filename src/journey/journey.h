@@ -12,6 +12,8 @@
 #include "road/road.h"
 #include "transit/transit.h"
 
+#include "freight/freight.h"
+
 /* Language of texts made for people; data keeps its own names. */
 typedef enum tq_lang { TQ_ZH, TQ_EN } tq_lang;
 
@@ -22,6 +24,7 @@ typedef struct tq_snapshot {
     tq_roads *roads;
     tq_days *days;
     const tq_overlay *overlay;
+    const tq_ondemand *ondemand; /* NULL = nothing is known of taxis and custom buses */
 } tq_snapshot;
 
 #define TQ_VERSION_MAX 48
@@ -47,6 +50,11 @@ const tq_snapshot *tq_network_hold(tq_network *network);
 void tq_network_drop(tq_network *network, const tq_snapshot *snapshot);
 /** Version of the overlay that is shown; no lock. */
 uint64_t tq_network_shown(const tq_network *network);
+/** How often what is on demand was changed; no lock. */
+uint64_t tq_network_offered(const tq_network *network);
+/** Show what is offered on demand, under the overlay that is shown; holds it. By the one writer.
+ * NULL = nothing is known. On failure the former offer stays. */
+tq_status tq_network_offer(tq_network *network, const tq_ondemand *ondemand, tq_err *err);
 
 /** Make the metrics and days of an instant, and the courses of bus lines, ahead of the first
  * question and closure. */
@@ -86,6 +94,9 @@ size_t tq_journey_work_bytes(const tq_city *city);
 
 void tq_plan_query_default(tq_plan_query *query);
 
+/** «taxi,custom» as a mask of TQ_ON_DEMAND_; "" = 0. TQ_BAD_INPUT names the word. */
+tq_status tq_on_demand_parse(const char *text, uint32_t *mask, tq_err *err);
+
 /**
  * Plan a trip. The answer lives in `work` (reset by the caller) until its next use.
  * @return TQ_OK (also with no itinerary: answer->note says why), TQ_BAD_INPUT, TQ_NO_MEMORY (work
@@ -121,5 +132,59 @@ tq_status tq_snapshot_route_json(const tq_snapshot *snapshot, tq_profile profile
                                  const tq_point *point, uint32_t count,
                                  const tq_route_options *options, tq_arena *work, tq_buf *out,
                                  tq_err *err);
+
+/* ---- freight (freight.c, freight_ask.c) ------------------------------------------------------
+ *
+ * The freight network of a city lies in tables in the folder freight/ beside its city file. It is
+ * read once and shared; each thread asks with a bench of its own, which keeps what the live streets
+ * do to lorries.
+ */
+typedef struct tq_goods tq_goods;
+typedef struct tq_goods_bench tq_goods_bench;
+/** city_path is that of the city file. TQ_NOT_FOUND: there is no such folder. Tables that break a
+ * rule are refused whole, by file, row and reason. */
+tq_status tq_goods_open(const char *city_path, tq_goods **out, tq_err *err);
+void tq_goods_close(tq_goods *goods);
+const tq_freight *tq_goods_network(const tq_goods *goods);
+tq_status tq_goods_bench_open(const tq_goods *goods, tq_goods_bench **out, tq_err *err);
+void tq_goods_bench_close(tq_goods_bench *bench);
+
+/**
+ * What the live streets do to links of lorries at an instant: see the head of freight.c. Kept for
+ * the version of the live roads and the slice of time. *out is NULL when they do nothing, else it
+ * is good until the next call. Allocates nothing, except a metric that nobody has asked for yet.
+ */
+tq_status tq_goods_live(tq_goods_bench *bench, const tq_snapshot *snapshot, int64_t at_ms,
+                        tq_arena *work, const tq_freight_live **out, tq_err *err);
+
+#define TQ_GOODS_BOX40_T 22u /* of a 40-foot box when no mass is given */
+
+/* A question in words; NULL = not said. Places are ids of nodes.csv or whole names. */
+typedef struct tq_goods_query {
+    uint32_t size;
+    const char *from, *to, *commodity;
+    const char *tonnes; /* decimal; without it TQ_GOODS_BOX40_T a box */
+    uint32_t boxes40;
+    const char *at;              /* mon@08:00 or 1@08:00: the next one after now */
+    const char *depart, *arrive; /* as tq_time_parse reads; with neither and no `at`: now */
+    const char *avoid, *via;     /* lists of places by commas */
+    const char *modes;           /* list of road rail sea river air; NULL = all */
+    const char *why_not;         /* a place: answer why no plan goes there */
+    tq_freight_show show;
+    int64_t now_ms;
+} tq_goods_query;
+void tq_goods_query_default(tq_goods_query *query);
+
+/**
+ * Plan and write the answer: tq_freight_plan_json's object; when there is no plan
+ * tq_freight_no_json's, and *found is false; with why_not tq_freight_why_json's, and *found tells
+ * whether a way through the place exists. Refusals name the part of the question.
+ */
+tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
+                             const tq_goods_query *query, tq_arena *work, tq_buf *out, bool *found,
+                             tq_err *err);
+/** {"version","nodes":[{"id","name_zh","name_en","kind","region","lat","lon","confidence"}],
+ * "commodities":[{"code","name_zh","name_en","cargo","dg_class"}]}; kind NULL = all. */
+void tq_goods_nodes_json(const tq_goods *goods, const char *kind, tq_buf *out);
 
 #endif

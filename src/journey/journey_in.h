@@ -101,6 +101,9 @@ tq_status journey_search(plan_ctx *ctx, kept_journey *out, uint32_t cap, uint32_
 /* itinerary.c */
 tq_status journey_itinerary(plan_ctx *ctx, const kept_journey *kept, tq_itinerary *out,
                             tq_err *err);
+/** Course of a walk between two snaps; straight when there are none or streets don't connect
+ * them. */
+bool journey_draw_walk(plan_ctx *ctx, const tq_snap *from, const tq_snap *to, tq_leg *leg);
 tq_status journey_walk_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
 tq_status journey_street_itinerary(plan_ctx *ctx, tq_itinerary *out, tq_err *err);
 const char *journey_mode_name(const tq_route *route);
@@ -121,6 +124,22 @@ tq_status journey_missed(plan_ctx *ctx, const night_answer *night, int64_t leave
 /* fare.c */
 void journey_fare(const plan_ctx *ctx, const tq_journey *journey, tq_itinerary *out);
 uint32_t journey_taxi_fen(const tq_city *city, uint32_t length_m, int64_t time_s, int64_t at_ms);
+
+/* plan.c */
+/** a is at least as good as b in everything. */
+bool journey_dominates(const tq_itinerary *a, const tq_itinerary *b, bool arrive_by);
+/** The list by departure, then arrival; cut to what an answer holds. */
+void journey_sort(plan_ctx *ctx);
+
+/* ondemand.c */
+/** Add trips with taxis and custom buses, if they are asked for. */
+tq_status journey_on_demand(plan_ctx *ctx, tq_err *err);
+/** The wait of a taxi all the way, asked for at the place at an instant. False: none to be had. */
+bool journey_taxi_wait(const plan_ctx *ctx, tq_point at, int64_t call_ms, tq_leg *leg);
+/** The version of an answer to a question: with the offer on demand when it was asked for. */
+#define JOURNEY_VERSION_MAX (TQ_VERSION_MAX + 24)
+void journey_version(const tq_snapshot *snapshot, const tq_plan_query *query,
+                     char out[JOURNEY_VERSION_MAX]);
 
 /* json.c */
 void journey_put_time(const tq_city *city, tq_json *json, const char *key, int64_t at_ms);

@@ -91,7 +91,53 @@ static void put_live_stops(const tq_snapshot *snapshot, tq_json *json, const tq_
                              zero_ms + (int64_t)call[at].departure_s * 1000);
 }
 
-static void put_leg(const tq_snapshot *snapshot, tq_json *json, const tq_leg *leg)
+#define PHONE "95128" /* the national number of taxis, and of this desk */
+
+static void put_price(tq_json *json, const tq_leg *leg)
+{
+    tq_json_key(json, "price_fen");
+    if (leg->price_known)
+        tq_json_i64(json, leg->price_fen);
+    else
+        tq_json_null(json);
+    tq_json_put_text(json, "phone", PHONE);
+}
+
+static void put_taxi(tq_json *json, const tq_leg *leg, tq_lang lang)
+{
+    bool live = leg->wait_source == TQ_WAIT_LIVE;
+    tq_json_put_i64(json, "wait_s", leg->wait_s);
+    if (leg->wait_source == TQ_WAIT_SETTING) return;
+    tq_json_put_text(json, "wait_source", live ? "live" : "assumed");
+    if (live) tq_json_put_i64(json, "vehicles", leg->wait_vehicles);
+    put_price(json, leg);
+    tq_json_put_bool(json, "price_assumed", leg->price_assumed);
+    tq_json_put_text(json, "note",
+                     live            ? ""
+                     : lang == TQ_ZH ? "等车时间未知，按一般情况估计"
+                                     : "the wait is not known; a usual one is assumed");
+}
+
+static void put_custom(const tq_city *city, tq_json *json, const tq_leg *leg)
+{
+    tq_json_put_text(json, "line_id", leg->line_id);
+    put_price(json, leg);
+    journey_put_time(city, json, "booking_until", leg->booking_until_ms);
+    tq_json_put_i64(json, "seats_free", leg->seats_free);
+    tq_json_key(json, "connection");
+    if (leg->connection[0] == '\0') {
+        tq_json_null(json);
+        return;
+    }
+    tq_json_object(json);
+    tq_json_put_text(json, "at", leg->connection);
+    journey_put_time(city, json, "departure", leg->connection_ms);
+    tq_json_put_i64(json, "wait_s", leg->connection_wait_s);
+    tq_json_put_bool(json, "guaranteed", leg->connection_holds);
+    tq_json_end_object(json);
+}
+
+static void put_leg(const tq_snapshot *snapshot, tq_json *json, const tq_leg *leg, tq_lang lang)
 {
     const tq_city *city = snapshot->city;
     tq_json_object(json);
@@ -118,7 +164,8 @@ static void put_leg(const tq_snapshot *snapshot, tq_json *json, const tq_leg *le
                                   .planned_departure_ms = leg->planned_departure_ms,
                                   .planned_arrival_ms = leg->planned_arrival_ms,
                                   .detour = leg->detour});
-    if (leg->mode == TQ_LEG_TAXI) tq_json_put_i64(json, "wait_s", leg->wait_s);
+    if (leg->mode == TQ_LEG_TAXI) put_taxi(json, leg, lang);
+    if (leg->mode == TQ_LEG_CUSTOM) put_custom(city, json, leg);
     tq_json_key(json, "stops");
     tq_json_array(json);
     if (leg->mode == TQ_LEG_TRANSIT && leg->live != TQ_NONE)
@@ -139,7 +186,8 @@ static void put_reasons(tq_json *json, uint32_t reasons)
     tq_json_end_array(json);
 }
 
-static void put_itinerary(const tq_snapshot *snapshot, tq_json *json, const tq_itinerary *itinerary)
+static void put_itinerary(const tq_snapshot *snapshot, tq_json *json, const tq_itinerary *itinerary,
+                          tq_lang lang)
 {
     const tq_city *city = snapshot->city;
     tq_json_object(json);
@@ -159,7 +207,7 @@ static void put_itinerary(const tq_snapshot *snapshot, tq_json *json, const tq_i
     tq_json_key(json, "legs");
     tq_json_array(json);
     for (uint32_t k = 0; k < itinerary->leg_count; k++)
-        put_leg(snapshot, json, &itinerary->leg[k]);
+        put_leg(snapshot, json, &itinerary->leg[k], lang);
     tq_json_end_array(json);
     tq_json_end_object(json);
 }
@@ -181,6 +229,9 @@ static void put_missed(const tq_city *city, tq_json *json, const tq_missed *miss
 static const char *note_text(const tq_plan_query *query, bool found, tq_lang lang)
 {
     if (found) return "";
+    if (query->profile == TQ_PROFILE_TAXI && (query->on_demand & TQ_ON_DEMAND_TAXI) != 0)
+        return lang == TQ_ZH ? "附近没有空车，或没有可走的路；请拨打 95128"
+                             : "no taxi is free near the start, or there is no way; call 95128";
     if (query->profile == TQ_PROFILE_WHEELCHAIR)
         return lang == TQ_ZH ? "没有找到无台阶的路线；可以考虑出租车"
                              : "no step-free way was found; a taxi may help";
@@ -194,12 +245,12 @@ tq_status tq_plan_json(const tq_snapshot *snapshot, const tq_plan_query *query, 
     static const char *const rider[] = {"adult", "senior", "pupil", "child"};
     const tq_city *city = snapshot->city;
     tq_plan_answer answer;
-    char version[TQ_VERSION_MAX];
+    char version[JOURNEY_VERSION_MAX];
     tq_json json;
     TQ_TRY(tq_plan(snapshot, query, work, &answer, err));
     tq_json_begin(&json, out);
     tq_json_object(&json);
-    tq_snapshot_version(snapshot, version);
+    journey_version(snapshot, query, version);
     tq_json_put_text(&json, "version", version);
     put_endpoint(city, &json, "from", &query->from);
     put_endpoint(city, &json, "to", &query->to);
@@ -208,7 +259,7 @@ tq_status tq_plan_json(const tq_snapshot *snapshot, const tq_plan_query *query, 
     tq_json_key(&json, "itineraries");
     tq_json_array(&json);
     for (uint32_t k = 0; k < answer.itinerary_count; k++)
-        put_itinerary(snapshot, &json, &answer.itinerary[k]);
+        put_itinerary(snapshot, &json, &answer.itinerary[k], lang);
     tq_json_end_array(&json);
     tq_json_key(&json, "missed");
     tq_json_array(&json);

@@ -4,7 +4,8 @@
  * A snapshot is a small node with a count of holds; its overlay never changes. Publishing makes the
  * next overlay with the detours that it forces, makes ready what questions use (metrics, days), and
  * only then swaps the pointer, so that no question waits for a change and none sees half of one.
- * The lock is held to count holds and to swap, never while anything is made.
+ * The lock is held to count holds and to swap, never while anything is made. What is on demand is
+ * swapped alone, under the same overlay.
  *
  * Invariants: versions only grow; a node lives until its last hold is dropped; the caches of
  * metrics and days are shared by all nodes, which differ by their overlay alone.
@@ -25,8 +26,9 @@ struct tq_network {
     tq_snapshot base; /* owns city, roads, days */
     tq_mutex *lock;
     network_node *shown;
-    _Atomic uint64_t version;
-    detour_plan *detours; /* the writer's */
+    _Atomic uint64_t version, offered;
+    const tq_ondemand *ondemand; /* the writer's: what new nodes show; held */
+    detour_plan *detours;        /* the writer's */
 };
 
 static network_node *new_node(const tq_network *network, const tq_overlay *overlay)
@@ -35,6 +37,7 @@ static network_node *new_node(const tq_network *network, const tq_overlay *overl
     if (node == NULL) return NULL;
     node->snapshot = network->base;
     node->snapshot.overlay = overlay;
+    node->snapshot.ondemand = tq_ondemand_hold(network->ondemand);
     node->holds = 1;
     return node;
 }
@@ -65,8 +68,10 @@ void tq_network_close(tq_network *network)
     if (network->shown != NULL) {
         TQ_ASSERT(network->shown->holds == 1);
         tq_overlay_drop(network->shown->snapshot.overlay);
+        tq_ondemand_drop(network->shown->snapshot.ondemand);
         tq_free(network->shown);
     }
+    tq_ondemand_drop(network->ondemand);
     detour_close(network->detours);
     if (network->lock != NULL) tq_mutex_free(network->lock);
     if (network->base.city != NULL) tq_snapshot_close(&network->base);
@@ -92,12 +97,18 @@ void tq_network_drop(tq_network *network, const tq_snapshot *snapshot)
     tq_mutex_unlock(network->lock);
     if (!last) return;
     tq_overlay_drop(node->snapshot.overlay);
+    tq_ondemand_drop(node->snapshot.ondemand);
     tq_free(node);
 }
 
 uint64_t tq_network_shown(const tq_network *network)
 {
     return atomic_load_explicit(&network->version, memory_order_acquire);
+}
+
+uint64_t tq_network_offered(const tq_network *network)
+{
+    return atomic_load_explicit(&network->offered, memory_order_acquire);
 }
 
 tq_status tq_network_warm(tq_network *network, int64_t now_ms, tq_err *err)
@@ -121,6 +132,17 @@ static int64_t mono_ns(void)
     return env->mono_ns(env->user);
 }
 
+/* Put a node in the place of the one that is shown. */
+static void swap(tq_network *network, network_node *node)
+{
+    tq_mutex_lock(network->lock);
+    network_node *old = network->shown;
+    network->shown = node;
+    atomic_store_explicit(&network->version, node->snapshot.overlay->version, memory_order_release);
+    tq_mutex_unlock(network->lock);
+    tq_network_drop(network, &old->snapshot);
+}
+
 /* Show an overlay, taking the hold over. */
 static tq_status show(tq_network *network, const tq_overlay *next, tq_err *err)
 {
@@ -129,12 +151,24 @@ static tq_status show(tq_network *network, const tq_overlay *next, tq_err *err)
         tq_overlay_drop(next);
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a snapshot");
     }
-    tq_mutex_lock(network->lock);
-    network_node *old = network->shown;
-    network->shown = node;
-    atomic_store_explicit(&network->version, next->version, memory_order_release);
-    tq_mutex_unlock(network->lock);
-    tq_network_drop(network, &old->snapshot);
+    swap(network, node);
+    return TQ_OK;
+}
+
+tq_status tq_network_offer(tq_network *network, const tq_ondemand *ondemand, tq_err *err)
+{
+    const tq_ondemand *former = network->ondemand;
+    network->ondemand = ondemand;
+    network_node *node = new_node(network, network->shown->snapshot.overlay);
+    if (node == NULL) {
+        network->ondemand = former;
+        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a snapshot");
+    }
+    (void)tq_overlay_hold(node->snapshot.overlay);
+    (void)tq_ondemand_hold(ondemand);
+    swap(network, node);
+    atomic_fetch_add_explicit(&network->offered, 1, memory_order_release);
+    tq_ondemand_drop(former);
     return TQ_OK;
 }
 

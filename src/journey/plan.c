@@ -18,7 +18,9 @@ void tq_plan_query_default(tq_plan_query *query)
                              .from = {.stop = TQ_NONE, .name = ""},
                              .to = {.stop = TQ_NONE, .name = ""},
                              .max_transfers = 6,
-                             .max_walk_m = UINT32_MAX};
+                             .max_walk_m = UINT32_MAX,
+                             .party = 1,
+                             .asked_ms = INT64_MIN};
 }
 
 static tq_status check_query(const tq_city *city, const tq_plan_query *query, tq_err *err)
@@ -33,6 +35,11 @@ static tq_status check_query(const tq_city *city, const tq_plan_query *query, tq
     if (query->window_s > TQ_WINDOW_MAX_S)
         return tq_fail(err, TQ_BAD_INPUT, 0, "a window is at most %d minutes",
                        TQ_WINDOW_MAX_S / 60);
+    if (query->on_demand & ~(TQ_ON_DEMAND_TAXI | TQ_ON_DEMAND_CUSTOM))
+        return tq_fail(err, TQ_BAD_INPUT, 0, "unknown kinds of offers on demand");
+    if (query->party > TQ_PARTY_MAX)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "a party is at most %d, not %u", TQ_PARTY_MAX,
+                       query->party);
     if (query->profile > TQ_PROFILE_WHEELCHAIR && city->streets.edge_count == 0)
         return tq_fail(err, TQ_BAD_INPUT, 0,
                        "this city has no streets; only trips between stops can be planned");
@@ -66,7 +73,7 @@ static tq_status prepare(plan_ctx *ctx, tq_err *err)
 }
 
 /* a is at least as good as b in everything. */
-static bool dominates(const tq_itinerary *a, const tq_itinerary *b, bool arrive_by)
+bool journey_dominates(const tq_itinerary *a, const tq_itinerary *b, bool arrive_by)
 {
     bool in_time = arrive_by ? a->departure_ms >= b->departure_ms && a->arrival_ms <= b->arrival_ms
                              : a->arrival_ms <= b->arrival_ms && a->departure_ms >= b->departure_ms;
@@ -118,10 +125,11 @@ static void drop_dominated(plan_ctx *ctx)
     uint32_t kept = 0;
     for (uint32_t a = 0; a < ctx->itinerary_count; a++) {
         for (uint32_t b = 0; b < ctx->itinerary_count && !dropped[a]; b++) {
-            if (a == b || dropped[b] || !dominates(&list[b], &list[a], ctx->query->arrive_by))
+            if (a == b || dropped[b] ||
+                !journey_dominates(&list[b], &list[a], ctx->query->arrive_by))
                 continue;
             /* Equal ones: the first stays. A walk never hides a ride: some cannot walk. */
-            bool equal = dominates(&list[a], &list[b], ctx->query->arrive_by);
+            bool equal = journey_dominates(&list[a], &list[b], ctx->query->arrive_by);
             dropped[a] =
                 (!equal || b < a) && (ride_count(&list[b]) > 0 || ride_count(&list[a]) == 0 ||
                                       list[b].walk_m <= list[a].walk_m);
@@ -140,7 +148,7 @@ static bool comes_before(const tq_itinerary *a, const tq_itinerary *b)
     return a->walk_m < b->walk_m;
 }
 
-static void sort_list(plan_ctx *ctx)
+void journey_sort(plan_ctx *ctx)
 {
     for (uint32_t k = 1; k < ctx->itinerary_count; k++) {
         tq_itinerary moved = ctx->itinerary[k];
@@ -228,8 +236,9 @@ static tq_status plan_with_transit(plan_ctx *ctx, tq_plan_answer *answer, tq_err
         TQ_TRY(journey_itinerary(ctx, &found[k], &ctx->itinerary[ctx->itinerary_count++], err));
     drop_long_waits(ctx);
     drop_dominated(ctx);
-    sort_list(ctx);
-    return tell_the_night(ctx, answer, err);
+    journey_sort(ctx);
+    TQ_TRY(tell_the_night(ctx, answer, err));
+    return journey_on_demand(ctx, err);
 }
 
 tq_status tq_plan(const tq_snapshot *snapshot, const tq_plan_query *query, tq_arena *work,

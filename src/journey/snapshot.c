@@ -13,6 +13,17 @@ void tq_snapshot_version(const tq_snapshot *snapshot, char out[TQ_VERSION_MAX])
                        (unsigned long long)snapshot->overlay->version);
 }
 
+void journey_version(const tq_snapshot *snapshot, const tq_plan_query *query,
+                     char out[JOURNEY_VERSION_MAX])
+{
+    tq_snapshot_version(snapshot, out);
+    size_t len = strlen(out);
+    if (query->on_demand == 0 || snapshot->ondemand == NULL) return;
+    (void)snprintf(out + len, JOURNEY_VERSION_MAX - len, "%s+%lld",
+                   snapshot->overlay->version == 0 ? "+0" : "",
+                   (long long)snapshot->ondemand->made_ms);
+}
+
 tq_status tq_snapshot_open(const char *path, tq_snapshot *out, tq_err *err)
 {
     tq_city *city = NULL;

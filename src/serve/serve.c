@@ -72,6 +72,7 @@ static tq_status open_loop(serve *server, serve_loop *loop, tq_err *err)
     tq_arena_init(&loop->work, loop->work_memory, server->work_bytes);
     TQ_TRY(cache_open(&loop->store, err));
     held_refresh(loop);
+    TQ_TRY(freight_open_loop(loop, err));
     return connections_open(loop, err);
 }
 
@@ -82,6 +83,7 @@ static void close_loop(serve_loop *loop)
         matrix_end(loop, &loop->stream[row]);
     private_drop_all(loop);
     held_drop_all(loop);
+    tq_goods_bench_close(loop->goods);
     cache_close(&loop->store);
     tq_mvt_free(loop->tiles.mvt);
     tq_buf_free(&loop->body);
@@ -150,6 +152,7 @@ static tq_status open_server(serve *server, tq_err *err)
     const tq_snapshot *snapshot = tq_network_hold(server->network);
     server->city = snapshot->city;
     tq_network_drop(server->network, snapshot);
+    TQ_TRY(freight_open(server, err));
     TQ_TRY(ways_open(&server->ways, err));
     TQ_TRY(office_open(server, err));
     TQ_TRY(tile_plan_make(server->city, &server->tiles, err));
@@ -183,6 +186,7 @@ tq_status tq_serve(const tq_serve_options *options, tq_err *err)
     tile_plan_free(&server->tiles);
     office_close(server->office);
     ways_close(&server->ways);
+    tq_goods_close(server->goods);
     if (server->network != NULL) tq_network_close(server->network);
     api_free(&server->rules);
     tq_free(server);

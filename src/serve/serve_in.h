@@ -631,6 +631,7 @@ struct serve {
     tq_serve_options options;
     const tq_city *city;
     tq_network *network;
+    tq_goods *goods;             /* NULL: the city has no freight network */
     struct serve_office *office; /* writer and readers (office_in.h) */
     way_index ways;
     tile_plan tiles;
@@ -654,6 +655,7 @@ struct serve_loop {
     tq_buf body, head, tail;
     cache store;
     tile_bench tiles;
+    tq_goods_bench *goods; /* NULL: as the server's */
     private_metric private[PRIVATE_METRICS_MAX];
     uint64_t private_uses;
     matrix_stream stream[STREAMS_MAX];
@@ -713,6 +715,15 @@ tq_status handle_recheck(serve_loop *, const serve_request *, serve_answer *, pr
 tq_status handle_feed_out(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_alerts(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
 tq_status handle_tile(serve_loop *, const serve_request *, serve_answer *, problem *, tq_err *);
+tq_status handle_freight_plan(serve_loop *, const serve_request *, serve_answer *, problem *,
+                              tq_err *);
+tq_status handle_freight_why_not(serve_loop *, const serve_request *, serve_answer *, problem *,
+                                 tq_err *);
+tq_status handle_freight_nodes(serve_loop *, const serve_request *, serve_answer *, problem *,
+                               tq_err *);
+/* freight.c: the network of the server, and the bench of a loop. */
+tq_status freight_open(serve *server, tq_err *err);
+tq_status freight_open_loop(serve_loop *loop, tq_err *err);
 /** OSRM's error body. */
 void osrm_error(const char *code, const char *message, serve_answer *answer, tq_buf *out);
 

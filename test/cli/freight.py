@@ -1,0 +1,100 @@
+"""tongqu freight on the shipped city: published fronts by command, the table for people, refusals, and lorries of a served city."""
+import json
+import os
+import sys
+import tempfile
+
+from harness import ROOT, SHARED, TONGQU, Run, check, finish, have_shared
+
+CITY = os.path.join(ROOT, "cities/taiyuan")
+COAL = ["--from", "TUNL", "--to", "GZXP", "--commodity", "coal_thermal", "--tonnes", "10000"]
+
+
+def plan(*words):
+    return Run("freight", "plan", CITY, *words)
+
+
+def case_of(name):
+    with open(os.path.join(SHARED, "freight/cases", name + ".json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def same(plans, case):
+    got = sorted((p["hours"], p["cny"], p["co2e_kg"]) for p in plans)
+    want = sorted((p["hours"], p["cost_cny"], p["co2e_kg"]) for p in case)
+    return len(got) == len(want) and all(
+        abs(a[0] - b[0]) <= 0.02 and all(abs(x - y) <= 1e-4 * y + 0.051 for x, y in zip(a[1:], b[1:])) for a, b in zip(got, want))
+
+
+# ---- published fronts ---------------------------------------------------------------------------------------------------
+if have_shared("freight"):
+    for name in ("P01_coal_gujiao_guangzhou", "P02_box_taiyuan_rotterdam", "P03_parcel_taiyuan_frankfurt"):
+        case = case_of(name)
+        day, hour = case["t0"]
+        load = [f"--tonnes={case['shipment']['tonnes']}"]
+        if case["shipment"].get("boxes40"):
+            load.append(f"--boxes40={case['shipment']['boxes40']}")
+        run = plan("--from", case["origin"], "--to", case["destination"], "--commodity", case["shipment"]["commodity"], *load,
+                   "--at", f"{day}@{hour:02d}:00", "--all", "--json")
+        check(f"{name[:3]}: the published front", run.code == 0 and same(run.json()["plans"], case["front_v1"]), run)
+
+# ---- answers --------------------------------------------------------------------------------------------------------------
+AT = ["--depart", "2026-07-06T08:00"]
+run = plan(*COAL, *AT, "--json")
+check("JSON, the same bytes twice", run.code == 0 and run.json()["live_version"] == 0 and run.out == plan(*COAL, *AT, "--json").out, run)
+run = plan(*COAL, *AT)
+check("a table for people", run.code == 0 and b"hours" in run.out and b"soonest" in run.out and b"rail" in run.out, run)
+run = plan(*COAL, *AT, "--lang", "zh")
+check("in Chinese", run.code == 0 and "最快" in run.out.decode() and "铁路" in run.out.decode() and "广州港新沙" in run.out.decode(), run)
+run = plan(*COAL, *AT, "--via", "QHDP", "--json")
+check("via: every plan goes there", run.code == 0 and run.json()["plans"] and all(
+    any("QHDP" in (leg["from"]["id"], leg["to"]["id"]) for leg in p["legs"]) for p in run.json()["plans"]), run)
+run = plan(*COAL, *AT, "--avoid", "QHDP,RZP", "--all", "--json")
+check("avoid: none does", run.code == 0 and run.json()["plans"] and not any(
+    leg[end]["id"] in ("QHDP", "RZP") for p in run.json()["plans"] for leg in p["legs"] for end in ("from", "to")), run)
+run = plan(*COAL, "--arrive", "2026-07-20T08:00", "--json")
+check("arrive by", run.code == 0 and run.json()["aim"] == "arrive" and all(p["arrive"] <= "2026-07-20T08:00:00+08:00" for p in run.json()["plans"]), run)
+run = plan(*COAL, *AT, "--why-not", "TSNP", "--json")
+check("why not", run.code == 0 and run.json()["place"]["id"] == "TSNP" and run.json()["possible"], run)
+check("why not, for people", b"yuan" in plan(*COAL, *AT, "--why-not", "TSNP").out)
+run = plan(*COAL, *AT, "--modes", "sea", "--json")
+check("no plan: exit 1, what forbids it is named", run.code == 1 and run.json()["forbidden_by"] == ["mode"], run)
+check("no plan, for people", b"forbidden by" in plan(*COAL, *AT, "--modes", "sea").out)
+run = Run("freight", "nodes", CITY, "--json")
+check("nodes", run.code == 0 and len(run.json()["nodes"]) > 200 and b"TUNL" in Run("freight", "nodes", CITY).out, run)
+
+# ---- refusals ---------------------------------------------------------------------------------------------------------------
+for words in ([], ["--from", "TUNL"], COAL[:6], COAL[:4] + COAL[6:], COAL + AT + ["--at", "mon@08:00"], COAL + ["--boxes40", "0"]):
+    run = plan(*words)
+    check(f"usage: {' '.join(words)!r}", run.code == 2 and len(run.err) > 20, run)
+check("usage: another action", Run("freight", "fly", CITY).code == 2)
+for name, code, text, words in (
+        ("an unknown place", 1, "NOWH", ["--to", "NOWH"]), ("an unknown commodity", 1, "gold", ["--commodity", "gold"]),
+        ("mass 0", 3, "tonnes", ["--tonnes", "0"]), ("a negative mass", 3, "-5", ["--tonnes=-5"]),
+        ("no day", 3, "mon@08:00", ["--at", "never"]), ("no mode", 3, "pipe", ["--modes", "pipe"]),
+        ("boxes of coal", 3, "box", ["--boxes40", "2"]), ("why not nowhere", 1, "why_not", ["--why-not", "NOWH"])):
+    run = plan(*COAL, *words)
+    check(f"refused: {name}", run.code == code and text in run.err, run)
+with tempfile.TemporaryDirectory() as folder:
+    Run("init", folder, "--name", "某城")
+    run = Run("freight", "nodes", folder)
+    check("a city without freight says so", run.code == 1 and "no freight network" in run.err, run)
+
+# ---- a closed street of the served city ---------------------------------------------------------------------------------------
+sys.path.insert(0, os.path.join(ROOT, "test", "http"))
+os.environ["TONGQU"] = TONGQU
+from server import Server  # noqa: E402
+
+server = Server()
+LORRY = "/api/v1/freight/plan?from=WSB&to=TISC&commodity=steel_coil&tonnes=200&depart=2026-07-06T08:00&modes=road&all=true"
+before = server.get(LORRY)
+hours = lambda answer: min((p["hours"] for p in answer.json()["plans"]), default=None)  # noqa: E731
+by_command = plan("--from", "WSB", "--to", "TISC", "--commodity", "steel_coil", "--tonnes", "200", *AT, "--modes", "road", "--all", "--json")
+check("server and command answer the same", before.status == 200 and before.body.strip() == by_command.out.strip(), before)
+got = server.send("POST", "/api/v1/live/roads", {"states": [{"edge": edge, "kmh": 8} for edge in range(2000)]})
+after = server.get(LORRY)
+check("slow streets cost the lorries hours", got.status == 200 and hours(before) and hours(after) > hours(before), (got, hours(before), hours(after)))
+server.send("DELETE", "/api/v1/live/roads", b"")
+check("quick again: the same bytes", server.get(LORRY).body == before.body)
+server.stop()
+finish()

@@ -1,0 +1,170 @@
+"""Freight over HTTP on a town drawn by hand: two mines' roads lead over its only bridge; closed, slow and open again."""
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import time
+
+from server import ROOT, Server, check, finish
+from town import at, write
+
+SHARED = os.path.join(ROOT, os.environ.get("TQ_SHARED_DATA", "../shared/data"))
+TABLES = os.path.join(ROOT, "cities/taiyuan/freight")
+PLAN, NODES, WHY = "/api/v1/freight/plan", "/api/v1/freight/nodes", "/api/v1/freight/why-not"
+# The yard west of the bridge, two loading places of the railway east of it; all else stays where it is.
+PLACES = {"GJM": at(2, 3, 0.5), "GUJ": at(5, 6, 0.5), "TUNL": at(8, 7, 0.5)}
+COAL = "commodity=coal_thermal&tonnes=4000&depart=2026-07-06T08:00"
+FEEDER = f"{PLAN}?from=GJM&to=QHDP&{COAL}&all=true"
+
+server = Server(osm=write())
+
+# ---- a city without freight ---------------------------------------------------------------------------------------
+for target in (FEEDER, NODES, f"{WHY}?from=GJM&to=QHDP&{COAL}&node=TYB"):
+    got = server.get(target)
+    check(f"no freight is said by name: {target[15:24]}", got.status == 404 and "freight" in got.json()["detail"], got)
+
+
+def restart(change=None):
+    """With the authored tables, places moved into the town, and perhaps a broken row."""
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(20)
+    folder = os.path.join(server.city, "freight")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(TABLES, folder)
+    path = os.path.join(folder, "nodes.csv")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    lat, lon = rows[0].index("lat"), rows[0].index("lon")
+    for row in rows[1:]:
+        if row[0] in PLACES:
+            row[lat], row[lon] = (f"{value:.7f}" for value in PLACES[row[0]])
+        if change:
+            change(row, lat)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(out.getvalue())
+    server.start()
+
+
+def fronts(answer):
+    return [(plan["hours"], plan["cny"], plan["co2e_kg"]) for plan in (answer.json() or {}).get("plans", [])]
+
+
+def roads(*states):
+    if states:
+        return server.send("POST", "/api/v1/live/roads", {"states": list(states)})
+    return server.send("DELETE", "/api/v1/live/roads", b"")
+
+
+def same(front, case):
+    """Every point of a published front: hours +-0.02, money and mass +-0.01 %."""
+    want = sorted((p["hours"], p["cost_cny"], p["co2e_kg"]) for p in case)
+    return len(front) == len(want) and all(
+        abs(a[0] - b[0]) <= 0.02 and all(abs(x - y) <= 1e-4 * y + 0.051 for x, y in zip(a[1:], b[1:]))
+        for a, b in zip(sorted(front), want))
+
+
+restart()
+
+# ---- places and plans -----------------------------------------------------------------------------------------------
+got = server.get(NODES)
+nodes = got.json()["nodes"]
+check("the places", got.status == 200 and len(nodes) > 200 and {"id", "name_zh", "kind", "lat", "lon"} <= set(nodes[0]), got)
+check("and the commodities", any(c["code"] == "coal_thermal" for c in got.json()["commodities"]))
+ports = server.get(NODES + "?kind=" + nodes[0]["kind"]).json()["nodes"]
+check("of one kind", 0 < len(ports) < len(nodes) and {p["kind"] for p in ports} == {nodes[0]["kind"]})
+first = server.get(FEEDER)
+check("plans", first.status == 200 and first.json()["live_version"] == 0 and len(fronts(first)) > 1, first)
+check("prices say given or assumed, with the source", any(
+    leg.get("price", {}) and leg["price"].get("kind") in ("given", "assumed")
+    for plan in first.json()["plans"] for leg in plan["legs"]), first)
+check("the shown ones are of the front", set(fronts(server.get(FEEDER.replace("&all=true", "")))) <= set(fronts(first)))
+check("asked by name", fronts(server.get(FEEDER.replace("from=GJM", "from=Gujiao%20truck%20coal%20yard"))) == fronts(first))
+got = server.get(f"{WHY}?from=GJM&to=QHDP&{COAL}&node=ZDL")
+check("why not", got.status == 200 and {"place", "possible", "on_front"} <= set(got.json()), got)
+got = server.get(FEEDER + "&modes=sea")
+check("no plan names what forbids it", got.status == 200 and got.json()["plans"] == [] and got.json()["forbidden_by"] == ["mode"], got)
+
+# ---- refusals ---------------------------------------------------------------------------------------------------------
+for name, target, status, words in (
+        ("an unknown place", FEEDER.replace("GJM", "XXXX"), 404, "from: 'XXXX'"),
+        ("an unknown place to avoid", FEEDER + "&avoid=TYB,YYYY", 404, "avoid: 'YYYY'"),
+        ("an unknown commodity", FEEDER.replace("coal_thermal", "gold"), 404, "gold"),
+        ("no mass", FEEDER.replace("&tonnes=4000", ""), 400, "tonnes"),
+        ("mass 0", FEEDER.replace("=4000", "=0"), 400, "tonnes: '0'"),
+        ("mass in words", FEEDER.replace("=4000", "=4e3"), 400, "4e3"),
+        ("the same place", FEEDER.replace("QHDP", "GJM"), 400, "origin"),
+        ("two starts", FEEDER + "&at=mon@08:00", 400, "at"),
+        ("no day of the week", PLAN + "?from=GJM&to=QHDP&commodity=coal_thermal&tonnes=1&at=not@08:00", 400, "mon@08:00"),
+        ("arrival before the start", FEEDER + "&arrive=2026-07-06T07:00", 400, "arrive"),
+        ("no such mode", FEEDER + "&modes=pipe", 400, "pipe"),
+        ("boxes of coal", FEEDER + "&boxes40=3", 400, "box"),
+        ("an unknown parameter", FEEDER + "&colour=red", 400, "colour")):
+    got = server.get(target)
+    check(f"refused: {name}", got.status == status and words in got.json().get("detail", ""), got)
+
+# ---- the feeder road ----------------------------------------------------------------------------------------------------
+BRIDGE = {"way": 200}
+case = None
+if os.path.isdir(SHARED):
+    with open(os.path.join(SHARED, "freight/cases/P09_coal_gujiao_truck_closure.json"), encoding="utf-8") as file:
+        case = json.load(file)
+    check("open: the published front", same(fronts(first), case["front_v1"]), fronts(first))
+elif os.environ.get("CI") == "true":
+    check("test data", False, f"{SHARED} is absent")
+roads({**BRIDGE, "closed": True})
+took_ms = []
+for turn in range(5):
+    began = time.perf_counter()
+    closed = server.get(FEEDER)
+    took_ms.append((time.perf_counter() - began) * 1000)
+    roads()
+    server.get(FEEDER)
+    roads({**BRIDGE, "closed": True})
+closed = server.get(FEEDER)
+print(f"closed road to changed answer over HTTP: {min(took_ms):.1f} to {max(took_ms):.1f} ms")
+check("closed: another front, another railhead", closed.status == 200 and fronts(closed) != fronts(first)
+      and closed.json()["live_version"] != 0, closed)
+if case:
+    check("closed: the published front after the closure", same(fronts(closed), case["closures"][0]["front_v1"]), fronts(closed))
+gone = {leg["id"] for plan in closed.json()["plans"] for leg in plan["legs"] if leg["kind"] == "link"}
+check("nobody drives over the closed bridge", not gone & {"L213", "L214", "L241"}, gone)
+got = server.get(f"{PLAN}?from=GJM&to=GUJ&{COAL}&avoid=TYC,TYB,QXZC,JINM")
+check("no way round: one thing is named that would open one", got.json()["plans"] == [] and got.json()["forbidden_by"] == ["avoid"]
+      and got.json()["other_sets"] == 1, got)
+roads()
+again = server.get(FEEDER)
+check("open again: the same bytes", again.body == first.body, again)
+
+roads({**BRIDGE, "kmh": 10})
+slow = server.get(FEEDER)
+
+
+def lorry_hours(answer, link):
+    return {leg["hours"] for plan in answer.json()["plans"] for leg in plan["legs"] if leg.get("id") == link}
+
+
+before, after = lorry_hours(first, "L213") | lorry_hours(first, "L214"), lorry_hours(slow, "L213") | lorry_hours(slow, "L214")
+check("a slow bridge: more hours for the lorries, as many times as the way is slower",
+      before and (not after or min(after) > 1.5 * min(before)), (before, after))
+roads({**BRIDGE, "closed": True})
+check("closed after slow is as closed after open", server.get(FEEDER).body == closed.body)
+roads()
+check("and open", server.get(FEEDER).body == first.body)
+
+
+# ---- bad tables -----------------------------------------------------------------------------------------------------------
+def break_row(row, lat):
+    if row[0] == "GUJ":
+        row[lat] = "137.9"
+
+
+try:
+    restart(break_row)
+    check("a broken row stops the start", False)
+except SystemExit as why:
+    check("a broken row stops the start, named", "nodes.csv" in str(why) and "137.9" in str(why), why)
+finish()
