@@ -3,6 +3,12 @@
 
 #include "cli/cli.h"
 
+/* "-" before one letter, "--" before a word. */
+static const char *dashes(const char *name)
+{
+    return name[1] == '\0' ? "-" : "--";
+}
+
 static const cli_option *find_option(const cli_command *command, tq_str name, unsigned *row)
 {
     for (unsigned k = 0; k < command->option_count; k++)
@@ -60,7 +66,8 @@ static bool take_option(cli_args *args, int argc, char **argv, int *at)
     }
     const char *value = equals != NULL ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
     if (value == NULL) {
-        (void)snprintf(message, sizeof message, "--%s needs a %s", option->name, option->value);
+        (void)snprintf(message, sizeof message, "%s%s needs a %s", dashes(option->name),
+                       option->name, option->value);
         (void)cli_usage(args, message);
         return false;
     }
@@ -139,7 +146,8 @@ bool cli_number(const cli_args *args, const char *name, uint32_t low, uint32_t h
     }
     char message[160];
     (void)snprintf(message, sizeof message,
-                   "--%s wants a whole number from %u to %u, not \"%.40s\"", name, low, high, text);
+                   "%s%s wants a whole number from %u to %u, not \"%.40s\"", dashes(name), name,
+                   low, high, text);
     (void)cli_usage(args, message);
     return false;
 }
@@ -147,9 +155,8 @@ bool cli_number(const cli_args *args, const char *name, uint32_t low, uint32_t h
 static void put_option(const cli_option *option, FILE *out)
 {
     char left[64];
-    (void)snprintf(left, sizeof left, "%s%s%s%s", option->name[1] == '\0' ? "-" : "--",
-                   option->name, option->value != NULL ? " " : "",
-                   option->value != NULL ? option->value : "");
+    (void)snprintf(left, sizeof left, "%s%s%s%s", dashes(option->name), option->name,
+                   option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
     fprintf(out, "  %-24s %s\n", left, option->help);
 }
 
@@ -191,8 +198,7 @@ void cli_completion_bash(FILE *out)
     for (unsigned k = 0; k < cli_command_count; k++) {
         fprintf(out, "    %s) options=\"", cli_commands[k].name);
         for (unsigned row = 0; row < cli_commands[k].option_count; row++)
-            fprintf(out, "%s%s%s", row == 0 ? "" : " ",
-                    cli_commands[k].option[row].name[1] == '\0' ? "-" : "--",
+            fprintf(out, "%s%s%s", row == 0 ? "" : " ", dashes(cli_commands[k].option[row].name),
                     cli_commands[k].option[row].name);
         fputs("\" ;;\n", out);
     }
@@ -238,7 +244,8 @@ void cli_man(const cli_command *command, FILE *out)
         put_roff(command->text, out);
         fputs(".SH OPTIONS\n", out);
         for (unsigned k = 0; k < command->option_count; k++) {
-            fprintf(out, ".TP\n.B \\-\\-%s", command->option[k].name);
+            fprintf(out, ".TP\n.B %s%s", command->option[k].name[1] == '\0' ? "\\-" : "\\-\\-",
+                    command->option[k].name);
             if (command->option[k].value != NULL)
                 fprintf(out, " \\fI%s\\fR", command->option[k].value);
             fputc('\n', out);

@@ -28,7 +28,8 @@ typedef struct demo {
     uint16_t port, double_port;
     tq_worker *server, *twin;
     tq_status served;
-    json_t *plan; /* demo.json */
+    json_t *plan;   /* demo.json */
+    unsigned verbs; /* how many of them are played */
     tq_err *err;
 } demo;
 
@@ -42,7 +43,8 @@ typedef struct verb {
     bool changed, restored;
 } verb;
 
-enum { TRIP, DRIVE, TAXI, BUS, REPORT, VERBS };
+/* FREIGHT only where the city's demo.json asks about it. */
+enum { TRIP, DRIVE, TAXI, BUS, REPORT, FREIGHT, VERBS };
 
 /* ---- HTTP -------------------------------------------------------------------------------------
  */
@@ -335,15 +337,31 @@ static tq_status set_taxi(demo *run, verb *taxi)
     return TQ_OK;
 }
 
+/* Which chains carry the goods. Lorries seldom drive where the trip and the bus do, so freight may
+ * have a road of its own that is closed at the same time. */
+static void set_freight(demo *run, verb *freight)
+{
+    static const char *const members[] = {"from", "to", "commodity", "tonnes"};
+    (void)snprintf(freight->url, sizeof freight->url,
+                   "%s/api/v1/freight/plan?all=true&depart=", run->base);
+    put_escaped(freight->url, sizeof freight->url,
+                json_string_value(json_object_get(run->plan, "at")));
+    for (size_t k = 0; k < TQ_COUNT(members); k++) {
+        size_t len = strlen(freight->url);
+        (void)snprintf(freight->url + len, sizeof freight->url - len, "&%s=", members[k]);
+        put_escaped(freight->url, sizeof freight->url, part(run, "freight", members[k], ""));
+    }
+}
+
 static double now_ms(void)
 {
     const tq_env *env = tq_env_real();
     return (double)env->mono_ns(env->user) / 1e6;
 }
 
-static tq_status close_road(demo *run, double *sent_ms, char id[64])
+static tq_status close_road(demo *run, const json_t *closure, double *sent_ms, char id[64])
 {
-    json_t *body = json_deep_copy(json_object_get(run->plan, "closure")), *answer = NULL;
+    json_t *body = json_deep_copy(closure), *answer = NULL;
     char from[40], to[40];
     if (body == NULL) return tq_fail(run->err, TQ_BAD_CONFIG, 0, "demo.json has no \"closure\"");
     /* From long before what is asked, and from before now for who waits for a car now, until well
@@ -361,21 +379,36 @@ static tq_status close_road(demo *run, double *sent_ms, char id[64])
     return TQ_OK;
 }
 
+static tq_status open_road(demo *run, const char *id)
+{
+    char path[120];
+    (void)snprintf(path, sizeof path, "/api/v1/closures/%s/end", id);
+    return post(run, path, json_pack("{s:s}", "reason", "demo"), NULL);
+}
+
+static tq_status ask_closed(demo *run, verb *what, double sent_ms)
+{
+    TQ_TRY(ask(run, what, &what->after));
+    what->ms = now_ms() - sent_ms;
+    what->changed = strcmp(what->before, what->after) != 0;
+    return TQ_OK;
+}
+
 static tq_status play(demo *run, verb *all)
 {
-    char id[64], path[120];
+    const json_t *lorry_road = json_object_get(json_object_get(run->plan, "freight"), "closure");
+    char id[64], second[64] = "";
     double sent_ms = 0;
-    for (unsigned k = 0; k < VERBS; k++)
+    for (unsigned k = 0; k < run->verbs; k++)
         TQ_TRY(ask(run, &all[k], &all[k].before));
-    TQ_TRY(close_road(run, &sent_ms, id));
-    for (unsigned k = 0; k < VERBS; k++) {
-        TQ_TRY(ask(run, &all[k], &all[k].after));
-        all[k].ms = now_ms() - sent_ms;
-        all[k].changed = strcmp(all[k].before, all[k].after) != 0;
-    }
-    (void)snprintf(path, sizeof path, "/api/v1/closures/%s/end", id);
-    TQ_TRY(post(run, path, json_pack("{s:s}", "reason", "demo"), NULL));
-    for (unsigned k = 0; k < VERBS; k++) {
+    TQ_TRY(close_road(run, json_object_get(run->plan, "closure"), &sent_ms, id));
+    for (unsigned k = 0; k < FREIGHT; k++)
+        TQ_TRY(ask_closed(run, &all[k], sent_ms));
+    if (lorry_road != NULL) TQ_TRY(close_road(run, lorry_road, &sent_ms, second));
+    if (run->verbs > FREIGHT) TQ_TRY(ask_closed(run, &all[FREIGHT], sent_ms));
+    TQ_TRY(open_road(run, id));
+    if (second[0] != '\0') TQ_TRY(open_road(run, second));
+    for (unsigned k = 0; k < run->verbs; k++) {
         TQ_TRY(ask(run, &all[k], &all[k].again));
         all[k].restored = strcmp(all[k].before, all[k].again) == 0;
     }
@@ -405,6 +438,14 @@ static json_t *short_of(unsigned which, const char *text)
             json_t *value = json_object_get(json_object_get(answer, "estimate"), shown[k]);
             if (value != NULL) json_object_set(out, shown[k], value);
         }
+    } else if (which == FREIGHT) {
+        static const char *const shown[] = {"hours", "cny", "co2e_kg"};
+        const json_t *plans = json_object_get(answer, "plans");
+        json_object_set_new(out, "plans", json_integer((json_int_t)json_array_size(plans)));
+        for (size_t k = 0; k < TQ_COUNT(shown); k++) {
+            json_t *value = json_object_get(json_array_get(plans, 0), shown[k]);
+            if (value != NULL) json_object_set(out, shown[k], value);
+        }
     } else {
         const char *name = which == BUS ? "detours" : "reports";
         const json_t *list = json_object_get(answer, name);
@@ -421,16 +462,25 @@ static json_t *short_of(unsigned which, const char *text)
     return out;
 }
 
+static const char *street_of(const json_t *group)
+{
+    const char *street = json_string_value(
+        json_object_get(json_object_get(json_object_get(group, "closure"), "stretch"), "street"));
+    return street != NULL ? street : "";
+}
+
 static void print_people(const demo *run, const verb *all)
 {
     bool zh = run->args->lang == TQ_ZH;
-    const char *street = json_string_value(json_object_get(
-        json_object_get(json_object_get(run->plan, "closure"), "stretch"), "street"));
-    printf(zh ? "封闭 %s（演示），再重新开放：\n" : "%s is closed (a demo) and opened again:\n",
-           street != NULL ? street : "?");
-    for (unsigned k = 0; k < VERBS; k++) {
+    const char *street = street_of(run->plan),
+               *second = street_of(json_object_get(run->plan, "freight"));
+    printf(zh ? "封闭 %s%s%s（演示），再重新开放：\n"
+              : "closed (a demo) and opened again: %s%s%s\n",
+           street, second[0] != '\0' ? (zh ? "，货运另封 " : ", for freight also ") : "", second);
+    for (unsigned k = 0; k < run->verbs; k++) {
         json_t *before = short_of(k, all[k].before), *after = short_of(k, all[k].after);
-        char *a = json_dumps(before, JSON_COMPACT), *b = json_dumps(after, JSON_COMPACT);
+        char *a = json_dumps(before, JSON_COMPACT | JSON_REAL_PRECISION(10)),
+             *b = json_dumps(after, JSON_COMPACT | JSON_REAL_PRECISION(10));
         printf(
             "  %s\n    %s %s\n    %s %s\n    %s, %.1f ms, %s\n", zh ? all[k].zh : all[k].en,
             zh ? "之前" : "before", a != NULL ? a : "", zh ? "之后" : "after ", b != NULL ? b : "",
@@ -444,10 +494,10 @@ static void print_people(const demo *run, const verb *all)
     }
 }
 
-static int print_json(const verb *all)
+static int print_json(const demo *run, const verb *all)
 {
     json_t *out = json_object(), *verbs = json_object();
-    for (unsigned k = 0; k < VERBS; k++) {
+    for (unsigned k = 0; k < run->verbs; k++) {
         json_t *row = json_object();
         json_object_set_new(row, "changed", json_boolean(all[k].changed));
         json_object_set_new(row, "restored", json_boolean(all[k].restored));
@@ -536,6 +586,7 @@ int cli_demo(const cli_args *args)
         [TAXI] = {.name = "taxi", .zh = "等车", .en = "wait for a taxi"},
         [BUS] = {.name = "bus_detour", .zh = "公交绕行", .en = "bus detour"},
         [REPORT] = {.name = "report_up", .zh = "上报省平台", .en = "report to the province"},
+        [FREIGHT] = {.name = "freight", .zh = "货运", .en = "freight"},
     };
     run->args = args;
     run->err = &err;
@@ -547,18 +598,22 @@ int cli_demo(const cli_args *args)
     if (status == TQ_OK) status = make_peer(run);
     if (status == TQ_OK) status = set_urls(run, all);
     if (status == TQ_OK) status = set_taxi(run, &all[TAXI]);
-    if (status == TQ_OK) status = play(run, all);
+    if (status == TQ_OK) {
+        run->verbs = json_object_get(run->plan, "freight") != NULL ? VERBS : FREIGHT;
+        if (run->verbs > FREIGHT) set_freight(run, &all[FREIGHT]);
+        status = play(run, all);
+    }
     stop(run);
     remove_folder(run);
     int code = 0;
     if (status != TQ_OK) {
         code = cli_fail(args, status, &err);
     } else {
-        for (unsigned k = 0; k < VERBS; k++)
+        for (unsigned k = 0; k < run->verbs; k++)
             if (!all[k].changed || !all[k].restored) code = 1;
         if (!args->json)
             print_people(run, all);
-        else if (print_json(all) != 0)
+        else if (print_json(run, all) != 0)
             code = cli_exit_code(TQ_INTERNAL);
     }
     for (unsigned k = 0; k < VERBS; k++) {

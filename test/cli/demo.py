@@ -12,7 +12,7 @@ check("import", Run("import", folder, "--quiet").code == 0)
 run = Run("demo", folder, "--json")
 verbs = (run.json() or {}).get("verbs", {})
 check("the demo ends well", run.code == 0, run)
-for name in ("trip", "drive", "taxi", "bus_detour", "report_up"):
+for name in ("trip", "drive", "taxi", "bus_detour", "report_up", "freight"):
     verb = verbs.get(name, {})
     check(f"{name}: changed and restored", verb.get("changed") is True and verb.get("restored") is True, verb)
     check(f"{name}: measured, and what it said", verb.get("ms", 0) > 0 and verb.get("before") and verb.get("after")

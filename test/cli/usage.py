@@ -11,7 +11,7 @@ import zipfile
 from harness import ROOT, Run, check, finish
 
 work = tempfile.mkdtemp(prefix="tongqu-usage-")
-COMMANDS = "init import serve plan route matrix isochrone match nearest places works check bench version help".split()
+COMMANDS = "init import serve plan route matrix isochrone match nearest places works check bench version help solve simulate freight demo audit user backup".split()
 
 # ---- help from the option table ----------------------------------------------------------------------------
 for command in COMMANDS:
@@ -21,6 +21,8 @@ for command in COMMANDS:
     check(f"{command} has --json and --quiet", b"--json" in run.out and b"--quiet" in run.out)
     man = Run("help", command, "--man")
     check(f"{command} has a manual page", man.code == 0 and man.out.startswith(b".TH TONGQU") and b".SH OPTIONS" in man.out, man)
+man = Run("help", "solve", "--man").out
+check("one letter has one dash", b"\n.B \\-g\n" in man and b"\\-\\-g\n" not in man and "-o needs a" in Run("solve", "x", "-o").err, man[-300:])
 check("help lists every command", all(c in Run("help").out.decode() for c in COMMANDS))
 check("version prints one line", Run("version").out.decode().startswith("tongqu 0."))
 check("version --json", "version" in Run("version", "--json").json())
