@@ -5,6 +5,7 @@
 import { axe, check, finish, holds, mapDrawn, matches, open, same, shoot, startBrowser, startServer, tabTo } from './tools.mjs';
 import { deskChecks } from './desk.mjs';
 import { dispatchChecks } from './dispatch.mjs';
+import { freightChecks } from './freight.mjs';
 import { pureChecks } from './pure.mjs';
 import { roadChecks, roadPages } from './roads.mjs';
 
@@ -392,6 +393,7 @@ try {
   await flows(airport, north, hub, south);
   await easy(airport, north);
   await roadChecks(browser, url);
+  await freightChecks(browser, url);
   await deskChecks(browser);
   await dispatchChecks(browser);
   if (process.env.PAGES !== "no") {

@@ -1,12 +1,13 @@
 // The question a page answers, and its form in the address (#from=…&to=…): what can be shared, restored and gone
 // back to. A damaged address never fails: what cannot be read falls back to the default.
 
+import { emptyFreight, readFreight, writeFreight, type Freight } from './freight_question';
 import { emptyRoads, readRoads, writeRoads, type Roads } from './roads_question';
 import { isLocal } from './time';
 
 export const PROFILES = ['foot', 'elder', 'wheelchair', 'bike', 'car', 'taxi'] as const;
 export const RIDERS = ['adult', 'senior', 'pupil', 'child'] as const;
-export const PAGES = ['plan', 'roads', 'stops', 'works', 'call', 'driver', 'desk'] as const;
+export const PAGES = ['plan', 'roads', 'stops', 'works', 'freight', 'call', 'driver', 'desk'] as const;
 export const DESK_VIEWS = ['duty', 'cases', 'closures', 'roadworks', 'points', 'crews', 'dispatch', 'vehicles', 'lines', 'conduct', 'simulation', 'exchange', 'people', 'demo'] as const;
 export const STEPS = ['from', 'to', 'when', 'answer'] as const;
 export const TRANSFERS_MAX = 5;
@@ -49,6 +50,8 @@ export interface Question {
   id: string;
   /** Roads page: all but the ends, the time and the way looked at, which it shares with the plan. */
   roads: Roads;
+  /** Freight page: all but the time and the plan looked at. */
+  freight: Freight;
 }
 
 export function emptyQuestion(): Question {
@@ -70,6 +73,7 @@ export function emptyQuestion(): Question {
     view: 'duty',
     id: '',
     roads: emptyRoads(),
+    freight: emptyFreight(),
   };
 }
 
@@ -95,8 +99,11 @@ export function readHash(hash: string): Question {
   question.page = oneOf(PAGES, params.get('page'), 'plan');
   question.easy = params.get('easy') === '1';
   question.step = oneOf(STEPS, params.get('step'), 'from');
-  question.from = readEnd(params, 'from');
-  question.to = readEnd(params, 'to');
+  // On the freight page these are places of goods.
+  if (question.page !== 'freight') {
+    question.from = readEnd(params, 'from');
+    question.to = readEnd(params, 'to');
+  }
   const arrive = params.get('arrive') ?? '';
   const depart = params.get('depart') ?? '';
   if (isLocal(arrive)) {
@@ -118,6 +125,7 @@ export function readHash(hash: string): Question {
   const id = params.get('id') ?? '';
   if (/^[\w:./-]{1,80}$/.test(id)) question.id = id;
   if (question.page === 'roads') question.roads = readRoads(params);
+  if (question.page === 'freight') question.freight = readFreight(params);
   return question;
 }
 
@@ -136,6 +144,11 @@ export function writeHash(question: Question): string {
     if (question.day) params.set('day', question.day);
   } else if (question.page === 'desk') {
     if (question.view !== 'duty') params.set('view', question.view);
+    if (question.id) params.set('id', question.id);
+  } else if (question.page === 'freight') {
+    writeFreight(params, question.freight);
+    if (question.time) params.set(question.arriveBy ? 'arrive' : 'depart', question.time);
+    if (question.pick) params.set('pick', String(question.pick));
     if (question.id) params.set('id', question.id);
   } else if (question.page === 'roads') {
     writeEnd(params, 'from', question.from);

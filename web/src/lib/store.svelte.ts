@@ -9,11 +9,13 @@ import zhDesk from '../text/desk.zh-CN.json';
 import enDesk from '../text/desk.en.json';
 import zhDispatch from '../text/dispatch.zh-CN.json';
 import enDispatch from '../text/dispatch.en.json';
+import zhFreight from '../text/freight.zh-CN.json';
+import enFreight from '../text/freight.en.json';
 
 export type Lang = 'zh-CN' | 'en';
 // Words of the staff's pages lie in dictionaries of their own.
-const zh = { ...zhPublic, ...zhDesk, ...zhDispatch };
-const en = { ...enPublic, ...enDesk, ...enDispatch };
+const zh = { ...zhPublic, ...zhDesk, ...zhDispatch, ...zhFreight };
+const en = { ...enPublic, ...enDesk, ...enDispatch, ...enFreight };
 export type Key = keyof typeof zh;
 // Both dictionaries have the same keys: a missing or surplus one does not compile.
 const words: Record<Lang, Record<Key, string>> = { 'zh-CN': zh, en };
