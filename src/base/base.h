@@ -145,6 +145,7 @@ typedef struct tq_buf {
 void tq_buf_put(tq_buf *buf, const void *bytes, size_t len);
 void tq_buf_puts(tq_buf *buf, const char *text);
 void tq_buf_putc(tq_buf *buf, char c);
+/** Of any length. */
 __attribute__((format(printf, 2, 3))) void tq_buf_printf(tq_buf *buf, const char *format, ...);
 void tq_buf_u64(tq_buf *buf, uint64_t value);
 void tq_buf_i64(tq_buf *buf, int64_t value);

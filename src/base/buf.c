@@ -32,15 +32,25 @@ void tq_buf_putc(tq_buf *buf, char c)
 void tq_buf_printf(tq_buf *buf, const char *format, ...)
 {
     char text[1024];
-    va_list args;
+    va_list args, again;
     va_start(args, format);
+    va_copy(again, args);
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (len < 0 || (size_t)len >= sizeof text) {
+    if (len < 0) {
         buf->failed = true;
-        return;
+    } else if ((size_t)len < sizeof text) {
+        tq_buf_put(buf, text, (size_t)len);
+    } else {
+        /* Rare and long: with a block of its own. */
+        char *whole = tq_alloc((size_t)len + 1, 1);
+        if (whole != NULL)
+            tq_buf_put(buf, whole, (size_t)vsnprintf(whole, (size_t)len + 1, format, again));
+        else
+            buf->failed = true;
+        tq_free(whole);
     }
-    tq_buf_put(buf, text, (size_t)len);
+    va_end(again);
 }
 
 void tq_buf_u64(tq_buf *buf, uint64_t value)

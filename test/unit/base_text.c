@@ -126,6 +126,31 @@ static void a_full_buffer_stays_failed(void **state)
     tq_buf_free(&buf);
 }
 
+static void printed_text_may_be_long(void **state)
+{
+    (void)state;
+    tq_buf buf = {0}, small = {.limit = 100};
+    char text[5000];
+    memset(text, 'x', sizeof text);
+    for (size_t len = 1020; len < 1028; len++) {
+        buf.len = 0;
+        tq_buf_printf(&buf, "%.*s", (int)len, text);
+        assert_false(buf.failed);
+        assert_int_equal(buf.len, len);
+        assert_memory_equal(buf.at, text, len);
+    }
+    buf.len = 0;
+    tq_buf_printf(&buf, "a%.*sb%d", (int)sizeof text, text, 7);
+    assert_int_equal(buf.len, sizeof text + 3);
+    assert_memory_equal(buf.at + 1, text, sizeof text);
+    assert_memory_equal(buf.at + 1 + sizeof text, "b7", 2);
+    tq_buf_printf(&small, "%.*s", (int)sizeof text, text);
+    assert_true(small.failed);
+    assert_int_equal(small.len, 0);
+    tq_buf_free(&buf);
+    tq_buf_free(&small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +159,7 @@ int main(void)
         cmocka_unit_test(bad_utf8_is_seen),
         cmocka_unit_test(json_is_escaped_and_separated),
         cmocka_unit_test(a_full_buffer_stays_failed),
+        cmocka_unit_test(printed_text_may_be_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,50 @@ async function callChecks(browser, url, admin, cars) {
     }),
   );
 
+  await check('call desk: the caller is edited, an order changed while it waits, and one from elsewhere handed over', () =>
+    withPage(browser, url, '丙接线', '#page=call', {}, async (page) => {
+      await ring(url, admin, '13900003333');
+      await page.waitForSelector('ol li:has-text("13900003333") button, ol li:has-text("3333") button');
+      await page.click('ol li:has-text("3333") button');
+      await page.click('#caller-edit');
+      await page.fill('#caller-name', '赵大爷');
+      await page.fill('form[aria-label="改来电人资料"] input[type=number]', '1945');
+      await page.check('form[aria-label="改来电人资料"] input[value=wheelchair]');
+      await shoot(page, 'call-edit');
+      await page.click('form[aria-label="改来电人资料"] button[type=submit]');
+      await page.waitForSelector('.who h2:has-text("赵大爷")');
+      matches(await page.innerText('.who'), /岁[\s\S]*轮椅/, 'the caller after the change');
+      await page.fill('#call-from', '38.416700,112.734000');
+      await page.click('#call-away');
+      await page.fill('#call-city', '忻州');
+      await page.waitForSelector('#call-order:has-text("转给忻州"):not([disabled])');
+      await page.click('#call-order');
+      await page.waitForSelector('.result .chip:has-text("已转")');
+      await shoot(page, 'call-away');
+      await page.focus('.who h2');
+      await page.keyboard.press('e');
+      await page.waitForSelector('.work', { state: 'detached' });
+      // Booked for later: everything of it can change.
+      const tomorrow = new Date(Date.now() + 20 * 3_600_000).toISOString().replace(/\.\d+Z/, 'Z');
+      const order = await command(url, admin, 'POST', '/api/v1/orders', { phone: '13900003333', from: HOME, to: CLINIC, at: tomorrow });
+      await ring(url, admin, '13900003333');
+      await page.click('ol li:has-text("赵大爷") button');
+      await page.waitForSelector('.result .chip:has-text("已预约")');
+      await page.keyboard.press('w');
+      await page.click('.result button:text-is("改单")');
+      await page.fill('.acts input[type=number]', '3');
+      await page.fill('.acts form label.wide input', '带药箱');
+      await shoot(page, 'call-change');
+      await page.click('.acts form button[type=submit]');
+      await page.waitForSelector('.acts form', { state: 'detached' });
+      const after = await command(url, admin, 'GET', `/api/v1/orders/${order.id}`);
+      same([after.party, after.note], [3, '带药箱'], 'the order');
+      await page.focus('.who h2');
+      await page.keyboard.press('e');
+      await page.waitForSelector('.work', { state: 'detached' });
+    }),
+  );
+
   await check('call desk: nobody can take a wheelchair: the order says why, what would help, and asks for a call back', () =>
     withPage(browser, url, '丙接线', '#page=call', {}, async (page) => {
       const order = await command(url, admin, 'POST', '/api/v1/orders', { phone: '13700002222', name: '李先生', from: CLINIC, to: HOME, needs: ['wheelchair'] });

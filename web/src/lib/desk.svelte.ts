@@ -127,7 +127,13 @@ class Desk {
   private listen(): void {
     this.source?.close();
     const source = new EventSource('/api/v1/events');
-    source.onopen = () => (this.live = true);
+    // What was read before the stream was open may have changed in between; after a cut the browser resumes where it was.
+    let opened = false;
+    source.onopen = () => {
+      this.live = true;
+      if (!opened) this.turns = Object.fromEntries(TOPICS.map((topic) => [topic, (this.turns[topic] ?? 0) + 1]));
+      opened = true;
+    };
     source.onerror = () => (this.live = false);
     for (const topic of TOPICS) source.addEventListener(topic, (event) => this.take(event));
     this.source = source;

@@ -180,7 +180,7 @@ export interface Why {
   refusals: { at: string; vehicle: string; driver: string | null; why: string }[] | null;
 }
 
-export const NEEDS = ['wheelchair', 'helper', 'cash', 'quiet', 'luggage'] as const;
+export const NEEDS = ['wheelchair', 'helper', 'cash', 'quiet', 'luggage', 'pet', 'child_seat'] as const;
 export const OPEN_STATES = ['searching', 'offered', 'assigned', 'arrived', 'on_board', 'booked'] as const;
 
 /** Roles that take calls. */
