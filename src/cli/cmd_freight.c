@@ -1,4 +1,5 @@
-/* tongqu freight: chains of lorries, trains, ships and planes for goods, as a table or as JSON. */
+/* tongqu freight: chains of lorries, trains, ships and planes for goods, and the railway's bill, as
+ * tables or as JSON. */
 #include <jansson.h>
 
 #include "cli/cli.h"
@@ -172,6 +173,23 @@ static void print_nodes(const json_t *answer, bool zh)
 
 /* ---- the question ---------------------------------------------------------------------------- */
 
+static bool take_bill(const cli_args *args, tq_goods_bill_query *query)
+{
+    *query = (tq_goods_bill_query){.tariff = cli_value(args, "tariff"),
+                                   .km = cli_value(args, "km"),
+                                   .electrified_km = cli_value(args, "electrified-km"),
+                                   .tonnes = cli_value(args, "tonnes"),
+                                   .siding_km = cli_value(args, "siding-km"),
+                                   .special_cny = cli_value(args, "special-cny"),
+                                   .load = cli_flag(args, "load"),
+                                   .unload = cli_flag(args, "unload"),
+                                   .box_use = cli_flag(args, "box-use"),
+                                   .now_ms = tq_env_real()->now_ms(NULL)};
+    return cli_number(args, "boxes40", 1, 100000, &query->boxes40) &&
+           cli_number(args, "boxes20", 1, 100000, &query->boxes20) &&
+           cli_number(args, "wagons", 1, 100000, &query->wagons);
+}
+
 static bool take_options(const cli_args *args, bool plan, tq_goods_query *query)
 {
     tq_goods_query_default(query);
@@ -186,6 +204,7 @@ static bool take_options(const cli_args *args, bool plan, tq_goods_query *query)
     query->via = cli_value(args, "via");
     query->modes = cli_value(args, "modes");
     query->why_not = cli_value(args, "why-not");
+    query->bill = cli_value(args, "plan");
     query->now_ms = tq_env_real()->now_ms(NULL);
     if (cli_flag(args, "all")) query->show = TQ_FREIGHT_ALL;
     if (!cli_number(args, "boxes40", 1, 100000, &query->boxes40)) return false;
@@ -213,8 +232,41 @@ static tq_status answer_of(cli_city *city, const tq_goods *goods, const tq_goods
     return status;
 }
 
-static int print_for_people(const cli_args *args, tq_buf *answer, bool plan, int code)
+static void print_bill(const json_t *bill, bool zh)
 {
+    const json_t *items = json_object_get(bill, "items");
+    printf(zh ? "  %.3f 公里，其中电气化 %.3f 公里，运到期限 %.0f 天\n"
+              : "  %.3f km, %.3f of them electrified, %.0f days at most\n",
+           number_of(bill, "km"), number_of(bill, "electrified_km"), number_of(bill, "limit_days"));
+    for (size_t k = 0; k < json_array_size(items); k++) {
+        const json_t *item = json_array_get(items, k);
+        bool given = strcmp(text_of(item, "kind"), "given") == 0;
+        printf("  %12.1f  %s%s%s  %s  %s\n", number_of(item, "cny"),
+               text_of(item, zh ? "name_zh" : "name_en"), *text_of(item, "row") ? "  " : "",
+               text_of(item, "row"), given ? (zh ? "公布" : "given") : (zh ? "估计" : "assumed"),
+               text_of(item, "source"));
+    }
+    printf("  %12.1f  %s\n", number_of(bill, "total_cny"), zh ? "合计" : "sum");
+}
+
+static void print_bills(const json_t *answer, bool zh)
+{
+    const json_t *chains = json_object_get(answer, "chains");
+    if (chains == NULL) {
+        print_bill(answer, zh);
+        return;
+    }
+    for (size_t k = 0; k < json_array_size(chains); k++) {
+        printf(zh ? "第 %zu 段铁路\n" : "chain %zu by rail\n", k + 1);
+        print_bill(json_array_get(chains, k), zh);
+    }
+    if (json_array_size(chains) == 0)
+        printf("%s\n", zh ? "这个方案不走铁路运价线路" : "the plan has no chain by rail");
+}
+
+static int print_for_people(const cli_args *args, tq_buf *answer, const char *what, int code)
+{
+    bool plan = strcmp(what, "nodes") != 0;
     json_t *root = json_loadb(answer->at, answer->len, 0, NULL);
     bool zh = args->lang == TQ_ZH;
     if (root == NULL) return cli_exit_code(TQ_INTERNAL);
@@ -222,6 +274,8 @@ static int print_for_people(const cli_args *args, tq_buf *answer, bool plan, int
         print_nodes(root, zh);
     else if (json_object_get(root, "forbidden_by") != NULL)
         print_none(root, zh);
+    else if (strcmp(what, "bill") == 0)
+        print_bills(root, zh);
     else if (cli_value(args, "why-not") != NULL)
         print_why(root, zh);
     else
@@ -234,19 +288,27 @@ int cli_freight(const cli_args *args)
 {
     char path[TQ_PATH_MAX];
     tq_goods_query query;
+    tq_goods_bill_query stretch;
     cli_city city = {0};
     tq_goods *goods = NULL;
     tq_buf answer = {0};
     tq_err err = {0};
-    bool found = true, plan = strcmp(args->word[0], "plan") == 0;
-    if (!plan && strcmp(args->word[0], "nodes") != 0)
-        return cli_usage(args, "knows plan and nodes");
-    if (!take_options(args, plan, &query)) return cli_exit_code(TQ_USAGE);
+    const char *what = args->word[0];
+    bool bill = strcmp(what, "bill") == 0, nodes = strcmp(what, "nodes") == 0, found = true;
+    bool alone = bill && cli_value(args, "tariff") != NULL, plan = !nodes && !alone;
+    if (!bill && !nodes && strcmp(what, "plan") != 0)
+        return cli_usage(args, "knows plan, bill and nodes");
+    if (bill && !alone && cli_value(args, "plan") == NULL)
+        return cli_usage(args, "bill needs --tariff and --km, or a question and its --plan");
+    if (!bill && cli_value(args, "plan") != NULL) return cli_usage(args, "--plan goes with bill");
+    if (!take_options(args, plan, &query) || !take_bill(args, &stretch))
+        return cli_exit_code(TQ_USAGE);
     tq_status status = cli_city_path(args->word[1], path, &err);
     if (status == TQ_OK) status = tq_goods_open(path, &goods, &err);
     if (status == TQ_OK && plan) status = cli_open(args->word[1], &city, &err);
     if (status == TQ_OK && plan) status = answer_of(&city, goods, &query, &answer, &found, &err);
-    if (status == TQ_OK && !plan) tq_goods_nodes_json(goods, NULL, &answer);
+    if (status == TQ_OK && nodes) tq_goods_nodes_json(goods, NULL, &answer);
+    if (status == TQ_OK && alone) status = tq_goods_bill_json(goods, &stretch, &answer, &err);
     int code = found ? 0 : cli_exit_code(TQ_NO_ROUTE);
     if (status != TQ_OK) {
         code = cli_fail(args, status, &err);
@@ -254,7 +316,7 @@ int cli_freight(const cli_args *args)
     } else if (args->json) {
         code = cli_print(&answer, code);
     } else {
-        code = print_for_people(args, &answer, plan, code);
+        code = print_for_people(args, &answer, what, code);
         tq_buf_free(&answer);
     }
     cli_close(&city);

@@ -340,6 +340,90 @@ TQ_API tq_status tq_freight_no_plan(const tq_freight *net, const tq_freight_live
                                     const tq_freight_query *query, tq_arena *work,
                                     tq_freight_no *out, tq_err *err);
 
+/* ---- the railway's bill (bill.c) ------------------------------------------------------------- */
+
+typedef enum tq_freight_fee_kind {
+    TQ_FREIGHT_FEE_LOAD,
+    TQ_FREIGHT_FEE_UNLOAD,
+    TQ_FREIGHT_FEE_BOX_USE, /* of boxes that the railway owns */
+    TQ_FREIGHT_FEE_SIDING,  /* a wagon and kilometre on a siding */
+    TQ_FREIGHT_FEES
+} tq_freight_fee_kind;
+
+/* A stretch under one tariff row. Base price 1 is paid once on a chain: each stretch pays what its
+ * own is more than what was paid before. */
+typedef struct tq_freight_stretch {
+    uint32_t tariff; /* row of tariffs.csv */
+    int64_t length_m, electrified_m;
+} tq_freight_stretch;
+
+#define TQ_FREIGHT_STRETCHES_MAX 64u
+#define TQ_FREIGHT_ITEMS_MAX     (4u * TQ_FREIGHT_STRETCHES_MAX)
+
+typedef struct tq_freight_bill_query {
+    uint32_t size;
+    const tq_freight_stretch *stretch; /* in order of travel */
+    uint32_t stretch_count;
+    int64_t mass_g;
+    uint32_t boxes40, boxes20; /* of one size */
+    int32_t day;               /* whose fees hold */
+    bool load, unload, box_use;
+    uint32_t wagons; /* on a siding of siding_m in all */
+    int64_t siding_m;
+    int64_t special_dime; /* special lines and diversion as the carrier states them; 0.1 yuan */
+} tq_freight_bill_query;
+
+typedef enum tq_freight_item_kind {
+    TQ_FREIGHT_ITEM_CARRIAGE,
+    TQ_FREIGHT_ITEM_FUND,
+    TQ_FREIGHT_ITEM_ELECTRIFICATION,
+    TQ_FREIGHT_ITEM_SPECIAL,
+    TQ_FREIGHT_ITEM_STAMP,
+    TQ_FREIGHT_ITEM_FEE
+} tq_freight_item_kind;
+
+typedef struct tq_freight_item {
+    uint8_t kind, fee; /* tq_freight_item_kind; of a FEE its tq_freight_fee_kind */
+    bool least;        /* the least charge of the tariff was applied */
+    uint32_t row;      /* of tariffs.csv, or of rail_fees.csv for a FEE; TQ_NONE = stated */
+    int64_t dime;      /* 0.1 yuan, rounded half up for itself */
+} tq_freight_item;
+
+typedef struct tq_freight_bill {
+    uint32_t item_count, days; /* days: limit of the transport */
+    tq_freight_item item[TQ_FREIGHT_ITEMS_MAX];
+    int64_t total_dime, length_m, electrified_m;
+} tq_freight_bill;
+
+/** Id of a row of tariffs.csv; the number must be below the size. */
+TQ_API const char *tq_freight_tariff_name(const tq_freight *net, uint32_t tariff);
+/** Row of tariffs.csv of this id in force on a day; TQ_NONE if there is none. */
+TQ_API uint32_t tq_freight_tariff_find(const tq_freight *net, tq_str id, int32_t day);
+
+/**
+ * The bill of one chain by rail. Every item is rounded half up to 0.1 yuan for itself, as railways
+ * do, and the total is the sum of the rounded items. TQ_BAD_INPUT names the part of the question:
+ * no stretch, a tariff that is not of rails or not of this load, more electrified than there is,
+ * a fee asked for that no row gives. Allocates nothing.
+ */
+TQ_API tq_status tq_freight_bill_make(const tq_freight *net, const tq_freight_bill_query *query,
+                                      tq_freight_bill *out, tq_err *err);
+
+/**
+ * The stretches of the rail chains of a plan, one bill after the other: *first is the step to begin
+ * at (0 at first) and is moved behind the chain. Services by rail have prices of their own and are
+ * no part. TQ_NOT_FOUND when there is no more chain, TQ_LIMIT when one is too long.
+ */
+TQ_API tq_status tq_freight_bill_chain(const tq_freight *net, const tq_freight_answer *answer,
+                                       const tq_freight_plan *plan, uint32_t *first,
+                                       tq_freight_stretch out[TQ_FREIGHT_STRETCHES_MAX],
+                                       uint32_t *count, tq_err *err);
+
+/** {"items":[{"item","name_zh","name_en","row","cny","kind":"given|assumed","source"}],"total_cny",
+ * "km","electrified_km","limit_days"}; item is carriage fund electrification special stamp load
+ * unload box_use siding; carriage tells base1_cny, per_km_cny, multiplier. */
+TQ_API void tq_freight_bill_json(const tq_freight *net, const tq_freight_bill *bill, tq_json *json);
+
 /* ---- json (shape: json.c) -------------------------------------------------------------------- */
 
 /** Which plans to write. */

@@ -90,6 +90,15 @@ typedef struct op_row {
     uint8_t cargo, unit;
 } op_row;
 
+/* What a railway charges beside carriage; `what` is one of tq_freight_fee_kind. */
+typedef struct fee_row {
+    uint32_t id, name_zh, name_en, confidence, source;
+    int64_t amount_e6, step_e6; /* step_e6 for each begun step_m beyond up_to_m */
+    int32_t up_to_m, step_m;    /* 0 = one amount whatever the way */
+    int32_t from_day, to_day;
+    uint8_t what, cargo_mask, unit;
+} fee_row;
+
 typedef struct emission_row {
     uint32_t id, vehicle, basis, confidence, source;
     int64_t ttw_e6, wtt_e6, wtw_e6; /* g a t-km */
@@ -146,7 +155,7 @@ struct tq_freight {
     int32_t day;
     uint32_t node_count, link_count, service_count, tariff_count, map_count, op_count,
         emission_count, commodity_count, ban_count, kind_count, link_tariff_count, class_count,
-        profile_count, path_total, what_count;
+        profile_count, path_total, what_count, fee_count;
     node_row *node;
     link_row *link;
     service_row *service;
@@ -157,6 +166,7 @@ struct tq_freight {
     commodity_row *commodity;
     ban_row *ban;
     ban_what *what;
+    fee_row *fee;
     uint32_t *path;        /* nodes of services */
     uint32_t *kind;        /* [kind_count] text */
     uint32_t *link_tariff; /* [link_tariff_count] text */

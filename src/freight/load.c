@@ -121,6 +121,7 @@ static const table tables[] = {
     {"terminals.csv", NEEDED, load_terminals},
     {"restrictions.csv", OPTIONAL, load_restrictions},
     {"corridors.csv", OPTIONAL, load_corridors},
+    {"rail_fees.csv", OPTIONAL, load_fees},
 };
 
 static tq_status read_tables(loader *load, const tq_freight_text *texts, size_t count)
@@ -188,6 +189,7 @@ static void move_rows(loader *load)
     MOVE(commodities, commodity, commodity_count);
     MOVE(bans, ban, ban_count);
     MOVE(whats, what, what_count);
+    MOVE(fees, fee, fee_count);
     MOVE(paths, path, path_total);
     MOVE(kinds, kind, kind_count);
     MOVE(link_tariffs, link_tariff, link_tariff_count);
@@ -223,9 +225,9 @@ tq_status tq_freight_load(const tq_freight_text *texts, size_t count, int32_t da
 void tq_freight_free(tq_freight *net)
 {
     if (!net) return;
-    void *rows[] = {net->node, net->link,     net->service,    net->tariff, net->map,
-                    net->op,   net->emission, net->commodity,  net->ban,    net->what,
-                    net->path, net->kind,     net->link_tariff};
+    void *rows[] = {net->node, net->link,     net->service,     net->tariff, net->map,
+                    net->op,   net->emission, net->commodity,   net->ban,    net->what,
+                    net->path, net->kind,     net->link_tariff, net->fee};
     id_index *ids[] = {&net->node_ids,   &net->link_ids,        &net->service_ids,
                        &net->tariff_ids, &net->emission_ids,    &net->commodity_ids,
                        &net->kind_ids,   &net->link_tariff_ids, &net->ban_ids};

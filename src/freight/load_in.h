@@ -27,6 +27,7 @@ typedef struct loader {
     TQ_VEC(commodity_row) commodities;
     TQ_VEC(ban_row) bans;
     TQ_VEC(ban_what) whats;
+    TQ_VEC(fee_row) fees;
     TQ_VEC(rate_row) rates;
     TQ_VEC(uint8_t) priced_mask; /* of link tariffs: cargo classes that they price */
     TQ_VEC(uint32_t) paths;
@@ -110,7 +111,7 @@ uint32_t kind_id_of(const loader *load, uint32_t row);
 uint32_t link_tariff_id_of(const loader *load, uint32_t row);
 uint32_t ban_id_of(const loader *load, uint32_t row);
 
-/* One reader a table (load_prices.c, load_lines.c, load_places.c). */
+/* One reader a table (load_prices.c, load_lines.c, load_places.c, load_fees.c). */
 tq_status load_nodes(loader *load, const tq_freight_text *text);
 tq_status load_emissions(loader *load, const tq_freight_text *text);
 tq_status load_tariffs(loader *load, const tq_freight_text *text);
@@ -122,5 +123,6 @@ tq_status load_services(loader *load, const tq_freight_text *text);
 tq_status load_terminals(loader *load, const tq_freight_text *text);
 tq_status load_restrictions(loader *load, const tq_freight_text *text);
 tq_status load_corridors(loader *load, const tq_freight_text *text);
+tq_status load_fees(loader *load, const tq_freight_text *text);
 
 #endif

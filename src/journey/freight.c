@@ -27,7 +27,7 @@ static const struct {
     {"nodes.csv", true},     {"links.csv", true},         {"services.csv", true},
     {"tariffs.csv", true},   {"tariff_map.csv", true},    {"terminals.csv", true},
     {"emissions.csv", true}, {"commodities.csv", true},   {"corridors.csv", false},
-    {"rates.csv", false},    {"restrictions.csv", false},
+    {"rates.csv", false},    {"restrictions.csv", false}, {"rail_fees.csv", false},
 };
 
 /* ---- tables ---------------------------------------------------------------------------------- */

@@ -89,8 +89,7 @@ static tq_status find_modes(const char *list, uint32_t *out, tq_err *err)
 
 /* ---- load and time --------------------------------------------------------------------------- */
 
-/* Decimal tonnes to grams, no floating point. */
-static bool parse_tonnes(tq_str text, int64_t *mass_g)
+bool goods_tonnes(tq_str text, int64_t *mass_g)
 {
     const char *dot = memchr(text.at, '.', text.len);
     tq_str whole = {text.at, dot == NULL ? text.len : (size_t)(dot - text.at)};
@@ -124,7 +123,7 @@ static tq_status read_load(const tq_freight *net, const tq_goods_query *query,
         if (query->boxes40 == 0)
             return tq_fail(err, TQ_BAD_INPUT, 0, "tonnes: say how much, or how many boxes40");
         out->mass_g = (int64_t)query->boxes40 * TQ_GOODS_BOX40_T * 1000000;
-    } else if (!parse_tonnes(tq_str_of(query->tonnes), &out->mass_g)) {
+    } else if (!goods_tonnes(tq_str_of(query->tonnes), &out->mass_g)) {
         return tq_fail(err, TQ_BAD_INPUT, 0,
                        "tonnes: '%.40s' is not above 0 and at most 100000000, with up to 6 "
                        "decimals",
@@ -231,6 +230,7 @@ tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
         return say_no(net, live, &asked, &bench->work, &json, err);
     }
     TQ_TRY(status);
+    *found = true;
     if (node != TQ_NONE) {
         tq_freight_why why;
         TQ_TRY(tq_freight_why_not(net, live, &asked, node, NULL, &bench->work, &answer, &why, err));
@@ -238,9 +238,9 @@ tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
         *found = why.possible;
         return TQ_OK;
     }
+    if (query->bill != NULL) return goods_plan_bill(net, &asked, query->bill, &answer, &json, err);
     tq_freight_odds(net, &asked, asked.arrive_s, ODDS_SEED, &answer);
     tq_freight_plan_json(net, &asked, &answer, query->show, &json);
-    *found = true;
     return TQ_OK;
 }
 

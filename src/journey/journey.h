@@ -170,6 +170,7 @@ typedef struct tq_goods_query {
     const char *avoid, *via;     /* lists of places by commas */
     const char *modes;           /* list of road rail sea river air; NULL = all */
     const char *why_not;         /* a place: answer why no plan goes there */
+    const char *bill; /* number of a plan on the front: answer the railway's bills of its chains */
     tq_freight_show show;
     int64_t now_ms;
 } tq_goods_query;
@@ -182,6 +183,19 @@ void tq_goods_query_default(tq_goods_query *query);
  */
 tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
                              const tq_goods_query *query, tq_arena *work, tq_buf *out, bool *found,
+                             tq_err *err);
+/* A chain by rail in words; NULL = not said. */
+typedef struct tq_goods_bill_query {
+    const char *tariff, *km, *electrified_km; /* electrified_km NULL = all of it */
+    const char *tonnes;
+    uint32_t boxes40, boxes20, wagons;
+    const char *siding_km, *special_cny;
+    bool load, unload, box_use;
+    int64_t now_ms; /* tariffs and fees of that day */
+} tq_goods_bill_query;
+/** The railway's bill of one stretch: tq_freight_bill_json's object. Refusals name the part; an
+ * unknown tariff is told the nearest that there is. */
+tq_status tq_goods_bill_json(const tq_goods *goods, const tq_goods_bill_query *query, tq_buf *out,
                              tq_err *err);
 /** {"version","nodes":[{"id","name_zh","name_en","kind","region","lat","lon","confidence"}],
  * "commodities":[{"code","name_zh","name_en","cargo","dg_class"}]}; kind NULL = all. */

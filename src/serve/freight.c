@@ -1,5 +1,6 @@
 /*
- * /api/v1/freight: plans of goods, why none goes by a place, and the places there are.
+ * /api/v1/freight: plans of goods, why none goes by a place, the railway's bill, and the places
+ * there are.
  *
  * The network is read once at the start of the server; each loop asks with a bench of its own, so
  * nothing is shared or locked in a question. A city without the folder freight/ serves everything
@@ -55,6 +56,7 @@ static tq_status ask_freight(serve_loop *loop, const serve_request *request, con
     query.via = param_text(request, "via");
     query.modes = param_text(request, "modes");
     query.why_not = why_not;
+    query.bill = param_text(request, "plan");
     query.now_ms = serve_now_ms();
     param_u32(request, "boxes40", &query.boxes40);
     if (why_not == NULL && param_true(request, "all")) query.show = TQ_FREIGHT_ALL;
@@ -84,5 +86,36 @@ tq_status handle_freight_nodes(serve_loop *loop, const serve_request *request, s
     TQ_TRY(have_freight(loop, err));
     tq_goods_nodes_json(loop->server->goods, param_text(request, "kind"), &loop->body);
     json_answer(answer, KEEP_CITY);
+    return TQ_OK;
+}
+
+/* With from and to the bills of a plan, with a tariff those of one stretch. */
+tq_status handle_freight_bill(serve_loop *loop, const serve_request *request, serve_answer *answer,
+                              problem *why, tq_err *err)
+{
+    tq_goods_bill_query query = {.now_ms = serve_now_ms()};
+    query.tariff = param_text(request, "tariff");
+    if (query.tariff == NULL) {
+        if (param_text(request, "from") == NULL || param_text(request, "to") == NULL ||
+            param_text(request, "plan") == NULL)
+            return tq_fail(err, TQ_BAD_INPUT, 0,
+                           "give tariff and km, or from, to, commodity, tonnes and the plan's "
+                           "number");
+        return ask_freight(loop, request, NULL, answer, why, err);
+    }
+    TQ_TRY(have_freight(loop, err));
+    query.km = param_text(request, "km");
+    query.electrified_km = param_text(request, "electrified_km");
+    query.tonnes = param_text(request, "tonnes");
+    query.siding_km = param_text(request, "siding_km");
+    query.special_cny = param_text(request, "special_cny");
+    param_u32(request, "boxes40", &query.boxes40);
+    param_u32(request, "boxes20", &query.boxes20);
+    param_u32(request, "wagons", &query.wagons);
+    query.load = param_true(request, "load");
+    query.unload = param_true(request, "unload");
+    query.box_use = param_true(request, "box_use");
+    TQ_TRY(tq_goods_bill_json(loop->server->goods, &query, &loop->body, err));
+    json_answer(answer, KEEP_NOT);
     return TQ_OK;
 }

@@ -80,6 +80,17 @@ with tempfile.TemporaryDirectory() as folder:
     run = Run("freight", "nodes", folder)
     check("a city without freight says so", run.code == 1 and "no freight network" in run.err, run)
 
+# ---- the railway's bill -------------------------------------------------------------------------------------------------------
+CITY = os.path.join(ROOT, "cities", "taiyuan")
+run = Run("freight", "bill", CITY, "--tariff", "RAIL_T40", "--km", "560", "--boxes40", "1", "--box-use", "--json")
+check("bill of a box", run.code == 0 and {i["item"]: i["cny"] for i in run.json()["items"]} == {
+    "carriage": 2390.2, "fund": 622.7, "electrification": 133.3, "stamp": 1.3, "box_use": 118.0}, run)
+run = Run("freight", "bill", CITY, "--tariff", "RAIL_T40", "--km", "560", "--boxes40", "1", "--lang", "en")
+check("bill for people", run.code == 0 and b"construction fund" in run.out and b"given" in run.out, run)
+check("bill without a question", Run("freight", "bill", CITY).code == 2 and "--tariff" in Run("freight", "bill", CITY).err)
+run = Run("freight", "bill", CITY, "--tariff", "RAIL_9", "--km", "5", "--tonnes", "1")
+check("an unknown tariff names the nearest", run.code == 1 and "did you mean RAIL_" in run.err, run)
+
 # ---- a closed street of the served city ---------------------------------------------------------------------------------------
 sys.path.insert(0, os.path.join(ROOT, "test", "http"))
 os.environ["TONGQU"] = TONGQU

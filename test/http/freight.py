@@ -88,6 +88,33 @@ check("why not", got.status == 200 and {"place", "possible", "on_front"} <= set(
 got = server.get(FEEDER + "&modes=sea")
 check("no plan names what forbids it", got.status == 200 and got.json()["plans"] == [] and got.json()["forbidden_by"] == ["mode"], got)
 
+# ---- the railway's bill -----------------------------------------------------------------------------------------------
+BILL = "/api/v1/freight/bill"
+got = server.get(f"{BILL}?tariff=RAIL_2014_4&km=417&tonnes=80&load=true&unload=true&special_cny=73.9")
+items = {item["item"]: item["cny"] for item in got.json().get("items", [])}
+check("a published bill, to the item", items == {"carriage": 4209.0, "fund": 1100.9, "electrification": 400.3, "special": 73.9, "stamp": 2.3,
+      "load": 1344.0, "unload": 1164.8} and got.json()["total_cny"] == 8295.2 and got.json()["limit_days"] == 3, got)
+check("each item tells its row, given or assumed, and the source", all(
+    item["kind"] in ("given", "assumed") and (item["item"] == "special" or item["row"] and item["source"]) for item in got.json()["items"]), got)
+got = server.get(f"{BILL}?from=GJM&to=QHDP&{COAL}&plan=6")
+chains = got.json().get("chains", [])
+rail = [leg for leg in next(p for p in first.json()["plans"] if p["number"] == 6)["legs"] if leg["kind"] == "link" and leg["mode"] == "rail"]
+check("of a plan: its chains by rail", got.status == 200 and len(chains) == 1 and abs(chains[0]["km"] - sum(leg["km"] for leg in rail)) < 0.01, got)
+duty = sum(item["cny"] for item in chains[0]["items"] if item["item"] == "stamp")
+check("what the bill asks is what the plan reckons, but for the stamp duty and rounding", abs(
+    got.json()["total_cny"] - duty - sum(leg["cny"] for leg in rail)) < 0.1 * len(chains[0]["items"]), got)
+for name, target, status, words in (
+        ("an unknown tariff names the nearest", f"{BILL}?tariff=RAIL_4X&km=10&tonnes=1", 404, "did you mean RAIL_4"),
+        ("no kilometres", f"{BILL}?tariff=RAIL_4C&tonnes=1", 400, "km"),
+        ("no tonnes", f"{BILL}?tariff=RAIL_4C&km=10", 400, "tonnes"),
+        ("a tariff of lorries", f"{BILL}?tariff=ROAD_BULK&km=10&tonnes=1", 400, "no tariff of a railway"),
+        ("more electrified than there is", f"{BILL}?tariff=RAIL_4C&km=10&electrified_km=11&tonnes=1", 400, "electrified_km"),
+        ("a siding without wagons", f"{BILL}?tariff=RAIL_4C&km=10&tonnes=1&siding_km=2", 400, "wagons"),
+        ("no such plan", f"{BILL}?from=GJM&to=QHDP&{COAL}&plan=99", 404, "there is no plan 99"),
+        ("neither", BILL, 400, "tariff and km")):
+    got = server.get(target)
+    check(f"bill refused: {name}", got.status == status and words in got.json().get("detail", ""), got)
+
 # ---- refusals ---------------------------------------------------------------------------------------------------------
 for name, target, status, words in (
         ("an unknown place", FEEDER.replace("GJM", "XXXX"), 404, "from: 'XXXX'"),

@@ -76,6 +76,10 @@ export async function freightChecks(browser, url) {
       same(legs.length, last.legs.length, 'legs');
       holds(legs.some((text) => text.includes('公布')) && legs.some((text) => text.includes('估计')), 'given and assumed');
       matches(await page.innerText('.legs'), /准时把握/);
+      const bill = await (await fetch(`${url}/api/v1/freight/bill?from=GJM&to=QHDP&commodity=coal_thermal&tonnes=4000&depart=2026-12-07T08:00&plan=${last.number}`)).json();
+      await page.waitForSelector('.bill tfoot');
+      holds((await page.innerText('.bill tfoot')).replaceAll(',', '').includes(bill.chains[0].total_cny.toFixed(1)), 'the bill');
+      matches(await page.innerText('.bill'), /铁路建设基金[\s\S]*印花税/);
       await shoot(page, 'freight-desktop-zh');
       same(await axe(page), [], 'axe');
     }),

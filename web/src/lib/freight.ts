@@ -96,6 +96,14 @@ export interface WhyNot {
   flip: { cny: number | null; hours: number | null; co2e_kg: number | null } | null;
 }
 
+export interface Bill {
+  items: { item: string; name_zh: string; name_en: string; row: string | null; cny: number; kind: 'given' | 'assumed'; source: string | null }[];
+  total_cny: number;
+  km: number;
+  electrified_km: number;
+  limit_days: number;
+}
+
 /** A stretch of a plan in one mode: what stands in a row of the chain. */
 export interface Stretch {
   mode: Mode;
