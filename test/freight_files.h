@@ -9,10 +9,10 @@
 
 #define FREIGHT_FOLDER "cities/taiyuan/freight"
 
-static const char *const freight_tables[] = {"nodes.csv",     "links.csv",        "services.csv",
-                                             "tariffs.csv",   "tariff_map.csv",   "terminals.csv",
-                                             "emissions.csv", "commodities.csv",  "corridors.csv",
-                                             "rates.csv",     "restrictions.csv", "rail_fees.csv"};
+static const char *const freight_tables[] = {
+    "nodes.csv",        "links.csv",     "services.csv",    "tariffs.csv",   "tariff_map.csv",
+    "terminals.csv",    "emissions.csv", "commodities.csv", "corridors.csv", "rates.csv",
+    "restrictions.csv", "rail_fees.csv", "factor_sets.csv"};
 
 #define FREIGHT_TABLES (sizeof freight_tables / sizeof *freight_tables)
 

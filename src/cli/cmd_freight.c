@@ -204,7 +204,8 @@ static bool take_options(const cli_args *args, bool plan, tq_goods_query *query)
     query->via = cli_value(args, "via");
     query->modes = cli_value(args, "modes");
     query->why_not = cli_value(args, "why-not");
-    query->bill = cli_value(args, "plan");
+    query->bill = strcmp(args->word[0], "bill") == 0 ? cli_value(args, "plan") : NULL;
+    query->carbon = strcmp(args->word[0], "carbon") == 0 ? cli_value(args, "plan") : NULL;
     query->now_ms = tq_env_real()->now_ms(NULL);
     if (cli_flag(args, "all")) query->show = TQ_FREIGHT_ALL;
     if (!cli_number(args, "boxes40", 1, 100000, &query->boxes40)) return false;
@@ -264,6 +265,37 @@ static void print_bills(const json_t *answer, bool zh)
         printf("%s\n", zh ? "这个方案不走铁路运价线路" : "the plan has no chain by rail");
 }
 
+static void print_carbon(const json_t *answer, bool zh)
+{
+    const json_t *sets = json_object_get(answer, "sets"),
+                 *elements = json_object_get(answer, "elements");
+    for (size_t k = 0; k < json_array_size(elements); k++) {
+        const json_t *one = json_array_get(elements, k);
+        const char *mode = said(text_of(one, "mode"), zh);
+        bool hub = strcmp(text_of(one, "kind"), "hub") == 0;
+        printf("  %12.3f kg  %s %s", number_of(one, "wtw_kg"), mode != NULL ? mode : "",
+               hub ? (zh ? "场站作业" : "hub") : "");
+        if (!hub)
+            printf("%.1f km  %s  %.2f g/tkm", number_of(one, "km"), text_of(one, "factor"),
+                   number_of(one, "g_per_tkm"));
+        printf("  %s", place_of(json_object_get(one, "from"), zh));
+        printf(hub ? "\n" : " → %s\n", place_of(json_object_get(one, "to"), zh));
+    }
+    for (size_t k = 0; k < json_array_size(sets); k++) {
+        const json_t *set = json_array_get(sets, k);
+        printf(zh ? "  %s：%.3f kg CO2e（油箱到车轮 %.3f，油井到油箱 %.3f，场站 "
+                    "%.3f），%.2f g/tkm，最低碳的是方案 %.0f\n"
+                  : "  %s: %.3f kg CO2e (tank to wheel %.3f, well to tank %.3f, hubs %.3f), %.2f "
+                    "g/tkm, cleanest is plan %.0f\n",
+               text_of(set, zh ? "name_zh" : "name_en"), number_of(set, "wtw_kg"),
+               number_of(set, "ttw_kg"), number_of(set, "wtt_kg"), number_of(set, "hub_kg"),
+               number_of(set, "g_per_tkm"), number_of(set, "cleanest_plan"));
+    }
+    if (json_is_true(json_object_get(answer, "ranking_flips")))
+        printf("  %s\n", zh ? "注意：换一套系数，方案的碳排放排序会变"
+                            : "note: another set of factors changes the order of the plans");
+}
+
 static int print_for_people(const cli_args *args, tq_buf *answer, const char *what, int code)
 {
     bool plan = strcmp(what, "nodes") != 0;
@@ -274,6 +306,8 @@ static int print_for_people(const cli_args *args, tq_buf *answer, const char *wh
         print_nodes(root, zh);
     else if (json_object_get(root, "forbidden_by") != NULL)
         print_none(root, zh);
+    else if (strcmp(what, "carbon") == 0)
+        print_carbon(root, zh);
     else if (strcmp(what, "bill") == 0)
         print_bills(root, zh);
     else if (cli_value(args, "why-not") != NULL)
@@ -296,11 +330,13 @@ int cli_freight(const cli_args *args)
     const char *what = args->word[0];
     bool bill = strcmp(what, "bill") == 0, nodes = strcmp(what, "nodes") == 0, found = true;
     bool alone = bill && cli_value(args, "tariff") != NULL, plan = !nodes && !alone;
-    if (!bill && !nodes && strcmp(what, "plan") != 0)
-        return cli_usage(args, "knows plan, bill and nodes");
-    if (bill && !alone && cli_value(args, "plan") == NULL)
+    bool carbon = strcmp(what, "carbon") == 0, numbered = cli_value(args, "plan") != NULL;
+    if (!bill && !nodes && !carbon && strcmp(what, "plan") != 0)
+        return cli_usage(args, "knows plan, bill, carbon and nodes");
+    if (bill && !alone && !numbered)
         return cli_usage(args, "bill needs --tariff and --km, or a question and its --plan");
-    if (!bill && cli_value(args, "plan") != NULL) return cli_usage(args, "--plan goes with bill");
+    if (carbon != numbered && !bill)
+        return cli_usage(args, "carbon needs --plan, the number of a plan; plan and nodes do not");
     if (!take_options(args, plan, &query) || !take_bill(args, &stretch))
         return cli_exit_code(TQ_USAGE);
     tq_status status = cli_city_path(args->word[1], path, &err);

@@ -125,7 +125,7 @@ static const cli_option freight_options[] = {
     {"modes", CLI_VALUE, "MODES", "only these of road,rail,sea,river,air"},
     {"why-not", CLI_VALUE, "NODE", "say why no plan goes by this place"},
     {"all", CLI_FLAG, NULL, "the whole front, not only the plans worth showing"},
-    {"plan", CLI_VALUE, "N", "bill: number of the plan on the front"},
+    {"plan", CLI_VALUE, "N", "bill, carbon: number of the plan on the front"},
     {"tariff", CLI_VALUE, "ID", "bill of one stretch under this rail tariff"},
     {"km", CLI_VALUE, "KM", "its length"},
     {"electrified-km", CLI_VALUE, "KM", "how much of it is electrified (default: all)"},
@@ -261,12 +261,13 @@ const cli_command cli_commands[] = {
         "matrices) or, with --format, of Li-Lim, Cordeau or Solomon. Prints VROOM's answer; each "
         "unassigned task tells its reason. Exit code 1: some tasks are left out.",
         solve_options, cli_solve),
-    ROW("freight", "plan|bill|nodes CITY", "plan goods by road, rail, sea, river and air",
+    ROW("freight", "plan|bill|carbon|nodes CITY", "plan goods by road, rail, sea, river and air",
         "tongqu freight plan cities/taiyuan --from TUNL --to GZXP --commodity coal_thermal "
         "--tonnes 10000 --at mon@08:00",
         "Prints the plans that no other beats in arrival, money and CO2, thinned to those worth "
         "showing, with their odds of being on time. bill gives the railway's items of one stretch, "
-        "or of a plan's chains. nodes lists the places. The tables lie in the city's folder "
+        "or of a plan's chains; carbon a plan's emissions by element, with competing sets of "
+        "factors. nodes lists the places. The tables lie in the city's folder "
         "freight/. Exit code 1: there is no plan, and what forbids it is named.",
         freight_options, cli_freight),
     ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",

@@ -424,6 +424,46 @@ TQ_API tq_status tq_freight_bill_chain(const tq_freight *net, const tq_freight_a
  * unload box_use siding; carriage tells base1_cny, per_km_cny, multiplier. */
 TQ_API void tq_freight_bill_json(const tq_freight *net, const tq_freight_bill *bill, tq_json *json);
 
+/* ---- emissions (carbon.c) -------------------------------------------------------------------- */
+
+#define TQ_FREIGHT_SETS_MAX     8u   /* of factors beside the network's own */
+#define TQ_FREIGHT_CARBON_PLANS 512u /* of a front that are ranked */
+
+/* An element of a transport chain after ISO 14083: a way with one kind of vehicle, or a hub. */
+typedef struct tq_freight_carbon_element {
+    bool hub;
+    uint8_t mode;
+    uint32_t emission, factor; /* rows of emissions.csv: on the way, used; TQ_NONE at a hub */
+    uint32_t from, to;
+    int64_t length_m; /* shortest feasible; by air great circle + 95 km a flight */
+    int64_t ttw_mg, wtt_mg, wtw_mg;
+    int64_t low_mg, high_mg; /* least and most of all sets */
+} tq_freight_carbon_element;
+
+typedef struct tq_freight_carbon {
+    uint32_t count;
+    tq_freight_carbon_element element[TQ_FREIGHT_STEPS_MAX];
+    int64_t ttw_mg, wtt_mg, wtw_mg, low_mg, high_mg, hub_mg, given_mg, length_m;
+} tq_freight_carbon;
+
+/** How many sets of factors there are beside the network's own, which has number 0. */
+TQ_API uint32_t tq_freight_carbon_sets(const tq_freight *net);
+TQ_API void tq_freight_carbon_set_name(const tq_freight *net, uint32_t set, const char **id,
+                                       const char **name_zh, const char **name_en);
+/** Emissions of a plan with a set of factors. Allocates nothing. */
+TQ_API void tq_freight_carbon_make(const tq_freight *net, const tq_freight_query *query,
+                                   const tq_freight_answer *answer, const tq_freight_plan *plan,
+                                   uint32_t set, tq_freight_carbon *out);
+/** {"plan","sets":[{"set","name_zh","name_en","wtw_kg","ttw_kg","wtt_kg","hub_kg","g_per_tkm",
+ * "given_pct" (share that rests on given factors),"cleanest_plan"}],"ranking_flips" (some set puts
+ * two plans of the front the other way round),"low_kg","high_kg","elements":[{"kind":
+ * "transport|hub","mode","from","to","km","tkm","ttw_kg","wtt_kg","wtw_kg","low_kg","high_kg",
+ * "factor","vehicle","g_per_tkm","data":"given|assumed","source"}]}; elements are of the own set,
+ * at a hub only the sum is known. */
+TQ_API tq_status tq_freight_carbon_json(const tq_freight *net, const tq_freight_query *query,
+                                        const tq_freight_answer *answer, uint32_t plan,
+                                        tq_arena *work, tq_json *json, tq_err *err);
+
 /* ---- json (shape: json.c) -------------------------------------------------------------------- */
 
 /** Which plans to write. */

@@ -99,6 +99,13 @@ typedef struct fee_row {
     uint8_t what, cargo_mask, unit;
 } fee_row;
 
+/* In the set `number` (from 1) the factor `uses` stands for `emission`. */
+typedef struct set_row {
+    uint32_t set, name_zh, name_en, source;
+    uint32_t emission, uses;
+    uint8_t number;
+} set_row;
+
 typedef struct emission_row {
     uint32_t id, vehicle, basis, confidence, source;
     int64_t ttw_e6, wtt_e6, wtw_e6; /* g a t-km */
@@ -155,7 +162,7 @@ struct tq_freight {
     int32_t day;
     uint32_t node_count, link_count, service_count, tariff_count, map_count, op_count,
         emission_count, commodity_count, ban_count, kind_count, link_tariff_count, class_count,
-        profile_count, path_total, what_count, fee_count;
+        profile_count, path_total, what_count, fee_count, set_count;
     node_row *node;
     link_row *link;
     service_row *service;
@@ -167,6 +174,7 @@ struct tq_freight {
     ban_row *ban;
     ban_what *what;
     fee_row *fee;
+    set_row *set;
     uint32_t *path;        /* nodes of services */
     uint32_t *kind;        /* [kind_count] text */
     uint32_t *link_tariff; /* [link_tariff_count] text */

@@ -28,6 +28,7 @@ typedef struct loader {
     TQ_VEC(ban_row) bans;
     TQ_VEC(ban_what) whats;
     TQ_VEC(fee_row) fees;
+    TQ_VEC(set_row) factor_sets;
     TQ_VEC(rate_row) rates;
     TQ_VEC(uint8_t) priced_mask; /* of link tariffs: cargo classes that they price */
     TQ_VEC(uint32_t) paths;
@@ -111,7 +112,7 @@ uint32_t kind_id_of(const loader *load, uint32_t row);
 uint32_t link_tariff_id_of(const loader *load, uint32_t row);
 uint32_t ban_id_of(const loader *load, uint32_t row);
 
-/* One reader a table (load_prices.c, load_lines.c, load_places.c, load_fees.c). */
+/* One reader a table (load_prices.c, load_lines.c, load_places.c, load_fees.c, load_sets.c). */
 tq_status load_nodes(loader *load, const tq_freight_text *text);
 tq_status load_emissions(loader *load, const tq_freight_text *text);
 tq_status load_tariffs(loader *load, const tq_freight_text *text);
@@ -123,6 +124,7 @@ tq_status load_services(loader *load, const tq_freight_text *text);
 tq_status load_terminals(loader *load, const tq_freight_text *text);
 tq_status load_restrictions(loader *load, const tq_freight_text *text);
 tq_status load_corridors(loader *load, const tq_freight_text *text);
+tq_status load_sets(loader *load, const tq_freight_text *text);
 tq_status load_fees(loader *load, const tq_freight_text *text);
 
 #endif

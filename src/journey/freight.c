@@ -24,10 +24,11 @@ static const struct {
     const char *name;
     bool needed;
 } TABLES[] = {
-    {"nodes.csv", true},     {"links.csv", true},         {"services.csv", true},
-    {"tariffs.csv", true},   {"tariff_map.csv", true},    {"terminals.csv", true},
-    {"emissions.csv", true}, {"commodities.csv", true},   {"corridors.csv", false},
-    {"rates.csv", false},    {"restrictions.csv", false}, {"rail_fees.csv", false},
+    {"nodes.csv", true},        {"links.csv", true},         {"services.csv", true},
+    {"tariffs.csv", true},      {"tariff_map.csv", true},    {"terminals.csv", true},
+    {"emissions.csv", true},    {"commodities.csv", true},   {"corridors.csv", false},
+    {"rates.csv", false},       {"restrictions.csv", false}, {"rail_fees.csv", false},
+    {"factor_sets.csv", false},
 };
 
 /* ---- tables ---------------------------------------------------------------------------------- */

@@ -238,6 +238,8 @@ tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
         *found = why.possible;
         return TQ_OK;
     }
+    if (query->carbon != NULL)
+        return goods_plan_carbon(net, &asked, query->carbon, &answer, &bench->work, &json, err);
     if (query->bill != NULL) return goods_plan_bill(net, &asked, query->bill, &answer, &json, err);
     tq_freight_odds(net, &asked, asked.arrive_s, ODDS_SEED, &answer);
     tq_freight_plan_json(net, &asked, &answer, query->show, &json);

@@ -1,5 +1,6 @@
 /*
- * The railway's bill in words: of one stretch under a tariff, or of the chains by rail of a plan.
+ * The railway's bill in words, and the emissions of a plan. A bill is of one stretch under
+ * a tariff, or of the chains by rail of a plan.
  *
  * Loading and unloading at the ends of a chain are on a plan's own legs already, so a plan's bill
  * has carriage, fund, electrification and stamp duty only. A plan prices in 1/10,000 yuan without
@@ -95,6 +96,23 @@ tq_status tq_goods_bill_json(const tq_goods *goods, const tq_goods_bill_query *q
     return TQ_OK;
 }
 
+static tq_status find_plan(const tq_freight_answer *answer, const char *number, uint32_t *out,
+                           tq_err *err)
+{
+    if (tq_parse_u32(tq_str_of(number), out) && *out < answer->plan_count) return TQ_OK;
+    return tq_fail(err, TQ_NOT_FOUND, 0, "plan: there is no plan %.20s; the front has 0 to %u",
+                   number, answer->plan_count - 1);
+}
+
+tq_status goods_plan_carbon(const tq_freight *net, const tq_freight_query *asked,
+                            const char *number, const tq_freight_answer *answer, tq_arena *work,
+                            tq_json *json, tq_err *err)
+{
+    uint32_t plan;
+    TQ_TRY(find_plan(answer, number, &plan, err));
+    return tq_freight_carbon_json(net, asked, answer, plan, work, json, err);
+}
+
 /* ---- of a plan ------------------------------------------------------------------------------- */
 
 static tq_status put_chain(const tq_freight *net, const tq_freight_query *asked, int32_t day,
@@ -122,9 +140,7 @@ tq_status goods_plan_bill(const tq_freight *net, const tq_freight_query *asked, 
     uint32_t plan, first = 0, count = 0;
     int64_t total = 0;
     tq_err none;
-    if (!tq_parse_u32(tq_str_of(number), &plan) || plan >= answer->plan_count)
-        return tq_fail(err, TQ_NOT_FOUND, 0, "bill: there is no plan %.20s; the front has 0 to %u",
-                       number, answer->plan_count - 1);
+    TQ_TRY(find_plan(answer, number, &plan, err));
     int32_t day = (int32_t)tq_floor_div(answer->plan[plan].depart_s, DAY_S);
     tq_json_object(json);
     tq_json_put_i64(json, "plan", plan);

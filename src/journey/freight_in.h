@@ -46,5 +46,8 @@ bool goods_tonnes(tq_str text, int64_t *mass_g);
 /** Bills of the chains by rail of the plan with this number: see tq_goods_query.bill. */
 tq_status goods_plan_bill(const tq_freight *net, const tq_freight_query *asked, const char *number,
                           const tq_freight_answer *answer, tq_json *json, tq_err *err);
+tq_status goods_plan_carbon(const tq_freight *net, const tq_freight_query *asked,
+                            const char *number, const tq_freight_answer *answer, tq_arena *work,
+                            tq_json *json, tq_err *err);
 
 #endif

@@ -170,6 +170,7 @@ typedef struct tq_goods_query {
     const char *avoid, *via;     /* lists of places by commas */
     const char *modes;           /* list of road rail sea river air; NULL = all */
     const char *why_not;         /* a place: answer why no plan goes there */
+    const char *carbon; /* number of a plan on the front: answer its emissions by element */
     const char *bill; /* number of a plan on the front: answer the railway's bills of its chains */
     tq_freight_show show;
     int64_t now_ms;

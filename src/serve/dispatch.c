@@ -130,6 +130,7 @@ static const struct {
     {"alerts", handle_alerts, NEEDS_CITY},
     {"freightPlan", handle_freight_plan, NEEDS_CITY},
     {"freightWhyNot", handle_freight_why_not, NEEDS_CITY},
+    {"freightCarbon", handle_freight_carbon, NEEDS_CITY},
     {"freightBill", handle_freight_bill, NEEDS_CITY},
     {"freightNodes", handle_freight_nodes, NEEDS_NOTHING},
     {"tile", handle_tile, NEEDS_CITY},

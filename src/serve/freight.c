@@ -38,8 +38,11 @@ static void json_answer(serve_answer *answer, answer_keep keep)
     answer->keep = keep;
 }
 
-static tq_status ask_freight(serve_loop *loop, const serve_request *request, const char *why_not,
-                             serve_answer *answer, problem *why, tq_err *err)
+/* What is asked of a plan. */
+typedef enum freight_ask { ASK_PLAN, ASK_BILL, ASK_CARBON } freight_ask;
+
+static tq_status ask_freight(serve_loop *loop, const serve_request *request, freight_ask plan,
+                             const char *why_not, serve_answer *answer, problem *why, tq_err *err)
 {
     (void)why;
     tq_goods_query query;
@@ -56,7 +59,8 @@ static tq_status ask_freight(serve_loop *loop, const serve_request *request, con
     query.via = param_text(request, "via");
     query.modes = param_text(request, "modes");
     query.why_not = why_not;
-    query.bill = param_text(request, "plan");
+    query.bill = plan == ASK_BILL ? param_text(request, "plan") : NULL;
+    query.carbon = plan == ASK_CARBON ? param_text(request, "plan") : NULL;
     query.now_ms = serve_now_ms();
     param_u32(request, "boxes40", &query.boxes40);
     if (why_not == NULL && param_true(request, "all")) query.show = TQ_FREIGHT_ALL;
@@ -70,13 +74,13 @@ static tq_status ask_freight(serve_loop *loop, const serve_request *request, con
 tq_status handle_freight_plan(serve_loop *loop, const serve_request *request, serve_answer *answer,
                               problem *why, tq_err *err)
 {
-    return ask_freight(loop, request, NULL, answer, why, err);
+    return ask_freight(loop, request, ASK_PLAN, NULL, answer, why, err);
 }
 
 tq_status handle_freight_why_not(serve_loop *loop, const serve_request *request,
                                  serve_answer *answer, problem *why, tq_err *err)
 {
-    return ask_freight(loop, request, param_text(request, "node"), answer, why, err);
+    return ask_freight(loop, request, ASK_PLAN, param_text(request, "node"), answer, why, err);
 }
 
 tq_status handle_freight_nodes(serve_loop *loop, const serve_request *request, serve_answer *answer,
@@ -101,7 +105,7 @@ tq_status handle_freight_bill(serve_loop *loop, const serve_request *request, se
             return tq_fail(err, TQ_BAD_INPUT, 0,
                            "give tariff and km, or from, to, commodity, tonnes and the plan's "
                            "number");
-        return ask_freight(loop, request, NULL, answer, why, err);
+        return ask_freight(loop, request, ASK_BILL, NULL, answer, why, err);
     }
     TQ_TRY(have_freight(loop, err));
     query.km = param_text(request, "km");
@@ -118,4 +122,10 @@ tq_status handle_freight_bill(serve_loop *loop, const serve_request *request, se
     TQ_TRY(tq_goods_bill_json(loop->server->goods, &query, &loop->body, err));
     json_answer(answer, KEEP_NOT);
     return TQ_OK;
+}
+
+tq_status handle_freight_carbon(serve_loop *loop, const serve_request *request,
+                                serve_answer *answer, problem *why, tq_err *err)
+{
+    return ask_freight(loop, request, ASK_CARBON, NULL, answer, why, err);
 }

@@ -721,6 +721,8 @@ tq_status handle_freight_why_not(serve_loop *, const serve_request *, serve_answ
                                  tq_err *);
 tq_status handle_freight_bill(serve_loop *loop, const serve_request *request, serve_answer *answer,
                               problem *why, tq_err *err);
+tq_status handle_freight_carbon(serve_loop *loop, const serve_request *request,
+                                serve_answer *answer, problem *why, tq_err *err);
 tq_status handle_freight_nodes(serve_loop *, const serve_request *, serve_answer *, problem *,
                                tq_err *);
 /* freight.c: the network of the server, and the bench of a loop. */

@@ -91,6 +91,14 @@ check("bill without a question", Run("freight", "bill", CITY).code == 2 and "--t
 run = Run("freight", "bill", CITY, "--tariff", "RAIL_9", "--km", "5", "--tonnes", "1")
 check("an unknown tariff names the nearest", run.code == 1 and "did you mean RAIL_" in run.err, run)
 
+# ---- emissions ---------------------------------------------------------------------------------------------------------------
+ASKED = ("--from", "GJM", "--to", "QHDP", "--commodity", "coal_thermal", "--tonnes", "4000", "--depart", "2026-07-06T08:00", "--plan", "0")
+run = Run("freight", "carbon", CITY, *ASKED, "--json")
+check("emissions of a plan", run.code == 0 and run.json()["sets"][0]["wtw_kg"] > 0 and run.json()["elements"], run)
+run = Run("freight", "carbon", CITY, *ASKED, "--lang", "en")
+check("emissions for people", run.code == 0 and b"well to tank" in run.out and b"UK factors" in run.out, run)
+check("emissions without a plan", Run("freight", "carbon", CITY, *ASKED[:-2]).code == 2)
+
 # ---- a closed street of the served city ---------------------------------------------------------------------------------------
 sys.path.insert(0, os.path.join(ROOT, "test", "http"))
 os.environ["TONGQU"] = TONGQU

@@ -115,6 +115,23 @@ for name, target, status, words in (
     got = server.get(target)
     check(f"bill refused: {name}", got.status == status and words in got.json().get("detail", ""), got)
 
+# ---- emissions ----------------------------------------------------------------------------------------------------------
+CARBON = "/api/v1/freight/carbon"
+got = server.get(f"{CARBON}?from=GJM&to=QHDP&{COAL}&plan=6")
+sets = got.json().get("sets", [])
+plan6 = next(p for p in first.json()["plans"] if p["number"] == 6)
+check("emissions by element: the own set sums to the plan's", got.status == 200 and sets[0]["set"] == "own"
+      and abs(sets[0]["wtw_kg"] - plan6["co2e_kg"]) < 0.01
+      and abs(sum(e["wtw_kg"] for e in got.json()["elements"]) - sets[0]["wtw_kg"]) < 0.001, got)
+check("hubs stand alone, ways have distance, tank and well", all(
+    ("km" not in e) if e["kind"] == "hub" else abs(e["ttw_kg"] + e["wtt_kg"] - e["wtw_kg"]) < 0.001 and e["km"] > 0 and e["source"]
+    for e in got.json()["elements"]), got)
+check("competing sets side by side, within low and high", len(sets) >= 3 and all(
+    got.json()["low_kg"] - 0.001 <= s["wtw_kg"] <= got.json()["high_kg"] + 0.001 for s in sets), got)
+check("whether the ranking flips is told", isinstance(got.json()["ranking_flips"], bool))
+check("emissions of no such plan", server.get(f"{CARBON}?from=GJM&to=QHDP&{COAL}&plan=99").status == 404)
+check("emissions need a plan", server.get(f"{CARBON}?from=GJM&to=QHDP&{COAL}").status == 400)
+
 # ---- refusals ---------------------------------------------------------------------------------------------------------
 for name, target, status, words in (
         ("an unknown place", FEEDER.replace("GJM", "XXXX"), 404, "from: 'XXXX'"),

@@ -80,6 +80,8 @@ export async function freightChecks(browser, url) {
       await page.waitForSelector('.bill tfoot');
       holds((await page.innerText('.bill tfoot')).replaceAll(',', '').includes(bill.chains[0].total_cny.toFixed(1)), 'the bill');
       matches(await page.innerText('.bill'), /铁路建设基金[\s\S]*印花税/);
+      await page.waitForSelector('.carbon tbody tr:nth-child(3)');
+      matches(await page.innerText('.carbon'), /英国 2025[\s\S]*GLEC/);
       await shoot(page, 'freight-desktop-zh');
       same(await axe(page), [], 'axe');
     }),

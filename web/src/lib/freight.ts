@@ -104,6 +104,25 @@ export interface Bill {
   limit_days: number;
 }
 
+export interface Carbon {
+  sets: { set: string; name_zh: string; name_en: string; wtw_kg: number; ttw_kg: number; wtt_kg: number; hub_kg: number; g_per_tkm: number; given_pct: number; cleanest_plan: number }[];
+  ranking_flips: boolean;
+  low_kg: number;
+  high_kg: number;
+  elements: {
+    kind: 'transport' | 'hub';
+    mode: Mode;
+    from: { id: string; name_zh: string | null; name_en: string | null };
+    to: { id: string; name_zh: string | null; name_en: string | null };
+    km?: number;
+    wtw_kg: number;
+    g_per_tkm?: number;
+    factor?: string;
+    data?: 'given' | 'assumed';
+    source?: string;
+  }[];
+}
+
 /** A stretch of a plan in one mode: what stands in a row of the chain. */
 export interface Stretch {
   mode: Mode;
