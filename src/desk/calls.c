@@ -82,6 +82,7 @@ static tq_status pop(desk_call *call, const json_t *record, const json_t *caller
         return desk_answer(call, json_incref(answer));
     }
     TQ_TRY(open_orders(call, desk_get_text(caller, "id"), orders));
+    TQ_TRY(order_near_ready(call));
     json_auto_t *shown = caller_show(call, caller);
     const json_t *places = json_object_get(shown, "places");
     json_object_set_new(answer, "places", some_of(places, PLACES_POP));

@@ -58,6 +58,7 @@ void desk_look_again(tq_desk *desk); /* at everything that may be due */
 #define DESK_KEY_MAX      128u  /* bytes of an Idempotency-Key */
 #define DESK_LIST_MAX     1000u
 #define DESK_LIST_DEFAULT 100u
+#define DESK_SCAN_MAX     5000u /* records looked at for one page of a list that is newest first */
 #define DESK_DETAIL_MAX   4096u /* bytes of a command kept in the audit; longer: length and hash */
 
 /* One verb under way. */
@@ -121,6 +122,12 @@ tq_status desk_answer(desk_call *call, json_t *value);
  */
 tq_status desk_answer_list(desk_call *call, const char *kind, const char *name,
                            json_t *(*show)(desk_call *call, const tq_record *record));
+/** The same, newest first, of `parent` when it is not empty (the question's otherwise). One page
+ * looks at DESK_SCAN_MAX records at most, so it may hold fewer than asked for, and still have a
+ * `next`. */
+tq_status desk_answer_newest(desk_call *call, const char *kind, const char *name,
+                             const char *parent,
+                             json_t *(*show)(desk_call *call, const tq_record *record));
 void desk_put_instant(const desk_call *call, json_t *object, const char *member, int64_t at_ms);
 bool desk_is(const desk_call *call, uint32_t roles); /* has the actor one of them? */
 /** The member "version" of the body, when given, must be the record's: TQ_STALE. */

@@ -196,7 +196,7 @@ static json_t *end_json(const line_stop *stop)
  * at its first run. */
 static tq_status open_order(desk_call *call, const line_plan *plan, json_t *booking)
 {
-    static const char *const kept[] = {"phone", "name", "caller", "party"};
+    static const char *const kept[] = {"phone", "name", "caller", "party", "owner"};
     char id[TQ_ID_MAX];
     uint32_t from = lines_plan_stop(plan, desk_get_text(booking, "from_stop")),
              to = lines_plan_stop(plan, desk_get_text(booking, "to_stop"));
@@ -218,7 +218,7 @@ static tq_status open_order(desk_call *call, const line_plan *plan, json_t *book
     return TQ_OK;
 }
 
-/* Its order ends with the booking, unless somebody has ended it before. */
+/* Its order ends with the booking, unless the ride has begun. */
 static tq_status end_order(desk_call *call, const json_t *booking, const char *why)
 {
     const char *id = desk_get_text(booking, "order");
@@ -492,36 +492,54 @@ static bool is_over(const desk_call *call, const line_plan *plan, const json_t *
                call->command->now_ms;
 }
 
+/* End it and give its seats to those who wait; `moved` (may be NULL) gets their ids. */
+static tq_status end_and_move_up(desk_call *call, const line_plan *plan, const json_t *booking,
+                                 const char *by, const char *why, json_t *moved, json_t **ended)
+{
+    const char *id = desk_get_text(booking, "id");
+    int32_t month = 0;
+    if (is_over(call, plan, booking))
+        return desk_bad(call, "the run of %s has left; it can no longer be cancelled", id);
+    TQ_TRY(end_booking(call, plan, id, by, why, ended));
+    if (!lines_month(desk_get_text(booking, "month"), &month)) return TQ_OK;
+    return bookings_move_up(call, plan, month, moved);
+}
+
 tq_status booking_cancel(desk_call *call)
 {
     static const char *const members[] = {"reason", "version", NULL};
     const char *reason = NULL;
-    json_auto_t *booking = NULL;
-    json_auto_t *ended = NULL;
+    json_auto_t *booking = NULL, *ended = NULL, *moved = json_array();
     line_plan *plan = NULL;
     uint64_t version = 0;
-    int32_t month = 0;
     TQ_TRY(desk_only(call, members));
     TQ_TRY(desk_text(call, "reason", false, &reason));
     TQ_TRY(load_mine(call, &booking, &version, &plan));
-    json_t *moved = json_array();
-    tq_status status = TQ_OK;
-    if (is_over(call, plan, booking))
-        status = desk_bad(call, "the run of %s has left; it can no longer be cancelled",
-                          call->command->id);
-    if (status == TQ_OK)
-        status = end_booking(call, plan, call->command->id, "passenger",
-                             reason[0] != '\0' ? reason : "as wished", &ended);
-    if (status == TQ_OK && lines_month(desk_get_text(booking, "month"), &month))
-        status = bookings_move_up(call, plan, month, moved);
+    tq_status status = end_and_move_up(call, plan, booking, "passenger",
+                                       reason[0] != '\0' ? reason : "as wished", moved, &ended);
     lines_plan_free(plan);
-    if (status != TQ_OK) {
-        json_decref(moved);
-        return status;
-    }
+    TQ_TRY(status);
     json_t *answer = json_copy(ended);
-    json_object_set_new(answer, "moved_up", moved);
+    json_object_set(answer, "moved_up", moved);
     return desk_answer(call, answer);
+}
+
+tq_status booking_end_of_order(desk_call *call, const json_t *order, const char *by,
+                               const char *why)
+{
+    const char *id = desk_get_text(order, "booking");
+    json_auto_t *booking = NULL;
+    line_plan *plan = NULL;
+    uint64_t version = 0;
+    char state[32];
+    TQ_TRY(desk_load(call, "booking", id, &booking, &version, state));
+    if (strcmp(state, "booked") != 0)
+        return tq_fail(call->err, TQ_STALE, 0, "the booking %s of order %s is %s", id,
+                       call->command->id, state);
+    TQ_TRY(lines_plan_load(call, desk_get_text(booking, "line"), &plan));
+    tq_status status = end_and_move_up(call, plan, booking, by, why, NULL, NULL);
+    lines_plan_free(plan);
+    return status;
 }
 
 tq_status booking_pay(desk_call *call)

@@ -67,10 +67,23 @@ typedef struct tariff {
     tariff_row row[TARIFF_ROWS_MAX];
 } tariff;
 
+/* Rows of one kind near which orders begin or end, by latitude (orders_near.c). */
+typedef struct order_near_row {
+    tq_point at;
+    uint32_t place, link; /* link: stop of a station */
+} order_near_row;
+typedef TQ_VEC(order_near_row) order_near_rows;
+
+struct desk_order_near {
+    bool ready;
+    order_near_rows station, hospital; /* station: those of the metro */
+};
+
 struct desk_order_rules {
     uint32_t count, tariff_count;
     order_machine machine[ORDER_MACHINES_MAX];
     order_rules rules;
+    struct desk_order_near near;
     tariff tariff[TARIFFS_MAX]; /* of the city's tariff.csv, then what is assumed */
 };
 
@@ -78,6 +91,17 @@ struct desk_order_rules {
 const order_machine *order_machine_of(const tq_desk *desk, const char *kind);
 uint32_t order_state_of(const order_machine *machine, const char *state); /* TQ_NONE */
 bool order_is_over(const order_machine *machine, uint32_t state);
+
+/* ---- stations and hospitals near a place (orders_near.c) ---------------------------------------
+ */
+
+#define ORDER_NEAR_MOST 8u
+/** Pick them out once; TQ_NO_MEMORY. Before order_near_find. */
+tq_status order_near_ready(desk_call *call);
+/** Those within the radius, nearest first, at most `most` and ORDER_NEAR_MOST; their number. */
+uint32_t order_near_find(const order_near_rows *rows, tq_point at, uint32_t radius_m, uint32_t most,
+                         uint32_t *links);
+void order_near_free(struct desk_order_near *near);
 
 /* ---- tariffs (tariff.c) ------------------------------------------------------------------------
  */
@@ -101,7 +125,8 @@ tq_status tariff_put(desk_call *call);
 /** Kilometres, minutes, price and wait of an order as it stands, into its member "estimate". What
  * is not known is null and said in estimate.why. */
 tq_status order_estimate(desk_call *call, json_t *order);
-/** Last trains near the destination, a list; also near one place (to NULL). */
+/** Last trains near the destination, a list; also near one place (to NULL). After order_near_ready.
+ */
 json_t *order_last_trains(desk_call *call, const json_t *from, const json_t *to, int64_t at_ms);
 
 /* ---- making (orders_create.c)
@@ -139,6 +164,14 @@ json_t *order_show(desk_call *call, const json_t *order);
 tq_status order_answer(desk_call *call, const char *id);
 /** What the taker reads aloud, {zh, en} (orders_say.c). */
 json_t *order_spoken(desk_call *call, const json_t *order);
+
+/* ---- seats (lines_booking.c) -------------------------------------------------------------------
+ */
+
+/** Cancelling the order of a seat is cancelling its booking: the seat is free, those who wait move
+ * up, and the order ends with it. */
+tq_status booking_end_of_order(desk_call *call, const json_t *order, const char *by,
+                               const char *why);
 
 /* ---- callers (callers.c)
  * ------------------------------------------------------------------------------ */

@@ -348,9 +348,22 @@ static json_t *show_one(desk_call *call, const tq_record *record)
     return shown;
 }
 
+/* Newest first; of one number when it is asked for, by its caller's record. */
 static tq_status order_list(desk_call *call)
 {
-    return desk_answer_list(call, "order", "orders", show_one);
+    char phone[ORDER_PHONE_MAX + 16], number[ORDER_PHONE_MAX];
+    const char *caller = "";
+    json_auto_t *record = NULL;
+    uint64_t version = 0;
+    if (desk_query(call, "phone", phone, sizeof phone) && phone[0] != '\0') {
+        TQ_TRY(order_phone(call, phone, number));
+        tq_status status = caller_of_phone(call, number, false, &record, &version);
+        if (status == TQ_NOT_FOUND)
+            return desk_answer(call, json_pack("{s:[],s:n}", "orders", "next"));
+        TQ_TRY(status);
+        caller = desk_get_text(record, "id");
+    }
+    return desk_answer_newest(call, "order", "orders", caller, show_one);
 }
 
 #define DESK  (TQ_ROLE_CLERK | TQ_ROLE_DISPATCHER | TQ_ROLE_ADMIN)

@@ -156,16 +156,11 @@ tq_status order_place(desk_call *call, const json_t *given, const char *member, 
 
 static bool is_hospital(desk_call *call, const json_t *to)
 {
-    tq_place near[TQ_PLACES_MAX];
-    uint32_t count = 0, radius_m = (uint32_t)call->desk->order_rules->rules.hospital_m;
+    const struct desk_order_rules *rules = call->desk->order_rules;
+    uint32_t any;
     tq_point at = {0};
-    tq_err why;
-    if (!order_point(to, &at) || tq_places_near(call->desk->city, at.lat_e7, at.lon_e7, radius_m,
-                                                TQ_PLACES_MAX, near, &count, &why) != TQ_OK)
-        return false;
-    for (uint32_t k = 0; k < count; k++)
-        if (strstr(near[k].category, "hospital") != NULL) return true;
-    return false;
+    return order_point(to, &at) && order_near_find(&rules->near.hospital, at,
+                                                   (uint32_t)rules->rules.hospital_m, 1, &any) > 0;
 }
 
 /* ---- members
@@ -305,6 +300,7 @@ static tq_status check_ride(desk_call *call, json_t *order, bool *later)
     }
     json_object_set_new(order, "classes", list);
     TQ_TRY(check_seats(call, order));
+    TQ_TRY(order_near_ready(call));
     bool hospital = is_hospital(call, place) || is_hospital(call, json_object_get(order, "from"));
     json_object_set_new(order, "hospital", json_boolean(hospital));
     return TQ_OK;

@@ -78,6 +78,13 @@ static tq_status cancel(desk_call *call, const json_t *order, const char *state)
         return tq_fail(call->err, TQ_DENIED, 0, "you cancel as passenger");
     if (strcmp(by, "passenger") != 0 && why[0] == '\0')
         return desk_bad(call, "\"why\" is missing: one who cancels for others says why");
+    if (strcmp(desk_get_text(order, "kind"), "seat") == 0) {
+        if (strcmp(state, "booked") != 0)
+            return tq_fail(call->err, TQ_STALE, 0, "order %s is %s: it cannot become cancelled", id,
+                           state);
+        TQ_TRY(booking_end_of_order(call, order, by, why[0] != '\0' ? why : "as wished"));
+        return order_answer(call, id);
+    }
     char driver[TQ_ID_MAX];
     (void)snprintf(driver, sizeof driver, "%s", desk_get_text(order, "driver"));
     json_t *facts = json_object(), *told = json_object();
@@ -132,6 +139,10 @@ tq_status order_no_show(desk_call *call)
         return desk_bad(call,
                         "\"checked\" must be true: the driver calls the passenger or the desk "
                         "first");
+    if (strcmp(desk_get_text(order, "kind"), "seat") == 0 &&
+        desk_get_instant(call, order, "at", &arrived_ms) && arrived_ms > call->command->now_ms)
+        return desk_bad(call, "the bus of order %s has not left yet; cancel it to free the seat",
+                        id);
     if (strcmp(state, "arrived") == 0 &&
         desk_get_instant(call, json_object_get(order, "times"), "arrived", &arrived_ms)) {
         int64_t waited_s = (call->command->now_ms - arrived_ms) / 1000;

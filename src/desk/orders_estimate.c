@@ -10,8 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "tongqu/place.h"
-
 #include "desk/dispatch_in.h"
 #include "desk/order_in.h"
 #include "desk/vehicle_in.h"
@@ -182,39 +180,15 @@ typedef struct near_stops {
     uint32_t count, stop[STATIONS_MOST];
 } near_stops;
 
-static bool is_metro_stop(const tq_timetable *table, uint32_t stop)
-{
-    const uint32_t *platform;
-    uint32_t count = tq_station_stops(table, stop, &platform);
-    for (uint32_t pattern = 0; pattern < table->pattern_count; pattern++) {
-        if (table->route[table->pattern_route[pattern]].mode != TQ_MODE_METRO) continue;
-        for (uint32_t at = table->pattern_first[pattern]; at < table->pattern_first[pattern + 1];
-             at++)
-            for (uint32_t k = 0; k < count; k++)
-                if (table->pattern_stop[at] == platform[k]) return true;
-    }
-    return false;
-}
-
 /* Metro stations near a place, nearest first. */
 static near_stops find_stops(desk_call *call, const json_t *place)
 {
     near_stops out = {.count = 0};
-    tq_place near[TQ_PLACES_MAX];
+    const struct desk_order_rules *rules = call->desk->order_rules;
     tq_point at;
-    tq_err why;
-    uint32_t count = 0, radius_m = (uint32_t)call->desk->order_rules->rules.near_stop_m;
-    const tq_city *city = call->desk->city;
-    if (!order_point(place, &at) || tq_places_near(city, at.lat_e7, at.lon_e7, radius_m,
-                                                   TQ_PLACES_MAX, near, &count, &why) != TQ_OK)
-        return out;
-    for (uint32_t k = 0; k < count && out.count < STATIONS_MOST; k++) {
-        uint32_t link = city->places.row[near[k].place].link;
-        if (near[k].kind != TQ_PLACE_STATION || link >= city->timetable.stop_count ||
-            !is_metro_stop(&city->timetable, link))
-            continue;
-        out.stop[out.count++] = link;
-    }
+    if (order_point(place, &at))
+        out.count = order_near_find(&rules->near.station, at, (uint32_t)rules->rules.near_stop_m,
+                                    STATIONS_MOST, out.stop);
     return out;
 }
 
@@ -350,8 +324,8 @@ json_t *order_last_trains(desk_call *call, const json_t *from, const json_t *to,
     const tq_city *city = call->desk->city;
     near_stops start = find_stops(call, from), end = {.count = 0};
     int32_t second = 0;
-    if (to != NULL && !json_is_null(to)) end = find_stops(call, to);
     bool between = to != NULL && !json_is_null(to);
+    if (between) end = find_stops(call, to);
     if (world == NULL || world->days == NULL || world->overlay == NULL || start.count == 0 ||
         (between && end.count == 0))
         return list;
@@ -409,6 +383,7 @@ tq_status order_estimate(desk_call *call, json_t *order)
     json_object_set_new(estimate, "prices", json_array());
     if (!order_point(json_object_get(order, "from"), &from))
         return desk_bad(call, "\"from\" has no position");
+    TQ_TRY(order_near_ready(call));
     if (order_point(to, &end))
         put_ride(call, order, estimate, from, end, at_ms);
     else

@@ -328,5 +328,7 @@ tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **ou
 
 void desk_order_rules_close(struct desk_order_rules *rules)
 {
+    if (rules == NULL) return;
+    order_near_free(&rules->near);
     tq_free(rules);
 }

@@ -533,45 +533,65 @@ tq_status desk_answer(desk_call *call, json_t *value)
 typedef struct list_run {
     desk_call *call;
     json_t *list;
-    uint32_t limit;
+    uint32_t limit, scan; /* scan: records that may still be looked at */
     bool more;
-    char last[TQ_ID_MAX];
+    char last[TQ_ID_MAX]; /* looked at */
     json_t *(*show)(desk_call *call, const tq_record *record);
 } list_run;
 
 static bool list_one(void *user, const tq_record *record)
 {
     list_run *run = user;
-    if (json_array_size(run->list) >= run->limit) {
+    if (json_array_size(run->list) >= run->limit || run->scan == 0) {
         run->more = true;
         return false;
     }
     json_t *shown = run->show(run->call, record);
-    if (shown == NULL) return true;
-    json_array_append_new(run->list, shown);
+    run->scan--;
     (void)snprintf(run->last, sizeof run->last, "%s", record->id);
+    if (shown != NULL) json_array_append_new(run->list, shown);
     return true;
+}
+
+static tq_status answer_page(desk_call *call, const char *name, tq_store_filter *filter,
+                             list_run *run)
+{
+    char state[40], after[TQ_ID_MAX], parent[TQ_ID_MAX], number[16];
+    json_auto_t *list = json_array();
+    run->call = call;
+    run->list = list;
+    run->limit = DESK_LIST_DEFAULT;
+    if (desk_query(call, "state", state, sizeof state) && state[0] != '\0') filter->state = state;
+    if (desk_query(call, "after", after, sizeof after) && after[0] != '\0') filter->after = after;
+    if (filter->parent == NULL && desk_query(call, "parent", parent, sizeof parent) &&
+        parent[0] != '\0')
+        filter->parent = parent;
+    if (desk_query(call, "limit", number, sizeof number) &&
+        (!tq_parse_u32(tq_str_of(number), &run->limit) || run->limit == 0 ||
+         run->limit > DESK_LIST_MAX))
+        return desk_bad(call, "limit is \"%s\": a whole number from 1 to %u is allowed", number,
+                        DESK_LIST_MAX);
+    TQ_TRY(tq_store_each(call->desk->store, filter, list_one, run, call->err));
+    json_t *answer = json_object();
+    json_object_set(answer, name, list);
+    json_object_set_new(answer, "next", run->more ? json_string(run->last) : json_null());
+    return desk_answer(call, answer);
 }
 
 tq_status desk_answer_list(desk_call *call, const char *kind, const char *name,
                            json_t *(*show)(desk_call *call, const tq_record *record))
 {
-    char state[40], after[TQ_ID_MAX], parent[TQ_ID_MAX], number[16];
-    json_auto_t *list = json_array();
-    list_run run = {.call = call, .list = list, .limit = DESK_LIST_DEFAULT, .show = show};
     tq_store_filter filter = {.kind = kind};
-    if (desk_query(call, "state", state, sizeof state) && state[0] != '\0') filter.state = state;
-    if (desk_query(call, "after", after, sizeof after) && after[0] != '\0') filter.after = after;
-    if (desk_query(call, "parent", parent, sizeof parent) && parent[0] != '\0')
-        filter.parent = parent;
-    if (desk_query(call, "limit", number, sizeof number) &&
-        (!tq_parse_u32(tq_str_of(number), &run.limit) || run.limit == 0 ||
-         run.limit > DESK_LIST_MAX))
-        return desk_bad(call, "limit is \"%s\": a whole number from 1 to %u is allowed", number,
-                        DESK_LIST_MAX);
-    TQ_TRY(tq_store_each(call->desk->store, &filter, list_one, &run, call->err));
-    json_t *answer = json_object();
-    json_object_set(answer, name, list);
-    json_object_set_new(answer, "next", run.more ? json_string(run.last) : json_null());
-    return desk_answer(call, answer);
+    list_run run = {.scan = UINT32_MAX, .show = show};
+    return answer_page(call, name, &filter, &run);
+}
+
+tq_status desk_answer_newest(desk_call *call, const char *kind, const char *name,
+                             const char *parent,
+                             json_t *(*show)(desk_call *call, const tq_record *record))
+{
+    tq_store_filter filter = {
+        .kind = kind, .parent = parent[0] != '\0' ? parent : NULL, .newest_first = true};
+    list_run run = {.scan = DESK_SCAN_MAX, .show = show};
+    return answer_page(call, name, &filter, &run);
 }

@@ -499,6 +499,107 @@ static void others_do_not_see_it(void **state)
     assert_int_equal(room_ask(room, &room->clerk, "order.why", ORDER, ""), TQ_OK);
 }
 
+/* Ids of the page as they come, and the id behind which the next one begins. */
+static void page(desk_room *room, const tq_actor *actor, const char *query, const char *want,
+                 const char *next)
+{
+    char got[200] = "";
+    size_t at;
+    const json_t *order;
+    if (room_ask(room, actor, "order.list", "", query) != TQ_OK) fail_msg("%s", room->err.text);
+    json_array_foreach(json_object_get(room->json, "orders"), at, order)
+    {
+        size_t len = strlen(got);
+        (void)snprintf(got + len, sizeof got - len, "%s ", desk_get_text(order, "id") + 11);
+    }
+    if (strcmp(got, want) != 0 || strcmp(room_text(room, "next"), next) != 0)
+        fail_msg("%s: got \"%s\" next %s", query, got, room_text(room, "next"));
+}
+
+static void a_list_begins_with_the_newest(void **state)
+{
+    desk_room *room = *state;
+    for (uint32_t k = 0; k < 5; k++) {
+        room->now_ms += k < 3 ? MIN_MS : 0; /* the last three came in the same millisecond */
+        room_must(room, &room->clerk, "order.create", "",
+                  k == 1 ? "{\"phone\":\"13900000001\",\"from\":" BANK "}" : "{" RIDE "}");
+    }
+    room_must(room, &room->clerk, "order.cancel", "OR-2025-0004", "{}");
+    page(room, &room->clerk, "", "5 4 3 2 1 ", "");
+    page(room, &room->clerk, "limit=2", "5 4 ", "OR-2025-0004");
+    page(room, &room->clerk, "limit=2&after=OR-2025-0004", "3 2 ", "OR-2025-0002");
+    page(room, &room->clerk, "limit=2&after=OR-2025-0002", "1 ", "");
+    page(room, &room->clerk, "state=searching&limit=2&after=OR-2025-0005", "3 2 ", "OR-2025-0002");
+    page(room, &room->clerk, "state=!searching", "4 ", "");
+    page(room, &room->clerk, "phone=139 0000-0001", "2 ", "");
+    page(room, &room->clerk, "phone=13900000002", "", "");
+    page(room, &room->rider, "phone=13900000001", "", "");
+    /* What comes in between moves no page. */
+    room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
+    page(room, &room->clerk, "limit=2&after=OR-2025-0004", "3 2 ", "OR-2025-0002");
+    assert_int_equal(room_ask(room, &room->clerk, "order.list", "", "after=OR-2025-0009"),
+                     TQ_NOT_FOUND);
+    assert_int_equal(room_ask(room, &room->clerk, "order.list", "", "limit=1001"), TQ_BAD_INPUT);
+    assert_non_null(strstr(room->err.text, "from 1 to 1000"));
+    assert_int_equal(room_ask(room, &room->clerk, "order.list", "", "phone=1"), TQ_BAD_INPUT);
+}
+
+/* Who sees few of very many gets pages that end, one after the other, until he has seen his own. */
+static void a_page_looks_at_so_many(void **state)
+{
+    desk_room *room = *state;
+    tq_err err;
+    tq_store *store = tq_desk_store(room->desk);
+    char id[TQ_ID_MAX], query[80];
+    room_must(room, &room->rider, "order.create", "", "{" RIDE "}");
+    assert_int_equal(tq_desk_begin(room->desk, &err), TQ_OK);
+    for (uint32_t k = 0; k < DESK_SCAN_MAX; k++) {
+        (void)snprintf(id, sizeof id, "OR-2025-%06u", k + 100000);
+        tq_record record = {.kind = "order",
+                            .id = id,
+                            .state = "done",
+                            .changed_ms = room->now_ms + 1,
+                            .body = tq_str_of("{\"kind\":\"taxi\",\"owner\":\"other\"}")};
+        uint64_t version = 0;
+        if (tq_store_put(store, &record, &version, &err) != TQ_OK) fail_msg("%s", err.text);
+    }
+    assert_int_equal(tq_desk_commit(room->desk, &err), TQ_OK);
+    page(room, &room->rider, "", "", "OR-2025-100000");
+    (void)snprintf(query, sizeof query, "after=%s", room_text(room, "next"));
+    page(room, &room->rider, query, "1 ", "");
+}
+
+/* Found by the strip of latitudes, the same as by looking at all. */
+static void stations_and_hospitals_near(void **state)
+{
+    desk_room *room = *state;
+    tq_command command = desk_room_command(room, &room->clerk, "test", "", "");
+    desk_call call = {.desk = room->desk, .command = &command, .err = &room->err};
+    assert_int_equal(order_near_ready(&call), TQ_OK);
+    struct desk_order_near *near = &room->desk->order_rules->near;
+    assert_true(near->station.count >= 20);
+    assert_true(near->hospital.count >= 1);
+    const order_near_rows *kinds[] = {&near->station, &near->hospital};
+    for (uint32_t k = 0; k < 400; k++) {
+        const order_near_rows *rows = kinds[k % 2];
+        tq_point at = rows->at[k * 7 % rows->count].at;
+        uint32_t got[ORDER_NEAR_MOST], radius_m = 10 + k * 13, most = 1 + k % 3, within = 0;
+        at.lat_e7 += (int32_t)(k * 4243 % 60000) - 30000;
+        at.lon_e7 += (int32_t)(k * 7919 % 60000) - 30000;
+        uint32_t count = order_near_find(rows, at, radius_m, most, got), least = UINT32_MAX;
+        uint32_t nearest = TQ_NONE;
+        for (size_t r = 0; r < rows->count; r++) {
+            uint32_t dm = tq_distance_dm(rows->at[r].at, at);
+            if (dm > radius_m * 10) continue;
+            within++;
+            if (dm < least) nearest = rows->at[r].link;
+            least = TQ_MIN(least, dm);
+        }
+        assert_int_equal(count, TQ_MIN(within, most));
+        if (count > 0) assert_int_equal(got[0], nearest);
+    }
+}
+
 static const char TARIFF[] =
     "tariff,class,from,to,start_fen,start_m,km_fen,slow_kmh,slow_min_fen,return_km,return_percent,"
     "source,weak,note\n"
@@ -635,6 +736,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_shows_block_for_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(another_city_gets_it, setup, teardown),
         cmocka_unit_test_setup_teardown(others_do_not_see_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_list_begins_with_the_newest, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_page_looks_at_so_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(stations_and_hospitals_near, setup, teardown),
         cmocka_unit_test(prices_by_hand),
         cmocka_unit_test_setup_teardown(estimates_by_live_streets, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tariff_is_edited, setup, teardown),
