@@ -1,12 +1,17 @@
 """tongqu freight on the shipped city: published fronts by command, the table for people, refusals, and lorries of a served city."""
 import json
 import os
+import shutil
 import sys
 import tempfile
 
 from harness import ROOT, SHARED, TONGQU, Run, check, finish, have_shared
 
-CITY = os.path.join(ROOT, "cities/taiyuan")
+# A copy, imported here: a fresh clone has no city file.
+work = tempfile.mkdtemp(prefix="tongqu-freight-")
+CITY = os.path.join(work, "taiyuan")
+shutil.copytree(os.path.join(ROOT, "cities", "taiyuan"), CITY, ignore=shutil.ignore_patterns("*.city", "state.db*"))
+check("import", Run("import", CITY, "--quiet").code == 0)
 COAL = ["--from", "TUNL", "--to", "GZXP", "--commodity", "coal_thermal", "--tonnes", "10000"]
 
 
@@ -81,7 +86,6 @@ with tempfile.TemporaryDirectory() as folder:
     check("a city without freight says so", run.code == 1 and "no freight network" in run.err, run)
 
 # ---- the railway's bill -------------------------------------------------------------------------------------------------------
-CITY = os.path.join(ROOT, "cities", "taiyuan")
 run = Run("freight", "bill", CITY, "--tariff", "RAIL_T40", "--km", "560", "--boxes40", "1", "--box-use", "--json")
 check("bill of a box", run.code == 0 and {i["item"]: i["cny"] for i in run.json()["items"]} == {
     "carriage": 2390.2, "fund": 622.7, "electrification": 133.3, "stamp": 1.3, "box_use": 118.0}, run)
@@ -116,4 +120,5 @@ check("slow streets cost the lorries hours", got.status == 200 and hours(before)
 server.send("DELETE", "/api/v1/live/roads", b"")
 check("quick again: the same bytes", server.get(LORRY).body == before.body)
 server.stop()
+shutil.rmtree(work, ignore_errors=True)
 finish()
