@@ -2,15 +2,14 @@
 
 TQ_ORDER_KILLS: cycles of kill -9 under a stream of orders (20; 1000 in the long run). TQ_KILL_SEED repeats a run.
 """
-import json
 import os
 import random
 import sys
-import threading
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from dispatch_kills import Kills  # noqa: E402
 from server import Server, check, finish  # noqa: E402
 
 V = "/api/v1/"
@@ -158,6 +157,10 @@ got = send(f"orders/{booked['id']}/change", {"version": booked["version"], "part
 check("one dispatcher changes it", got.status == 200, got)
 got = send(f"orders/{booked['id']}/change", {"version": booked["version"], "party": 3}, clerk)
 check("the other one is told", got.status == 409, got)
+got = send(f"orders/{booked['id']}/cancel", {"version": booked["version"], "by": "passenger"}, dispatcher)
+check("also when he cancels what was changed meanwhile", got.status == 409 and "version" in got.body.decode(), got)
+seen = get(f"orders/{booked['id']}", clerk).json()
+check("it is as the first one left it", seen["state"] == "booked" and seen["party"] == 2 and seen["version"] == booked["version"] + 1, seen)
 check("cancelled", send(f"orders/{chair}/cancel", {"by": "passenger", "why": "not needed"}, clerk).status == 200)
 check("a rider sees no other's orders", "13812345678" not in get("orders", tokens["rider"]).body.decode())
 check("the public sees none", get("orders").status == 401)
@@ -169,6 +172,23 @@ check("snow", send("policy", {"name": "snow", "reason": "雪"}, dispatcher).stat
 got = send("policy", {"name": "snwo"}, dispatcher)
 check("a policy that is none", got.status in (404, 422) and "snow" in got.body.decode(), got)
 check("back", send("policy", {"name": "batch", "reason": "sun"}, dispatcher).status == 200)
+# An offer that its driver let pass is another's; when he accepts after all he is told so by name.
+got = send("policy", {"name": "batch", "overrides": {"offer": "ask", "elder_offer": "ask", "offer_s": 5, "batch_s": 1}, "reason": "test"}, dispatcher)
+check("drivers are asked", got.status == 200, got)
+put_positions()
+asked = send("orders", {**base, "from": {"lat": HERE["lat"], "lon": HERE["lon"] + 0.001}}, clerk).json()["id"]
+got = soon(lambda: get(f"orders/{asked}", clerk), lambda a: (a.json()["offer"] or {}).get("vehicle") == cars[0])
+check("the nearest driver is asked", (got.json()["offer"] or {}).get("vehicle") == cars[0], got)
+got = soon(lambda: get(f"orders/{asked}", clerk), lambda a: (a.json()["offer"] or {}).get("vehicle") != cars[0])
+check("his time ends", got.json()["refusals"] and got.json()["refusals"][0]["vehicle"] == cars[0], got)
+before = get(f"orders/{asked}", clerk).json()["history"]
+got = send(f"orders/{asked}/accept", {}, driver)
+check("accepted too late: it was taken from him", got.status == 409 and "was taken from you at" in got.body.decode(), got)
+check("and stays with the others", get(f"orders/{asked}", clerk).json()["history"][:len(before)] == before and (get(f"orders/{asked}", clerk).json()["offer"] or {}).get("vehicle") != cars[0])
+check("cancelled again", send(f"orders/{asked}/cancel", {"by": "centre", "why": "test"}, dispatcher).status == 200)
+check("back to naming", send("policy", {"name": "batch", "reason": "test"}, dispatcher).status == 200)
+refused = {row["verb"] for row in get("audit?limit=1000", tokens["auditor"]).json()["rows"] if row["outcome"].startswith("refused")}
+check("each refusal is in the audit", {"order.create", "order.change", "order.cancel", "dispatch.assign", "vehicle.accept"} <= refused, refused)
 got = get("dispatch", dispatcher)
 check("the state of dispatch", got.status == 200, got)
 check("the chain is whole", get("audit/verify", tokens["auditor"]).json()["whole"] is True)
@@ -180,80 +200,6 @@ before = got.json()
 
 # ---- kills under orders --------------------------------------------------------------------------------------------------------
 print(f"kill cycles under orders: {KILLS}, seed {SEED}")
-chance = random.Random(SEED)
-
-
-class Caller(threading.Thread):
-    def __init__(self, name):
-        super().__init__()
-        self.name_of, self.told = name, {}
-
-    def run(self):
-        for k in range(10000):
-            key = f"{self.name_of}-{k}"
-            body = {"phone": "1" + str(abs(hash(self.name_of)) % 10 ** 6) + f"{k:04d}", "name": key, "to": THERE,
-                    "from": {"lat": HERE["lat"] + chance.uniform(-0.01, 0.01), "lon": HERE["lon"] + chance.uniform(-0.01, 0.01)}}
-            try:
-                got = send("orders", body, clerk, Idempotency_Key=key)
-            except OSError:
-                return
-            if got.status == 201:
-                self.told[key] = got.json()["id"]
-            elif got.status == 0:
-                return
-
-
-def all_orders(state=""):
-    found, after = [], ""
-    while True:
-        page = get("orders?limit=1000" + (f"&state={state}" if state else "") + (f"&after={urllib.parse.quote(after)}" if after else ""), dispatcher).json()
-        found += page["orders"]
-        after = page.get("next")
-        if not after:
-            return found
-
-
-lost, twice, starts, acknowledged, every = [], [], [], 0, {}
-for cycle in range(KILLS):
-    callers = [Caller(f"c{cycle}w{k}") for k in range(2)]
-    for caller in callers:
-        caller.start()
-    time.sleep(chance.uniform(0.03, 0.3))
-    server.process.kill()
-    server.process.wait(10)
-    for caller in callers:
-        caller.join(30)
-    began = time.time()
-    server.start()
-    starts.append(time.time() - began)
-    put_positions()
-    by_car = {}
-    for caller in callers:
-        acknowledged += len(caller.told)
-        every.update(caller.told)
-        for key, number in caller.told.items():
-            got = get(f"orders/{number}", dispatcher)
-            if got.status != 200 or got.json()["name"] != key:
-                lost.append(key)
-    for state in ("offered", "assigned", "arrived", "on_board", "searching"):
-        for one in all_orders(state):
-            if one["vehicle"] and state != "searching":
-                by_car.setdefault(one["vehicle"], []).append(one["id"])
-            if state in ("searching", "offered", "assigned") and chance.random() < 0.7:  # make room for the next cycle
-                send(f"orders/{one['id']}/cancel", {"by": "centre", "why": "test"}, dispatcher)
-    twice += [car for car, ids in by_car.items() if len(ids) > 1]
-    if cycle % 100 == 99:
-        print(f"cycle {cycle + 1}: {acknowledged} acknowledged, {len(lost)} lost", flush=True)
-names = {}
-for one in all_orders() if KILLS else []:  # every order that there is, once
-    names.setdefault(one["name"], []).append(one["id"])
-doubled = [name for name, ids in names.items() if name and len(ids) > 1 and "w" in name]
-lost += [key for key, number in every.items() if number not in names.get(key, [])]
-check(f"{acknowledged} orders acknowledged in {KILLS} kills: none lost", not lost and (not KILLS or acknowledged), lost[:5])
-check("none doubled", not doubled, doubled[:5])
-check("no vehicle with two orders", not twice, twice[:5])
-check("the chain is whole after all of them", get("audit/verify", tokens["auditor"]).json()["whole"] is True)
-starts = sorted(starts) or [0]
-print(f"ready again: median {starts[len(starts) // 2]:.2f} s, p99 {starts[len(starts) * 99 // 100]:.2f} s, slowest {starts[-1]:.2f} s")
+Kills(server, send, get, {**tokens, "admin": admin}, cars, put_positions, SEED).run(KILLS)
 check("stopped", server.stop() == 0, server.errors)
 finish()

@@ -86,7 +86,10 @@ async function callChecks(browser, url, admin, cars) {
       await shoot(page, 'call-estimate');
       const at = Date.now();
       await press('Enter');
-      await page.waitForSelector('.result .plate', { timeout: NAMED_MS });
+      await page.waitForSelector('.result .plate', { timeout: NAMED_MS }).catch(async () => {
+        const { orders } = await command(url, admin, 'GET', '/api/v1/orders?limit=1');
+        throw new Error(`no plate: ${await page.innerText('.work')} · ${JSON.stringify(orders)}`);
+      });
       holds(Date.now() - at <= NAMED_MS, `named after ${Date.now() - at} ms`);
       same(keys, ['Enter', '1', 'Enter'], 'keys');
       console.log(`      ${keys.length} keys, named ${Date.now() - at} ms after the last`);
