@@ -186,7 +186,8 @@ static void count_place(desk_call *call, json_t *places, const json_t *place)
 {
     size_t at;
     json_t *row;
-    if (!json_is_object(place)) return;
+    tq_point point;
+    if (!order_point(place, &point)) return;
     json_array_foreach(places, at, row)
     {
         if (!is_near(row, place)) continue;
@@ -214,7 +215,8 @@ static void count_trip(desk_call *call, json_t *trips, const json_t *order)
     json_t *row;
     (void)desk_get_instant(call, order, "at", &at_ms);
     uint32_t hour = hour_of(call, at_ms);
-    if (!json_is_object(to)) return;
+    tq_point ends[2];
+    if (!order_point(from, &ends[0]) || !order_point(to, &ends[1])) return;
     json_array_foreach(trips, at, row)
     {
         if (!is_near(json_object_get(row, "from"), from) ||

@@ -97,6 +97,17 @@ static tq_status search_place(desk_call *call, const char *text, const char *mem
     return *out != NULL ? TQ_OK : tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory");
 }
 
+/* A place in another city is told by its name alone: the names known here are of other places. */
+static tq_status find_place(desk_call *call, const char *text, const char *member, bool away,
+                            json_t **out)
+{
+    if (!away) return search_place(call, text, member, out);
+    if (strlen(text) > NAME_MOST)
+        return desk_bad(call, "\"%s\" is a text of at most %u bytes", member, NAME_MOST);
+    *out = json_pack("{s:s}", "name", text);
+    return *out != NULL ? TQ_OK : tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory");
+}
+
 /* A name for a point: of the place or street beside it. */
 static void name_point(desk_call *call, json_t *place, tq_point at)
 {
@@ -127,12 +138,13 @@ tq_status order_place(desk_call *call, const json_t *given, const char *member, 
     static const char *const parts[] = {"name", "note", "cross"};
     json_auto_t *place = NULL;
     tq_point at = {0};
+    bool away = json_object_get(call->body, "hand_over_to") != NULL;
     if (json_is_string(given)) {
-        TQ_TRY(search_place(call, json_string_value(given), member, &place));
+        TQ_TRY(find_place(call, json_string_value(given), member, away, &place));
     } else if (json_is_object(given)) {
         if (json_object_get(given, "lat") == NULL && json_object_get(given, "lon") == NULL &&
             desk_get_text(given, "name")[0] != '\0') {
-            TQ_TRY(search_place(call, desk_get_text(given, "name"), member, &place));
+            TQ_TRY(find_place(call, desk_get_text(given, "name"), member, away, &place));
         } else if (!order_point(given, &at)) {
             return desk_bad(call, "\"%s\" needs lat (-90 to 90) and lon (-180 to 180) in degrees",
                             member);
@@ -146,9 +158,13 @@ tq_status order_place(desk_call *call, const json_t *given, const char *member, 
     } else {
         return desk_bad(call, "\"%s\" is a place {lat, lon, name} or the name of one", member);
     }
+    if (away && json_object_get(place, "lat") == NULL) {
+        *out = json_incref(place);
+        return TQ_OK;
+    }
     if (!order_point(place, &at)) return desk_bad(call, "\"%s\" has no position", member);
     /* One that another city serves may lie anywhere. */
-    if (json_object_get(call->body, "hand_over_to") == NULL) TQ_TRY(order_reach(call, at, member));
+    if (!away) TQ_TRY(order_reach(call, at, member));
     if (desk_get_text(place, "name")[0] == '\0') name_point(call, place, at);
     *out = json_incref(place);
     return TQ_OK;

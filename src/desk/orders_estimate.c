@@ -381,8 +381,11 @@ tq_status order_estimate(desk_call *call, json_t *order)
         json_object_set_new(estimate, nothing[k], json_null());
     json_object_set_new(estimate, "why", json_array());
     json_object_set_new(estimate, "prices", json_array());
-    if (!order_point(json_object_get(order, "from"), &from))
-        return desk_bad(call, "\"from\" has no position");
+    if (!order_point(json_object_get(order, "from"), &from)) {
+        add_why(estimate, "wait and price: the place, in another city, is known by its name only");
+        json_object_set(order, "estimate", estimate);
+        return TQ_OK;
+    }
     TQ_TRY(order_near_ready(call));
     if (order_point(to, &end))
         put_ride(call, order, estimate, from, end, at_ms);

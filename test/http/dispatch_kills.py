@@ -225,8 +225,13 @@ class Kills:
 
     def run(self, cycles):
         began = time.time()
+        told = 0
         for number in range(cycles):
             self.cycle(number)
+            faults = [(fault, one) for fault, found in self.faults.items() for one in found]
+            if len(faults) > told:
+                print(f"cycle {number}: {faults}", flush=True)
+                told = len(faults)
             if number % 100 == 99:
                 print(f"{number + 1} cycles, {time.time() - began:.0f} s, {len(self.orders)} orders, {len(self.bookings)} bookings, "
                       f"faults {sum(len(found) for found in self.faults.values())}", flush=True)

@@ -439,8 +439,14 @@ static void another_city_gets_it(void **state)
               "{\"phone\":\"13812345678\",\"from\":{\"lat\":39.9,\"lon\":116.4,\"name\":\"北京\"},"
               "\"hand_over_to\":\"北京\"}");
     assert_string_equal(room_text(room, "state"), "handed_over");
+    /* A station in another city is no place of this map: its name goes along as it was said. */
+    room_must(room, &room->clerk, "order.create", "",
+              "{\"phone\":\"13812345678\",\"from\":\"忻州西站\",\"to\":{\"name\":\"五台山\"},"
+              "\"hand_over_to\":\"忻州\"}");
+    assert_string_equal(room_text(room, "state"), "handed_over");
+    assert_string_equal(desk_get_text(json_object_get(room->json, "from"), "name"), "忻州西站");
     room_must(room, &room->clerk, "order.create", "", "{" RIDE "}");
-    room_refuses(room, &room->clerk, "order.hand_over", "OR-2025-0002",
+    room_refuses(room, &room->clerk, "order.hand_over", "OR-2025-0003",
                  "{\"city\":\"忻州\",\"why\":\"x\"}", TQ_BAD_INPUT, "served here");
     room_refuses(room, &room->clerk, "order.hand_over", ORDER, "{\"city\":\"北京\",\"why\":\"x\"}",
                  TQ_STALE, "handed_over");

@@ -181,8 +181,8 @@ async function callChecks(browser, url, admin, cars) {
       await page.click('form[aria-label="改来电人资料"] button[type=submit]');
       await page.waitForSelector('.who h2:has-text("赵大爷")');
       matches(await page.innerText('.who'), /岁[\s\S]*轮椅/, 'the caller after the change');
-      await page.fill('#call-from', '38.416700,112.734000');
       await page.click('#call-away');
+      await page.fill('#call-from', '忻州西站');
       await page.fill('#call-city', '忻州');
       await page.waitForSelector('#call-order:has-text("转给忻州"):not([disabled])');
       await page.click('#call-order');
