@@ -106,6 +106,8 @@ static void print_plans(const json_t *answer, bool zh)
         else
             printf("    –    ");
         print_words(json_object_get(plan, "marks"), zh ? "、" : ", ", zh);
+        if (strcmp(text_of(answer, "aim"), "depart") != 0)
+            printf(zh ? "  最晚 %.16s 出发" : "  start by %.16s", text_of(plan, "depart"));
         printf("\n");
         print_chain(plan, zh);
     }
@@ -200,6 +202,7 @@ static bool take_options(const cli_args *args, bool plan, tq_goods_query *query)
     query->at = cli_value(args, "at");
     query->depart = cli_value(args, "depart");
     query->arrive = cli_value(args, "arrive");
+    query->service = cli_value(args, "service");
     query->avoid = cli_value(args, "avoid");
     query->via = cli_value(args, "via");
     query->modes = cli_value(args, "modes");
@@ -211,7 +214,8 @@ static bool take_options(const cli_args *args, bool plan, tq_goods_query *query)
     if (!cli_number(args, "boxes40", 1, 100000, &query->boxes40)) return false;
     if (!plan) return true;
     const char *missing =
-        query->from == NULL || query->to == NULL       ? "needs --from and --to"
+        query->from == NULL                            ? "needs --from"
+        : query->to == NULL && query->service == NULL  ? "needs --to, or --service"
         : query->commodity == NULL                     ? "needs --commodity, such as coal_thermal"
         : query->tonnes == NULL && query->boxes40 == 0 ? "needs --tonnes or --boxes40"
         : query->at != NULL && query->depart != NULL   ? "takes --at or --depart, not both"

@@ -120,6 +120,7 @@ static const cli_option freight_options[] = {
     {"at", CLI_VALUE, "WEEKDAY@HH:MM", "ready then, the next one from now, such as mon@08:00"},
     {"depart", CLI_VALUE, "ISO", "ready at an instant, such as 2026-07-06T08:00 (default: now)"},
     {"arrive", CLI_VALUE, "ISO", "there by then; alone: the latest starts"},
+    {"service", CLI_VALUE, "ID", "instead of --to: the latest starts that reach this service"},
     {"avoid", CLI_VALUE, "NODES", "places not touched, by commas"},
     {"via", CLI_VALUE, "NODES", "places touched, by commas, at most 4"},
     {"modes", CLI_VALUE, "MODES", "only these of road,rail,sea,river,air"},

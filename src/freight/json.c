@@ -2,7 +2,8 @@
  * The answer as JSON: one shape for command, server and console.
  *
  * plan: {"version":"16 hex","live_version":N,"aim":"depart|arrive|pickup",
- *   "from":PLACE,"to":PLACE|null,"commodity":{"code","name_zh","name_en","cargo","dg_class"|null},
+ *   "from":PLACE,"to":PLACE (of a pickup where the service begins, then "service":ID),
+ *   "commodity":{"code","name_zh","name_en","cargo","dg_class"|null},
  *   "tonnes":N.NNNNNN,"boxes40":N,"boxes20":N,
  *   "plans_on_front":N,"plans_shown":N,"search":{"labels":N,"bounds_cached":bool},
  *   "plans":[{"number":N (place on the front, from 0),"marks":["soonest","cheapest","cleanest",
@@ -245,10 +246,13 @@ void tq_freight_plan_json(const tq_freight *net, const tq_freight_query *query,
     tq_json_put_i64(json, "live_version", (int64_t)answer->live_version);
     tq_json_put_text(json, "aim", aims[query->aim]);
     put_place(json, "from", net, query->origin);
-    if (query->aim == TQ_FREIGHT_PICKUP)
-        tq_json_put_text(json, "to", NULL);
-    else
+    if (query->aim == TQ_FREIGHT_PICKUP) {
+        const service_row *row = &net->service[query->service];
+        put_place(json, "to", net, net->path[row->path]);
+        tq_json_put_text(json, "service", tq_freight_service_at(net, query->service).id);
+    } else {
         put_place(json, "to", net, query->destination);
+    }
     put_commodity(json, net, query->commodity);
     tq_json_put_fixed(json, "tonnes", query->mass_g, 6);
     tq_json_put_i64(json, "boxes40", query->boxes40);

@@ -15,6 +15,7 @@
 #define ODDS_SEED   20260101u
 #define MASS_DIGITS 6u
 #define TONNES_MAX  INT64_C(100000000)
+#define DAYS_AHEAD  29u /* four weeks of departures of a service, and the rest of today */
 
 void tq_goods_query_default(tq_goods_query *query)
 {
@@ -174,7 +175,23 @@ static tq_status read_times(const tq_city *city, const tq_goods_query *query, tq
     if (query->depart != NULL) TQ_TRY(read_local(city, query->depart, &out->depart_s, err));
     if (query->arrive != NULL) TQ_TRY(read_local(city, query->arrive, &out->arrive_s, err));
     if (out->depart_s == INT64_MIN && query->arrive == NULL) out->depart_s = now_s;
-    out->aim = out->depart_s == INT64_MIN ? TQ_FREIGHT_ARRIVE : TQ_FREIGHT_DEPART;
+    out->aim = query->service != NULL       ? TQ_FREIGHT_PICKUP
+               : out->depart_s == INT64_MIN ? TQ_FREIGHT_ARRIVE
+                                            : TQ_FREIGHT_DEPART;
+    return TQ_OK;
+}
+
+static tq_status read_service(const tq_freight *net, const tq_goods_query *query,
+                              tq_freight_query *out, tq_err *err)
+{
+    if (query->to != NULL)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "to: the service says where; leave it out");
+    if (query->why_not != NULL || query->bill != NULL || query->carbon != NULL)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "service: only plans are made for it");
+    out->service = tq_freight_service_find(net, tq_str_of(query->service));
+    if (out->service == TQ_NONE)
+        return tq_fail(err, TQ_NOT_FOUND, 0,
+                       "service: '%.40s' is no id of services.csv, such as CE05", query->service);
     return TQ_OK;
 }
 
@@ -185,7 +202,12 @@ static tq_status read_query(const tq_freight *net, const tq_city *city, const tq
         return tq_fail(err, TQ_BAD_INPUT, 0, "the question is of another version of the library");
     tq_freight_query_default(out);
     TQ_TRY(find_place(net, "from", tq_str_of(query->from), &out->origin, err));
-    TQ_TRY(find_place(net, "to", tq_str_of(query->to), &out->destination, err));
+    if (query->service != NULL)
+        TQ_TRY(read_service(net, query, out, err));
+    else if (query->to == NULL)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "to: say where, or a service");
+    else
+        TQ_TRY(find_place(net, "to", tq_str_of(query->to), &out->destination, err));
     TQ_TRY(read_load(net, query, out, err));
     TQ_TRY(read_times(city, query, out, err));
     TQ_TRY(find_places(net, "avoid", query->avoid, TQ_FREIGHT_AVOID_MAX, out->avoid,
@@ -206,6 +228,22 @@ static tq_status say_no(const tq_freight *net, const tq_freight_live *live,
     return TQ_OK;
 }
 
+/* The front. Of a service without a latest departure: day by day until one can be reached. */
+static tq_status find_plans(const tq_freight *net, const tq_freight_live *live,
+                            tq_freight_query *query, tq_arena *work, tq_freight_answer *answer,
+                            tq_err *err)
+{
+    bool first = query->aim == TQ_FREIGHT_PICKUP && query->arrive_s == INT64_MAX;
+    int64_t day = tq_floor_div(query->depart_s, DAY_S);
+    tq_status status = TQ_NO_ROUTE;
+    for (uint32_t k = 0; status == TQ_NO_ROUTE && k < (first ? DAYS_AHEAD : 1); k++) {
+        tq_arena_reset(work, 0);
+        if (first) query->arrive_s = (day + k + 1) * DAY_S - 1;
+        status = tq_freight_search(net, live, query, NULL, work, answer, err);
+    }
+    return status;
+}
+
 tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
                              const tq_goods_query *query, tq_arena *work, tq_buf *out, bool *found,
                              tq_err *err)
@@ -219,12 +257,10 @@ tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
     TQ_TRY(read_query(net, snapshot->city, query, &asked, err));
     if (query->why_not != NULL)
         TQ_TRY(find_place(net, "why_not", tq_str_of(query->why_not), &node, err));
-    int64_t at_ms =
-        asked.aim == TQ_FREIGHT_DEPART ? (asked.depart_s - LOCAL_S) * 1000 : query->now_ms;
+    int64_t at_ms = asked.depart_s != INT64_MIN ? (asked.depart_s - LOCAL_S) * 1000 : query->now_ms;
     TQ_TRY(tq_goods_live(bench, snapshot, at_ms, work, &live, err));
     tq_json_begin(&json, out);
-    tq_arena_reset(&bench->work, 0);
-    tq_status status = tq_freight_search(net, live, &asked, NULL, &bench->work, &answer, err);
+    tq_status status = find_plans(net, live, &asked, &bench->work, &answer, err);
     if (status == TQ_NO_ROUTE) {
         *found = false;
         return say_no(net, live, &asked, &bench->work, &json, err);
@@ -241,7 +277,9 @@ tq_status tq_goods_plan_json(tq_goods_bench *bench, const tq_snapshot *snapshot,
     if (query->carbon != NULL)
         return goods_plan_carbon(net, &asked, query->carbon, &answer, &bench->work, &json, err);
     if (query->bill != NULL) return goods_plan_bill(net, &asked, query->bill, &answer, &json, err);
-    tq_freight_odds(net, &asked, asked.arrive_s, ODDS_SEED, &answer);
+    /* A latest start has no slack to weigh. */
+    if (asked.aim != TQ_FREIGHT_PICKUP)
+        tq_freight_odds(net, &asked, asked.arrive_s, ODDS_SEED, &answer);
     tq_freight_plan_json(net, &asked, &answer, query->show, &json);
     return TQ_OK;
 }

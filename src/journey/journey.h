@@ -167,10 +167,13 @@ typedef struct tq_goods_query {
     uint32_t boxes40;
     const char *at;              /* mon@08:00 or 1@08:00: the next one after now */
     const char *depart, *arrive; /* as tq_time_parse reads; with neither and no `at`: now */
-    const char *avoid, *via;     /* lists of places by commas */
-    const char *modes;           /* list of road rail sea river air; NULL = all */
-    const char *why_not;         /* a place: answer why no plan goes there */
-    const char *carbon; /* number of a plan on the front: answer its emissions by element */
+    /* An id of services.csv: the latest starts that are delivered to it before its cut-off, for its
+     * last departure by `arrive`, else for the first one that can be reached; `to` is not said. */
+    const char *service;
+    const char *avoid, *via; /* lists of places by commas */
+    const char *modes;       /* list of road rail sea river air; NULL = all */
+    const char *why_not;     /* a place: answer why no plan goes there */
+    const char *carbon;      /* number of a plan on the front: answer its emissions by element */
     const char *bill; /* number of a plan on the front: answer the railway's bills of its chains */
     tq_freight_show show;
     int64_t now_ms;

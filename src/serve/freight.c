@@ -55,6 +55,7 @@ static tq_status ask_freight(serve_loop *loop, const serve_request *request, fre
     query.at = param_text(request, "at");
     query.depart = param_text(request, "depart");
     query.arrive = param_text(request, "arrive");
+    query.service = plan == ASK_PLAN ? param_text(request, "service") : NULL;
     query.avoid = param_text(request, "avoid");
     query.via = param_text(request, "via");
     query.modes = param_text(request, "modes");

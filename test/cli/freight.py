@@ -57,6 +57,20 @@ check("via: every plan goes there", run.code == 0 and run.json()["plans"] and al
 run = plan(*COAL, *AT, "--avoid", "QHDP,RZP", "--all", "--json")
 check("avoid: none does", run.code == 0 and run.json()["plans"] and not any(
     leg[end]["id"] in ("QHDP", "RZP") for p in run.json()["plans"] for leg in p["legs"] for end in ("from", "to")), run)
+BOX = ["--from", "TYC", "--commodity", "general_box", "--boxes40", "1"]
+run = plan(*BOX, "--service", "CE05", "--depart", "2026-07-06T08:00", "--json")
+got = run.json().get("plans") or []
+check("the latest start for a train: its first departure that can be reached, cut-off kept", run.code == 0 and got and all(
+    p["legs"][-1]["id"] == "CE05" and p["depart"] >= "2026-07-06T08:00" and p["legs"][-2]["end"][:16] <= "2026-07-07T09:00" for p in got), run)
+check("and it is named", run.json()["service"] == "CE05" and run.json()["to"]["id"] == "ZDL", run)
+late = plan(*BOX, "--service", "CE05", "--depart", "2026-07-07T08:00", "--json")
+check("too late for that one: the next", late.code == 0 and late.json()["plans"][0]["arrive"] > got[0]["arrive"], late)
+run = plan(*BOX, "--service", "CE05", "--depart", "2026-07-06T08:00")
+check("told to people", run.code == 0 and b"start by 2026-07-0" in run.out, run)
+run = plan(*BOX, "--to", "ZDL", "--service", "CE05")
+check("a service and a place", run.code != 0 and "to:" in run.err, run)
+run = plan(*BOX, "--service", "CE99")
+check("a service that is none", run.code == 1 and "CE99" in run.err, run)
 run = plan(*COAL, "--arrive", "2026-07-20T08:00", "--json")
 check("arrive by", run.code == 0 and run.json()["aim"] == "arrive" and all(p["arrive"] <= "2026-07-20T08:00:00+08:00" for p in run.json()["plans"]), run)
 run = plan(*COAL, *AT, "--why-not", "TSNP", "--json")
