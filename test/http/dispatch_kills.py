@@ -119,9 +119,8 @@ class Kills:
         for one in orders:
             car = (one.get("offer") or {}).get("vehicle") or one.get("vehicle")
             if one["state"] in BUSY and car:
-                by_car.setdefault(car, []).append(one["id"])
-        self.faults["vehicle with two plans"] += [(car, ids) for car, ids in by_car.items() if len(ids) > 1]
-        return by_car
+                by_car.setdefault(car, set()).add(one["id"])
+        self.faults["vehicle with two plans"] += [(car, sorted(ids)) for car, ids in by_car.items() if len(ids) > 1]
 
     def check_orders(self, cycle, told, open_ends):
         for name, number in told.items():
@@ -143,10 +142,19 @@ class Kills:
         return recent
 
     def check_vehicles(self):
-        busy = [one for state in BUSY for one in self.get(f"orders?state={state}&limit=1000", self.dispatcher).json()["orders"]]
-        by_car = self.one_plan_each(busy)
-        fleet = {one["id"]: one for one in self.get("fleet?limit=1000", self.dispatcher).json()["vehicles"]}
-        self.faults["vehicle and order differ"] += [(car, ids, fleet[car]["order"]) for car, ids in by_car.items() if [fleet[car]["order"]] != ids]
+        """Orders and vehicles are read one after the other while cars are named: what differs is read again."""
+        for again in range(3):
+            busy = [one for state in BUSY for one in self.get(f"orders?state={state}&limit=1000", self.dispatcher).json()["orders"]]
+            fleet = {one["id"]: one for one in self.get("fleet?limit=1000", self.dispatcher).json()["vehicles"]}
+            by_car = {}
+            for one in busy:
+                by_car.setdefault((one.get("offer") or {}).get("vehicle") or one["vehicle"], set()).add(one["id"])
+            differ = [(car, sorted(ids), fleet[car]["order"]) for car, ids in by_car.items() if ids != {fleet[car]["order"]}]
+            if not differ:
+                break
+            time.sleep(0.2)
+        self.one_plan_each(busy)
+        self.faults["vehicle and order differ"] += differ
 
     def check_line(self, line, told, undone, orders_too):
         rows = []
