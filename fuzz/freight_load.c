@@ -35,10 +35,29 @@ static void ask(const tq_freight *net)
     }
 }
 
+/* Steps come in order and end in time, whatever the tables say. */
+static void ask_hub(const tq_freight *net)
+{
+    for (uint32_t flight = 0; flight < tq_freight_flights(net); flight++)
+        for (uint32_t regime = 0; regime < tq_freight_regimes(net); regime++) {
+            int64_t departs_s;
+            tq_freight_uplift made;
+            tq_freight_regime row = tq_freight_regime_at(net, regime);
+            if (!tq_freight_flight_leaves(net, flight, 20640, &departs_s) ||
+                !tq_freight_uplift_make(&row, departs_s, tq_freight_flight_at(net, flight).cutoff_s,
+                                        TQ_FREIGHT_P90, &made))
+                continue;
+            TQ_ASSERT(made.arrive_s == made.begin_s[TQ_FREIGHT_ACCEPTANCE] &&
+                      made.end_s[TQ_FREIGHT_SECURITY] <= made.hand_over_s);
+            for (uint32_t step = 1; step < TQ_FREIGHT_HUB_STEPS; step++)
+                TQ_ASSERT(made.end_s[step - 1] <= made.begin_s[step]);
+        }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    tq_freight_text texts[12];
-    char names[12][24];
+    tq_freight_text texts[16];
+    char names[16][24];
     size_t count = 0;
     const char *at = (const char *)bytes, *end = at + len;
     while (at < end && count < TQ_COUNT(texts)) {
@@ -62,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         return 0;
     }
     ask(net);
+    ask_hub(net);
     tq_freight_free(net);
     return 0;
 }

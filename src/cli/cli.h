@@ -13,7 +13,7 @@
 #include "import/import.h"
 #include "journey/journey.h"
 
-#define CLI_OPTIONS_MAX 32
+#define CLI_OPTIONS_MAX 40
 #define CLI_REPEATS_MAX 32
 #define CLI_WORDS_MAX   4
 
@@ -149,6 +149,8 @@ int cli_match(const cli_args *args);
 int cli_nearest(const cli_args *args);
 int cli_solve(const cli_args *args);
 int cli_freight(const cli_args *args);
+int cli_freight_uplift(const cli_args *args);
+int cli_freight_track(const cli_args *args);
 int cli_init(const cli_args *args);
 int cli_import(const cli_args *args);
 int cli_serve(const cli_args *args);

@@ -332,11 +332,13 @@ int cli_freight(const cli_args *args)
     tq_buf answer = {0};
     tq_err err = {0};
     const char *what = args->word[0];
+    if (strcmp(what, "track") == 0) return cli_freight_track(args);
+    if (strcmp(what, "uplift") == 0) return cli_freight_uplift(args);
     bool bill = strcmp(what, "bill") == 0, nodes = strcmp(what, "nodes") == 0, found = true;
     bool alone = bill && cli_value(args, "tariff") != NULL, plan = !nodes && !alone;
     bool carbon = strcmp(what, "carbon") == 0, numbered = cli_value(args, "plan") != NULL;
     if (!bill && !nodes && !carbon && strcmp(what, "plan") != 0)
-        return cli_usage(args, "knows plan, bill, carbon and nodes");
+        return cli_usage(args, "knows plan, bill, carbon, nodes, uplift and track");
     if (bill && !alone && !numbered)
         return cli_usage(args, "bill needs --tariff and --km, or a question and its --plan");
     if (carbon != numbered && !bill)

@@ -117,6 +117,7 @@ static bool take_options(day_run *run)
         return false;
     options->phone = TQ_MIN(options->phone, options->orders / 30);
     if (!cli_number(args, "phone", 0, options->orders, &options->phone) ||
+        !cli_number(args, "riders", 0, TQ_DAY_RIDERS_MAX, &options->riders) ||
         !cli_number(args, "seed", 0, UINT32_MAX, &seed) ||
         !cli_number(args, "threads", 1, TQ_DAY_POLICIES_MAX, &threads))
         return false;

@@ -137,6 +137,10 @@ static const cli_option freight_options[] = {
     {"wagons", CLI_VALUE, "N", "wagons fetched on a siding"},
     {"siding-km", CLI_VALUE, "KM", "way on the siding, there and back"},
     {"special-cny", CLI_VALUE, "CNY", "special lines and diversion, as the carrier states them"},
+    {"regime", CLI_VALUE, "ID", "uplift: a customs regime of regimes.csv, such as mail"},
+    {"flight", CLI_VALUE, "ID", "uplift: a flight of flights.csv; shows its steps"},
+    {"date", CLI_VALUE, "DAY", "uplift: flights on or after this day, such as 2026-07-06"},
+    {"mass-kg", CLI_VALUE, "KG", "uplift: what is collected (default 100)"},
     COMMON,
 };
 static const cli_option match_options[] = {
@@ -177,6 +181,7 @@ static const cli_option simulate_options[] = {
     {"vehicles", CLI_VALUE, "N", "day: taxis (default 8292)"},
     {"orders", CLI_VALUE, "N", "day: orders (default 60000)"},
     {"phone", CLI_VALUE, "N", "day: so many of them by phone (default 2000, a thirtieth at most)"},
+    {"riders", CLI_VALUE, "N", "day: commuters who ask for a custom bus (default 300)"},
     {"policy", CLI_VALUE, "LIST", "day: policies, commas between (default nearest,batch,fair)"},
     {"hours", CLI_VALUE, "A-B", "day: orders are called in these hours (default 0-24)"},
     {"close", CLI_REPEATED, "STREET[/FROM/TO]@HH:MM-HH:MM",
@@ -262,13 +267,18 @@ const cli_command cli_commands[] = {
         "matrices) or, with --format, of Li-Lim, Cordeau or Solomon. Prints VROOM's answer; each "
         "unassigned task tells its reason. Exit code 1: some tasks are left out.",
         solve_options, cli_solve),
-    ROW("freight", "plan|bill|carbon|nodes CITY", "plan goods by road, rail, sea, river and air",
+    ROW("freight", "plan|bill|carbon|nodes|uplift|track CITY [ID]",
+        "plan goods by road, rail, sea, river and air",
         "tongqu freight plan cities/taiyuan --from TUNL --to GZXP --commodity coal_thermal "
         "--tonnes 10000 --at mon@08:00",
         "Prints the plans that no other beats in arrival, money and CO2, thinned to those worth "
         "showing, with their odds of being on time. bill gives the railway's items of one stretch, "
         "or of a plan's chains; carbon a plan's emissions by element, with competing sets of "
-        "factors. nodes lists the places. The tables lie in the city's folder "
+        "factors. nodes lists the places. uplift tells the latest safe collection for each flight "
+        "and customs regime of the land-air hub. track shows the consignments of the served city: "
+        "ID is "
+        "one "
+        "with its timeline, or late, or kpi. The tables lie in the city's folder "
         "freight/. Exit code 1: there is no plan, and what forbids it is named.",
         freight_options, cli_freight),
     ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",

@@ -17,6 +17,7 @@
 #define TQ_DESK_H
 
 #include "city/city.h"
+#include "freight/freight.h"
 #include "live/live.h"
 #include "road/road.h"
 #include "store/store.h"
@@ -78,6 +79,23 @@ typedef tq_status (*tq_desk_ear)(void *user, tq_store *store, const tq_event *ev
                                  tq_err *err);
 void tq_desk_on_event(tq_desk *desk, tq_desk_ear heard, void *user);
 
+/* A question about freight in words, as tq_goods_query of journey; NULL = not said. */
+typedef struct tq_desk_goods {
+    const char *from, *to, *commodity, *tonnes, *depart, *arrive, *avoid, *via, *modes;
+    uint32_t boxes40;
+    int64_t now_ms;
+} tq_desk_goods;
+
+/* Freight of the city, for consignments. */
+typedef struct tq_desk_freight {
+    const tq_freight *net;
+    void *user;
+    /* What live streets do to lorries at an instant; *out NULL = nothing; good until asked again. */
+    tq_status (*live)(void *user, int64_t at_ms, const tq_freight_live **out, tq_err *err);
+    /* The whole front as JSON of freight; without a plan *found is false and it says why. */
+    tq_status (*plan)(void *user, const tq_desk_goods *wish, tq_buf *out, bool *found, tq_err *err);
+} tq_desk_freight;
+
 /* The network as questions see it, for verbs that look at travel times. */
 typedef struct tq_desk_world {
     const tq_city *city;
@@ -85,6 +103,7 @@ typedef struct tq_desk_world {
     tq_days *days;
     const tq_overlay *overlay;
     const tq_live *live; /* only on the writer's thread, else NULL */
+    const tq_desk_freight *freight; /* NULL: the city has none */
 } tq_desk_world;
 
 typedef struct tq_command {

@@ -8,7 +8,7 @@
  * crews*.c      crews and tasks                        duty*.c    duty page, shift log, bulletin
  * orders*.c     orders, estimates, tariffs             calls*.c, callers.c  the phone desk
  * vehicles*.c   vehicles, drivers, conduct             dispatch*.c, pool.c  who drives to whom
- * lines*.c      custom and community bus
+ * lines*.c      custom and community bus             consignment*.c  goods under one order
  */
 #ifndef TQ_DESK_IN_H
 #define TQ_DESK_IN_H
@@ -40,6 +40,9 @@ struct tq_desk {
     int64_t points_next_ms; /* points.c: the same */
     int64_t lines_next_ms;  /* lines.c: the same */
     int64_t orders_next_ms; /* orders.c: the same */
+    /* consignments_estimate.c: the same, and the roads that estimates were made with. */
+    int64_t consignments_next_ms;
+    uint64_t consignments_roads;
     uint32_t *edge_by_way;  /* closures_speeds.c: edges in order of their way */
 };
 
@@ -89,7 +92,8 @@ typedef struct desk_verb {
 /* Each file of verbs shows one table, closed by a row without a name; verbs.c joins them. */
 extern const desk_verb desk_auth_verbs[], desk_closure_verbs[], desk_case_verbs[],
     desk_work_verbs[], desk_point_verbs[], desk_crew_verbs[], desk_duty_verbs[], desk_order_verbs[],
-    desk_call_verbs[], desk_vehicle_verbs[], desk_dispatch_verbs[], desk_line_verbs[];
+    desk_call_verbs[], desk_vehicle_verbs[], desk_dispatch_verbs[], desk_line_verbs[],
+    desk_consignment_verbs[];
 
 /* ---- helpers of verbs (record.c) ------------------------------------------------------------- */
 
@@ -194,6 +198,7 @@ tq_status desk_sessions_tick(desk_call *call, bool *changed);
 tq_status desk_orders_tick(desk_call *call, bool *changed);
 tq_status desk_dispatch_tick(desk_call *call, bool *changed);
 tq_status desk_lines_tick(desk_call *call, bool *changed);
+tq_status desk_consignments_tick(desk_call *call, bool *changed);
 
 /* ---- speeds and feeds (closures_speeds.c, closures_feed.c) --------------------------------------
  */

@@ -22,6 +22,11 @@ extern const struct {
     const char *name, *at;
     uint64_t len;
 } tq_order_files[];
+extern const uint64_t tq_consignment_file_count; /* their lives are of the same form */
+extern const struct {
+    const char *name, *at;
+    uint64_t len;
+} tq_consignment_files[];
 
 typedef struct reader {
     yaml_document_t document;
@@ -302,6 +307,17 @@ static tq_status take_city_file(struct desk_order_rules *out, const char *folder
     return status;
 }
 
+/* A built-in file, then the city's of that name. */
+static tq_status take_built_in(struct desk_order_rules *made, const char *part, const char *name,
+                               tq_str yaml, const char *folder, tq_err *err)
+{
+    char source[96];
+    (void)snprintf(source, sizeof source, "built-in %s/%s.yaml", part, name);
+    TQ_TRY(take_text(made, source, yaml, err));
+    (void)snprintf(source, sizeof source, "%s/%s.yaml", part, name);
+    return folder != NULL ? take_city_file(made, folder, source, err) : TQ_OK;
+}
+
 tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **out, tq_err *err)
 {
     struct desk_order_rules *made = TQ_ALLOC(struct desk_order_rules, 1);
@@ -309,12 +325,14 @@ tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **ou
         made != NULL ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the rules of orders");
     bool city = folder != NULL && folder[0] != '\0';
     for (uint64_t k = 0; status == TQ_OK && k < tq_order_file_count; k++) {
-        char source[96];
-        (void)snprintf(source, sizeof source, "built-in orders/%s.yaml", tq_order_files[k].name);
         tq_str yaml = {tq_order_files[k].at, (size_t)tq_order_files[k].len};
-        status = take_text(made, source, yaml, err);
-        (void)snprintf(source, sizeof source, "orders/%s.yaml", tq_order_files[k].name);
-        if (status == TQ_OK && city) status = take_city_file(made, folder, source, err);
+        status = take_built_in(made, "orders", tq_order_files[k].name, yaml, city ? folder : NULL,
+                               err);
+    }
+    for (uint64_t k = 0; status == TQ_OK && k < tq_consignment_file_count; k++) {
+        tq_str yaml = {tq_consignment_files[k].at, (size_t)tq_consignment_files[k].len};
+        status = take_built_in(made, "consignments", tq_consignment_files[k].name, yaml,
+                               city ? folder : NULL, err);
     }
     if (status == TQ_OK && city) status = take_city_file(made, folder, "tariff.csv", err);
     if (status == TQ_OK) status = tariff_assume(made, err);

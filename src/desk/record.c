@@ -446,6 +446,7 @@ void desk_look_again(tq_desk *desk)
 {
     desk->closures_next_ms = desk->cases_next_ms = desk->speeds_next_ms = INT64_MIN;
     desk->points_next_ms = desk->lines_next_ms = desk->orders_next_ms = INT64_MIN;
+    desk->consignments_next_ms = INT64_MIN;
 }
 
 bool desk_ids_push(desk_ids *ids, const char *id)

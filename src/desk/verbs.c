@@ -15,7 +15,8 @@
 static const desk_verb *const TABLES[] = {desk_auth_verbs,    desk_closure_verbs,  desk_case_verbs,
                                           desk_work_verbs,    desk_point_verbs,    desk_crew_verbs,
                                           desk_duty_verbs,    desk_order_verbs,    desk_call_verbs,
-                                          desk_vehicle_verbs, desk_dispatch_verbs, desk_line_verbs};
+                                          desk_vehicle_verbs, desk_dispatch_verbs, desk_line_verbs,
+                                          desk_consignment_verbs};
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -400,7 +401,8 @@ tq_status tq_desk_tick(tq_desk *desk, const tq_desk_world *world, int64_t now_ms
 {
     static tq_status (*const parts[])(desk_call * call, bool *changed) = {
         desk_closures_tick, desk_cases_tick,  desk_points_tick,   desk_speeds_tick,
-        desk_sessions_tick, desk_orders_tick, desk_dispatch_tick, desk_lines_tick};
+        desk_sessions_tick, desk_orders_tick, desk_dispatch_tick, desk_lines_tick,
+        desk_consignments_tick};
     const tq_actor clock = {.name = "clock", .roles = TQ_ROLE_PUBLIC | TQ_ROLE_ADMIN};
     tq_command command = {.verb = "clock", .id = "", .key = "", .actor = &clock, .now_ms = now_ms};
     tq_buf answer = {0};

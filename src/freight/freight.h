@@ -119,6 +119,7 @@ typedef struct tq_freight_link {
     int32_t length_m, time_ds;
     int32_t capacity_kt_y;    /* -1 = not stated */
     int32_t from_day, to_day; /* open on these days, both inclusive */
+    int32_t streets_day;      /* the streets that its hours are of; INT32_MIN = of any day */
     uint16_t gauge_mm;        /* 0 = not a railway */
     uint8_t mode, cargo_mask;
     bool electrified, on_demand;
@@ -463,6 +464,173 @@ TQ_API void tq_freight_carbon_make(const tq_freight *net, const tq_freight_query
 TQ_API tq_status tq_freight_carbon_json(const tq_freight *net, const tq_freight_query *query,
                                         const tq_freight_answer *answer, uint32_t plan,
                                         tq_arena *work, tq_json *json, tq_err *err);
+
+/* ---- land-air hub (uplift.c) -------------------------------------------------------------------
+ *
+ * Goods for a flight are accepted at the terminal of their customs regime, cleared, secured and
+ * built up, and with the carrier its cut-off before departure. A step is done without a break while
+ * it is open; goods wait for the opening. All times are local instants in seconds.
+ *
+ * regimes.csv  one row a step: regime,name_zh,name_en,terminal,step,days,open,close,minutes,
+ *              minutes_p90,confidence,source; step is acceptance, customs, security, in this order
+ * flights.csv  service,regimes,max_kg[,cutoff_min],from,to,confidence,source: services that take
+ *              goods of the hub; without cutoff_min the service's own cut-off
+ */
+#define TQ_FREIGHT_REGIMES_MAX 16u
+#define TQ_FREIGHT_HUB_DAYS    16 /* a step is looked for so many days back */
+
+typedef enum tq_freight_hub_step {
+    TQ_FREIGHT_ACCEPTANCE,
+    TQ_FREIGHT_CUSTOMS,
+    TQ_FREIGHT_SECURITY,
+    TQ_FREIGHT_HUB_STEPS
+} tq_freight_hub_step;
+
+typedef struct tq_freight_hub_work {
+    uint8_t days;            /* bit 0 = Monday */
+    int32_t open_s, close_s; /* of the local day, 0 .. 86400; the whole of days joins on */
+    int32_t least_s, p90_s;  /* what it takes: half of the time, nine times in ten */
+    const char *confidence, *source;
+} tq_freight_hub_work;
+
+typedef struct tq_freight_regime {
+    const char *id, *name_zh, *name_en;
+    uint32_t terminal; /* node */
+    tq_freight_hub_work work[TQ_FREIGHT_HUB_STEPS];
+} tq_freight_regime;
+
+typedef struct tq_freight_flight {
+    uint32_t service;
+    uint32_t regimes; /* bit per regime that it takes */
+    int32_t cutoff_s;
+    int64_t max_g;
+    int32_t from_day, to_day;
+    const char *confidence, *source;
+} tq_freight_flight;
+
+typedef enum tq_freight_margin { TQ_FREIGHT_P50, TQ_FREIGHT_P90 } tq_freight_margin;
+
+/* The latest times of a chain, from the flight backwards. */
+typedef struct tq_freight_uplift {
+    int64_t departs_s, hand_over_s;
+    int64_t begin_s[TQ_FREIGHT_HUB_STEPS], end_s[TQ_FREIGHT_HUB_STEPS];
+    int64_t arrive_s; /* latest at the terminal: the cut-off of its acceptance */
+} tq_freight_uplift;
+
+TQ_API uint32_t tq_freight_regimes(const tq_freight *net);
+TQ_API uint32_t tq_freight_flights(const tq_freight *net);
+/** Rows by number, which must be below the count. */
+TQ_API tq_freight_regime tq_freight_regime_at(const tq_freight *net, uint32_t regime);
+TQ_API tq_freight_flight tq_freight_flight_at(const tq_freight *net, uint32_t flight);
+TQ_API const char *tq_freight_hub_step_name(uint32_t step); /* "acceptance" .. */
+/** Instant at which a flight leaves on a local day; false when it does not. */
+TQ_API bool tq_freight_flight_leaves(const tq_freight *net, uint32_t flight, int32_t day,
+                                     int64_t *departs_s);
+/** The latest times that reach a flight; false when the steps do not fit before it. */
+TQ_API bool tq_freight_uplift_make(const tq_freight_regime *regime, int64_t departs_s,
+                                   int32_t cutoff_s, tq_freight_margin margin,
+                                   tq_freight_uplift *out);
+
+/* ---- flows: single commodity (flow_tree.c) ----------------------------------------------------
+ */
+
+#define TQ_FLOW_NODES_MAX 1000000u
+#define TQ_FLOW_ARCS_MAX  10000000u
+#define TQ_FLOW_VALUE_MAX (INT64_C(1) << 40) /* of a cost, a supply, a capacity that limits */
+#define TQ_FLOW_FREE      INT64_MAX          /* capacity: no limit */
+
+typedef struct tq_flow_arc {
+    uint32_t from, to;
+    int64_t capacity, cost; /* of one unit; cost may be negative */
+} tq_flow_arc;
+
+typedef struct tq_flow_network {
+    uint32_t node_count, arc_count;
+    const tq_flow_arc *arc;
+    const int64_t *supply; /* of each node; negative = demand. The sum is 0 */
+} tq_flow_network;
+
+typedef struct tq_flow {
+    int64_t *flow;      /* [arc_count] */
+    int64_t *potential; /* [node_count]: cost of one unit more at the node, against node 0 */
+    int64_t cost;
+    uint64_t pivots;
+    /* TQ_NO_ROUTE: */
+    uint32_t stuck;   /* a node whose demand is not served, TQ_NONE = none */
+    int64_t short_by; /* of all demands together */
+} tq_flow;
+
+/**
+ * The cheapest flow that serves all supplies and demands: exact, by the primal network simplex.
+ * cost + potential[from] - potential[to] is 0 or more where the arc is empty, 0 or less where it is
+ * full, 0 between: a proof of optimality, and the price of a unit of capacity more.
+ *
+ * @param work  scratch of tq_flow_work_bytes; the answer lives in it
+ * @return TQ_OK; TQ_NO_ROUTE (stuck, short_by); TQ_BAD_INPUT (names the arc or node: ends, values
+ * beyond TQ_FLOW_VALUE_MAX, supplies that do not add up); TQ_LIMIT (a cycle without a limit earns
+ * money); TQ_NO_MEMORY. Does not allocate. Deterministic. Cost: bench/freight_flow.
+ */
+TQ_API tq_status tq_flow_solve(const tq_flow_network *network, tq_arena *work, tq_flow *out,
+                               tq_err *err);
+TQ_API size_t tq_flow_work_bytes(uint32_t node_count, uint32_t arc_count);
+
+/* ---- flows: several commodities over capacities (flow_plan.c) ---------------------------------
+ */
+
+#define TQ_FLOW_LOTS_MAX    500u
+#define TQ_FLOW_WEEKS_MAX   53u
+#define TQ_FLOW_COLUMNS_MAX 3000000u
+
+/* Tonnes that become ready at `from` in each week and are wanted at `to`, that week or later. */
+typedef struct tq_flow_lot {
+    uint32_t commodity, from, to;
+    int64_t week_t; /* > 0 */
+} tq_flow_lot;
+
+typedef struct tq_flow_query {
+    uint32_t size;
+    const tq_flow_lot *lot;
+    uint32_t lot_count, weeks;
+    int32_t day;                      /* whose prices and dated rows hold */
+    int64_t storage_fen, penalty_fen; /* of a tonne: a week at its origin; never brought */
+    double seconds;                   /* of solving, TQ_LIMIT beyond */
+} tq_flow_query;
+
+typedef enum tq_flow_place { TQ_FLOW_LINK, TQ_FLOW_HANDLING } tq_flow_place;
+
+/* One capacity in one week. Tonnes and prices are of a linear program: floating point. */
+typedef struct tq_flow_use {
+    uint8_t place, mode, to_mode; /* of a HANDLING: TQ_FREIGHT_MODES = loading from, to nothing */
+    uint32_t row;                 /* link, or node */
+    uint32_t week;
+    double capacity_t, used_t;
+    double price_yuan; /* what one tonne of capacity more would save */
+} tq_flow_use;
+
+typedef struct tq_flow_plan {
+    double cost_yuan;               /* with storage and penalties */
+    double gap;                     /* between the cost and its proven lower bound, of the cost */
+    double *brought_t, *unserved_t; /* [lot_count] in all weeks */
+    tq_flow_use *use;               /* [use_count], by place, row, modes, week */
+    uint32_t use_count, columns, rows;
+} tq_flow_plan;
+
+TQ_API void tq_flow_query_default(tq_flow_query *query);
+
+/**
+ * The cheapest way to bring tonnes by links that may be used at any time, under the yearly capacity
+ * of links (a week has 7/365 of it, both ways together) and the hourly rate of handlings that
+ * terminals.csv states for that very place (168 hours a week). Costs are those of the search, base
+ * price 1 once a chain too. Goods arrive in the week in which they leave; they may wait at their
+ * origin. A live closure takes the link out of all weeks. Boxes count 22 t each.
+ *
+ * @return TQ_OK (what cannot be brought is in unserved_t); TQ_BAD_INPUT names the lot; TQ_LIMIT
+ * (columns, seconds); TQ_NO_MEMORY. Allocates: the linear program is solved by CLP, which does
+ * so. Free with tq_flow_plan_free. Cost: bench/freight_flow.
+ */
+TQ_API tq_status tq_flow_plan_make(const tq_freight *net, const tq_freight_live *live,
+                                   const tq_flow_query *query, tq_flow_plan *out, tq_err *err);
+TQ_API void tq_flow_plan_free(tq_flow_plan *plan);
 
 /* ---- json (shape: json.c) -------------------------------------------------------------------- */
 

@@ -53,6 +53,7 @@ typedef struct link_row {
     uint32_t id, line_zh, confidence, source;
     uint32_t from, to;
     int32_t length_m, time_ds, capacity_kt_y, from_day, to_day;
+    int32_t streets_day; /* INT32_MIN = not said */
     uint16_t link_tariff, emission, gauge_mm;
     uint8_t mode, class, cargo_mask, electrified, on_demand;
 } link_row;
@@ -105,6 +106,26 @@ typedef struct set_row {
     uint32_t emission, uses;
     uint8_t number;
 } set_row;
+
+/* A customs regime at the land-air hub and what is done to its goods there, in order. */
+typedef struct hub_row {
+    uint32_t id, name_zh, name_en, terminal; /* terminal: node */
+    uint32_t done;                           /* steps read; all of them in the end */
+    struct hub_work {
+        uint32_t confidence, source;
+        int32_t open_s, close_s, least_s, p90_s;
+        uint8_t days;
+    } work[TQ_FREIGHT_HUB_STEPS];
+} hub_row;
+
+/* A service that takes goods of the hub. */
+typedef struct uplift_row {
+    uint32_t service, confidence, source;
+    uint32_t regimes; /* bit a row of hub */
+    int32_t cutoff_s; /* with the carrier so long before it leaves */
+    int64_t max_g;    /* largest consignment */
+    int32_t from_day, to_day;
+} uplift_row;
 
 typedef struct emission_row {
     uint32_t id, vehicle, basis, confidence, source;
@@ -162,7 +183,7 @@ struct tq_freight {
     int32_t day;
     uint32_t node_count, link_count, service_count, tariff_count, map_count, op_count,
         emission_count, commodity_count, ban_count, kind_count, link_tariff_count, class_count,
-        profile_count, path_total, what_count, fee_count, set_count;
+        profile_count, path_total, what_count, fee_count, set_count, hub_count, uplift_count;
     node_row *node;
     link_row *link;
     service_row *service;
@@ -175,6 +196,8 @@ struct tq_freight {
     ban_what *what;
     fee_row *fee;
     set_row *set;
+    hub_row *hub;          /* regimes.csv */
+    uplift_row *uplift;    /* flights.csv */
     uint32_t *path;        /* nodes of services */
     uint32_t *kind;        /* [kind_count] text */
     uint32_t *link_tariff; /* [link_tariff_count] text */

@@ -123,6 +123,8 @@ static const table tables[] = {
     {"corridors.csv", OPTIONAL, load_corridors},
     {"rail_fees.csv", OPTIONAL, load_fees},
     {"factor_sets.csv", OPTIONAL, load_sets},
+    {"regimes.csv", OPTIONAL, load_regimes},
+    {"flights.csv", OPTIONAL, load_flights},
 };
 
 static tq_status read_tables(loader *load, const tq_freight_text *texts, size_t count)
@@ -192,6 +194,8 @@ static void move_rows(loader *load)
     MOVE(whats, what, what_count);
     MOVE(fees, fee, fee_count);
     MOVE(factor_sets, set, set_count);
+    MOVE(hubs, hub, hub_count);
+    MOVE(uplifts, uplift, uplift_count);
     MOVE(paths, path, path_total);
     MOVE(kinds, kind, kind_count);
     MOVE(link_tariffs, link_tariff, link_tariff_count);
@@ -229,7 +233,8 @@ void tq_freight_free(tq_freight *net)
     if (!net) return;
     void *rows[] = {net->node, net->link,     net->service,     net->tariff, net->map,
                     net->op,   net->emission, net->commodity,   net->ban,    net->what,
-                    net->path, net->kind,     net->link_tariff, net->fee,    net->set};
+                    net->path, net->kind,     net->link_tariff, net->fee,    net->set,
+                    net->hub,  net->uplift};
     id_index *ids[] = {&net->node_ids,   &net->link_ids,        &net->service_ids,
                        &net->tariff_ids, &net->emission_ids,    &net->commodity_ids,
                        &net->kind_ids,   &net->link_tariff_ids, &net->ban_ids};

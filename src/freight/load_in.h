@@ -29,6 +29,8 @@ typedef struct loader {
     TQ_VEC(ban_what) whats;
     TQ_VEC(fee_row) fees;
     TQ_VEC(set_row) factor_sets;
+    TQ_VEC(hub_row) hubs;
+    TQ_VEC(uplift_row) uplifts;
     TQ_VEC(rate_row) rates;
     TQ_VEC(uint8_t) priced_mask; /* of link tariffs: cargo classes that they price */
     TQ_VEC(uint32_t) paths;
@@ -126,5 +128,8 @@ tq_status load_restrictions(loader *load, const tq_freight_text *text);
 tq_status load_corridors(loader *load, const tq_freight_text *text);
 tq_status load_sets(loader *load, const tq_freight_text *text);
 tq_status load_fees(loader *load, const tq_freight_text *text);
+/* uplift_load.c */
+tq_status load_regimes(loader *load, const tq_freight_text *text);
+tq_status load_flights(loader *load, const tq_freight_text *text);
 
 #endif

@@ -67,18 +67,20 @@ enum {
     L_DEMAND,
     L_SINCE,
     L_UNTIL,
+    L_STREETS,
     L_COLUMNS
 };
 static const column_head link_columns[L_COLUMNS] = {
-    {"id", NEEDED},          {"mode", NEEDED},
-    {"from", NEEDED},        {"to", NEEDED},
-    {"distance_km", NEEDED}, {"line_zh", OPTIONAL},
-    {"tariff", NEEDED},      {"emission", NEEDED},
-    {"speed_kmh", NEEDED},   {"capacity_mt_y", OPTIONAL},
-    {"gauge_mm", NEEDED},    {"electrified", NEEDED},
-    {"cargo", NEEDED},       {"confidence", OPTIONAL},
-    {"source", OPTIONAL},    {"on_demand", NEEDED},
-    {"open_from", OPTIONAL}, {"open_to", OPTIONAL}};
+    {"id", NEEDED},           {"mode", NEEDED},
+    {"from", NEEDED},         {"to", NEEDED},
+    {"distance_km", NEEDED},  {"line_zh", OPTIONAL},
+    {"tariff", NEEDED},       {"emission", NEEDED},
+    {"speed_kmh", NEEDED},    {"capacity_mt_y", OPTIONAL},
+    {"gauge_mm", NEEDED},     {"electrified", NEEDED},
+    {"cargo", NEEDED},        {"confidence", OPTIONAL},
+    {"source", OPTIONAL},     {"on_demand", NEEDED},
+    {"open_from", OPTIONAL},  {"open_to", OPTIONAL},
+    {"streets_day", OPTIONAL}};
 
 /* Cargo classes that some row of the map prices on links of this tariff. */
 static uint8_t priced_cargoes(const loader *load, uint32_t link_tariff)
@@ -183,6 +185,10 @@ static tq_status read_link(table_sheet *sheet)
     TQ_TRY(sheet_text(sheet, L_SOURCE, &row.source));
     TQ_TRY(read_flag(sheet, L_DEMAND, &row.on_demand));
     TQ_TRY(sheet_days(sheet, L_SINCE, L_UNTIL, &row.from_day, &row.to_day));
+    row.streets_day = INT32_MIN;
+    if (sheet_cell(sheet, L_STREETS).len > 0 &&
+        !parse_day(sheet_cell(sheet, L_STREETS), &row.streets_day))
+        return sheet_bad(sheet, L_STREETS, "write YYYY-MM-DD or leave it empty", "not a date");
     if (index_find(load, &load->net->link_ids, sheet_cell(sheet, L_ID), link_id_of) != TQ_NONE)
         return sheet_bad(sheet, L_ID, "give each link its own id", "duplicate id");
     if (!tq_vec_push(&load->links, row) ||

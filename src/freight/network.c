@@ -61,6 +61,7 @@ tq_freight_link tq_freight_link_at(const tq_freight *net, uint32_t link)
         .length_m = row->length_m,
         .time_ds = row->time_ds,
         .capacity_kt_y = row->capacity_kt_y,
+        .streets_day = row->streets_day,
         .from_day = row->from_day,
         .to_day = row->to_day,
         .gauge_mm = row->gauge_mm,

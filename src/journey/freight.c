@@ -8,6 +8,11 @@
  * distances stay what they are. With no way left it is closed. Links go both ways: the worse
  * direction counts, so that no plan drives where it may not.
  *
+ * A link that says the day of the streets that its hours are of (streets_day) follows dated
+ * openings: what its way takes on the day asked minus what it took in the week from that day on, at
+ * the same hour of the week, is added to its hours before live state counts, by the direction that
+ * gains less.
+ *
  * Kept in a bench of one thread: snapped ends and times with nothing live, for a slice of time; the
  * overrides, for a version of the live roads and a slice. The version of the overrides is a
  * fingerprint of them, 0 when there are none: equal live states give equal bytes, whatever was
@@ -28,7 +33,7 @@ static const struct {
     {"tariffs.csv", true},      {"tariff_map.csv", true},    {"terminals.csv", true},
     {"emissions.csv", true},    {"commodities.csv", true},   {"corridors.csv", false},
     {"rates.csv", false},       {"restrictions.csv", false}, {"rail_fees.csv", false},
-    {"factor_sets.csv", false},
+    {"factor_sets.csv", false}, {"regimes.csv", false},      {"flights.csv", false},
 };
 
 /* ---- tables ---------------------------------------------------------------------------------- */
@@ -190,13 +195,78 @@ static const goods_end *end_of(tq_goods_bench *bench, const lorry_ask *ask, cons
     return end;
 }
 
+/* ---- dated openings -------------------------------------------------------------------------- */
+
+#define WEEK_DAYS 7
+#define DAY_MS    INT64_C(86400000)
+#define LOCAL_MS  (INT64_C(8) * 3600 * 1000)
+
+/* The same hour of the week in the week from a local day on. */
+static int64_t hour_in_week_of(int32_t day, int64_t at_ms)
+{
+    int64_t local_ms = at_ms + LOCAL_MS, at_day = tq_floor_div(local_ms, DAY_MS);
+    int64_t on = (at_day - day) % WEEK_DAYS;
+    return at_ms - (at_day - day - (on < 0 ? on + WEEK_DAYS : on)) * DAY_MS;
+}
+
+/* Time of a link's way on the streets of an earlier day, both ways. */
+static tq_status former_times(const tq_goods *goods, const lorry_ask *ask, tq_freight_link link,
+                              int64_t ds[2], tq_err *err)
+{
+    const tq_snapshot *now = ask->snapshot;
+    const tq_metric *metric = NULL;
+    tq_snap snap[2];
+    uint32_t node[2] = {link.from, link.to}, count = 0;
+    tq_snap_wish wish = {
+        .limit = 1, .radius_m = TQ_SNAP_RADIUS_MAX_M, .bearing = -1, .main_only = true};
+    tq_status status = TQ_OK;
+    bool near = true;
+    ds[0] = ds[1] = TQ_ROAD_INF;
+    TQ_TRY(tq_roads_get(now->roads, tq_overlay_none(), ask->lorry, ask->at_ms, &metric, err));
+    for (uint32_t k = 0; k < 2 && near; k++)
+        near = tq_road_snap(now->city, metric, tq_freight_node_at(goods->net, node[k]).at, &wish,
+                            &snap[k], &count, NULL) == TQ_OK &&
+               count > 0;
+    for (uint32_t way = 0; way < 2 && near && status == TQ_OK; way++)
+        status = way_time(ask, metric, &snap[way], &snap[1 - way], &ds[way], err);
+    tq_roads_put(now->roads, metric);
+    return status;
+}
+
+/* What opened since the day of a link's hours; the slice shrinks to where that holds. */
+static tq_status make_opened(tq_goods_bench *bench, const lorry_ask *ask, goods_link *covered,
+                             tq_slice *slice, tq_err *err)
+{
+    tq_freight_link link = tq_freight_link_at(bench->goods->net, covered->link);
+    int64_t ds[2], most = INT64_MIN;
+    covered->opened_ds = 0;
+    if (link.streets_day == INT32_MIN) return TQ_OK;
+    lorry_ask former = *ask;
+    former.at_ms = hour_in_week_of(link.streets_day, ask->at_ms);
+    tq_slice then = tq_road_slice(ask->snapshot->city, tq_overlay_none(), ask->lorry, former.at_ms);
+    int64_t shift_ms = ask->at_ms - former.at_ms;
+    /* Behind midnight the day of that week may be another one. */
+    int64_t midnight_ms = (tq_floor_div(ask->at_ms + LOCAL_MS, DAY_MS) + 1) * DAY_MS - LOCAL_MS;
+    slice->to_ms = TQ_MIN(slice->to_ms, midnight_ms);
+    if (then.to_ms != INT64_MAX) slice->to_ms = TQ_MIN(slice->to_ms, then.to_ms + shift_ms);
+    slice->from_ms = ask->at_ms;
+    TQ_TRY(former_times(bench->goods, &former, link, ds, err));
+    for (uint32_t way = 0; way < 2; way++)
+        if (ds[way] < TQ_ROAD_INF && covered->base_ds[way] < TQ_ROAD_INF)
+            most = TQ_MAX(most, covered->base_ds[way] - ds[way]);
+    if (most != INT64_MIN) covered->opened_ds = most;
+    bench->opened = bench->opened || covered->opened_ds != 0;
+    return TQ_OK;
+}
+
 /* Which links are covered, and how long their ways take with nothing live. */
 static tq_status make_base(tq_goods_bench *bench, const lorry_ask *ask, const tq_metric *metric,
-                           tq_err *err)
+                           tq_slice *slice, tq_err *err)
 {
     const tq_goods *goods = bench->goods;
-    bench->base_made = false;
+    bench->base_made = bench->opened = false;
     bench->covered_count = 0;
+    bench->dated = false;
     memset(bench->end, 0, tq_freight_size(goods->net).nodes * sizeof *bench->end);
     for (uint32_t k = 0; k < goods->road_count; k++) {
         tq_freight_link link = tq_freight_link_at(goods->net, goods->road[k]);
@@ -210,8 +280,10 @@ static tq_status make_base(tq_goods_bench *bench, const lorry_ask *ask, const tq
         TQ_TRY(way_time(ask, metric, &to->snap, &from->snap, &covered->base_ds[1], err));
         for (uint32_t way = 0; way < 2; way++)
             if (covered->base_ds[way] == 0) covered->base_ds[way] = TQ_ROAD_INF;
-        if (covered->base_ds[0] < TQ_ROAD_INF || covered->base_ds[1] < TQ_ROAD_INF)
-            bench->covered_count++;
+        if (covered->base_ds[0] == TQ_ROAD_INF && covered->base_ds[1] == TQ_ROAD_INF) continue;
+        bench->covered_count++;
+        bench->dated = bench->dated || link.streets_day != INT32_MIN;
+        TQ_TRY(make_opened(bench, ask, covered, slice, err));
     }
     return TQ_OK;
 }
@@ -239,7 +311,8 @@ static tq_status link_now(const tq_goods_bench *bench, const lorry_ask *ask,
             of_ds = covered->base_ds[way];
         }
     }
-    int64_t scaled_ds = (link.time_ds * worst_ds + of_ds / 2) / of_ds;
+    int64_t table_ds = TQ_MAX(link.time_ds + covered->opened_ds, 0);
+    int64_t scaled_ds = (table_ds * worst_ds + of_ds / 2) / of_ds;
     *differs = scaled_ds != link.time_ds;
     *out =
         (tq_freight_override){covered->link, false, (int32_t)TQ_MIN(scaled_ds, TQ_FREIGHT_SPAN_DS)};
@@ -287,9 +360,9 @@ static tq_status base_at(tq_goods_bench *bench, const lorry_ask *ask, tq_err *er
     if (bench->base_made && within(bench->base_slice, ask->at_ms)) return TQ_OK;
     tq_slice slice = tq_road_slice(now->city, tq_overlay_none(), ask->lorry, ask->at_ms);
     bench->live_made = false;
-    if (!bench->base_made || slice.key != bench->base_slice.key) {
+    if (!bench->base_made || bench->dated || slice.key != bench->base_slice.key) {
         TQ_TRY(tq_roads_get(now->roads, tq_overlay_none(), ask->lorry, ask->at_ms, &metric, err));
-        tq_status status = make_base(bench, ask, metric, err);
+        tq_status status = make_base(bench, ask, metric, &slice, err);
         tq_roads_put(now->roads, metric);
         TQ_TRY(status);
     }
@@ -310,7 +383,7 @@ tq_status tq_goods_live(tq_goods_bench *bench, const tq_snapshot *snapshot, int6
     /* Also when nothing is live: the metric that a later closure changes is then at hand, and is
      * followed before the closure is shown (tq_roads_follow). */
     TQ_TRY(base_at(bench, &ask, err));
-    if (overlay->road_version == 0) return TQ_OK;
+    if (overlay->road_version == 0 && !bench->opened) return TQ_OK;
     if (!bench->live_made || bench->road_version != overlay->road_version ||
         !within(bench->live_slice, at_ms)) {
         TQ_TRY(tq_roads_get(snapshot->roads, overlay, ask.lorry, at_ms, &metric, err));
@@ -318,6 +391,11 @@ tq_status tq_goods_live(tq_goods_bench *bench, const tq_snapshot *snapshot, int6
         tq_roads_put(snapshot->roads, metric);
         TQ_TRY(status);
         bench->live_slice = tq_road_slice(snapshot->city, overlay, ask.lorry, at_ms);
+        if (bench->opened) {
+            bench->live_slice.from_ms =
+                TQ_MAX(bench->live_slice.from_ms, bench->base_slice.from_ms);
+            bench->live_slice.to_ms = TQ_MIN(bench->live_slice.to_ms, bench->base_slice.to_ms);
+        }
         bench->road_version = overlay->road_version;
         bench->live_made = true;
     }

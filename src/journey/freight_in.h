@@ -25,6 +25,7 @@ typedef struct goods_end {
 typedef struct goods_link {
     uint32_t link;
     int64_t base_ds[2];
+    int64_t opened_ds; /* added to its hours by dated openings, most often < 0 */
 } goods_link;
 
 struct tq_goods_bench {
@@ -35,6 +36,8 @@ struct tq_goods_bench {
     goods_link *covered; /* [road_count], ascending by link */
     uint32_t covered_count;
     bool base_made, live_made;
+    bool dated;  /* a link says the day of its streets */
+    bool opened; /* some opened_ds is not 0 */
     tq_slice base_slice, live_slice;
     uint64_t road_version;
     tq_freight_override *override; /* [road_count] */

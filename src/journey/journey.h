@@ -201,6 +201,30 @@ typedef struct tq_goods_bill_query {
  * unknown tariff is told the nearest that there is. */
 tq_status tq_goods_bill_json(const tq_goods *goods, const tq_goods_bill_query *query, tq_buf *out,
                              tq_err *err);
+/* The latest safe collection for flights of the land-air hub; NULL = not said. */
+typedef struct tq_goods_uplift_query {
+    uint32_t size;
+    const char *from;    /* a freight place, a name, an address, lat,lon */
+    const char *regime;  /* an id of regimes.csv */
+    const char *flight;  /* an id of flights.csv */
+    const char *date;    /* YYYY-MM-DD: flights on or after this day; NULL = today */
+    const char *mass_kg; /* decimal, without it 100; a light lorry up to 4500, else a heavy one */
+    int64_t now_ms;
+} tq_goods_uplift_query;
+/**
+ * Write, for each flight and regime, the next departure and the chain of latest times backwards:
+ * the shape is told at the head of freight_uplift.c. *found is false when no departure can be
+ * reached. Refusals name the part of the question. TQ_NOT_FOUND: the city has no hub.
+ */
+tq_status tq_goods_uplift_json(const tq_goods *goods, const tq_snapshot *snapshot,
+                               const tq_goods_uplift_query *query, tq_arena *work, tq_buf *out,
+                               bool *found, tq_err *err);
+/**
+ * Tours of lorries that collect goods in time for their flights: body and answer are told at the
+ * head of freight_feeders.c. Allocates; the same body, network and live state give the same bytes.
+ */
+tq_status tq_goods_feeders_json(const tq_goods *goods, const tq_snapshot *snapshot, tq_str body,
+                                tq_arena *work, tq_buf *out, tq_err *err);
 /** {"version","nodes":[{"id","name_zh","name_en","kind","region","lat","lon","confidence"}],
  * "commodities":[{"code","name_zh","name_en","cargo","dg_class"}]}; kind NULL = all. */
 void tq_goods_nodes_json(const tq_goods *goods, const char *kind, tq_buf *out);

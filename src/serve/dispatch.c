@@ -133,6 +133,8 @@ static const struct {
     {"freightCarbon", handle_freight_carbon, NEEDS_CITY},
     {"freightBill", handle_freight_bill, NEEDS_CITY},
     {"freightNodes", handle_freight_nodes, NEEDS_NOTHING},
+    {"freightUplift", handle_freight_uplift, NEEDS_CITY},
+    {"freightFeeders", handle_freight_feeders, NEEDS_CITY},
     {"tile", handle_tile, NEEDS_CITY},
     {"healthz", handle_health, NEEDS_NOTHING},
     {"readyz", handle_ready, NEEDS_NOTHING},

@@ -181,6 +181,7 @@ void office_close(serve_office *office)
     if (office->exchange != NULL) tq_exchange_close(office->exchange);
     if (office->live != NULL) tq_live_close(office->live);
     show_drop(office->showing);
+    freight_close_office(office);
     tq_mutex_free(office->showing_lock);
     tq_free(office->feed);
     tq_free(office);

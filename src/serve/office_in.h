@@ -232,6 +232,12 @@ typedef struct serve_office {
     uint64_t version; /* of the overlay, as the desk says */
     bool unshown;     /* a state was committed that could not be published yet */
 
+    /* consignments.c; the writer's own. */
+    tq_desk_freight freight;
+    tq_goods_bench *goods; /* NULL until it is asked for */
+    void *goods_memory;
+    tq_arena goods_work;
+    const tq_snapshot *goods_snapshot;
     /* The carrier's and the puller's own. */
     tq_store *outbox;
     tq_exchange *outbox_exchange;
@@ -245,6 +251,10 @@ typedef struct serve_office {
     _Atomic uint32_t logins;
     office_counts counts;
 } serve_office;
+
+/** Freight for the desk's world while a snapshot is held; NULL = the city has none. */
+const tq_desk_freight *freight_of_office(serve_office *office, const tq_snapshot *snapshot);
+void freight_close_office(serve_office *office);
 
 tq_status office_open(serve *server, tq_err *err);
 /** Fill `live` from the store and show it; before the first question. */

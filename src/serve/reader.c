@@ -40,8 +40,8 @@ static tq_status ask_desk(office_reader *reader, serve_order *order, const tq_ac
                           int64_t now_ms, tq_err *err)
 {
     const tq_snapshot *snapshot = fresh_snapshot(reader);
-    tq_desk_world world = {snapshot->city, snapshot->roads, snapshot->days, snapshot->overlay,
-                           NULL};
+    tq_desk_world world = {
+        snapshot->city, snapshot->roads, snapshot->days, snapshot->overlay, NULL, NULL};
     tq_command command = {.verb = order->verb,
                           .id = order->id.at,
                           .body = order->body,

@@ -725,6 +725,11 @@ tq_status handle_freight_carbon(serve_loop *loop, const serve_request *request,
                                 serve_answer *answer, problem *why, tq_err *err);
 tq_status handle_freight_nodes(serve_loop *, const serve_request *, serve_answer *, problem *,
                                tq_err *);
+/* freight_uplift.c */
+tq_status handle_freight_uplift(serve_loop *, const serve_request *, serve_answer *, problem *,
+                                tq_err *);
+tq_status handle_freight_feeders(serve_loop *, const serve_request *, serve_answer *, problem *,
+                                 tq_err *);
 /* freight.c: the network of the server, and the bench of a loop. */
 tq_status freight_open(serve *server, tq_err *err);
 tq_status freight_open_loop(serve_loop *loop, tq_err *err);

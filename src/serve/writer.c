@@ -61,8 +61,8 @@ bool exchange_allows(const char *verb, const tq_actor *actor, tq_err *err)
 
 static tq_desk_world world_of(serve_office *office, const tq_snapshot *snapshot)
 {
-    return (tq_desk_world){snapshot->city, snapshot->roads, snapshot->days, snapshot->overlay,
-                           office->live};
+    return (tq_desk_world){snapshot->city,    snapshot->roads, snapshot->days,
+                           snapshot->overlay, office->live,    freight_of_office(office, snapshot)};
 }
 
 static tq_status say(serve_office *office, serve_order *order, const char *verb, tq_str body,
@@ -335,6 +335,7 @@ void writer_work(void *user, void **item, uint32_t count)
     serve_order *row[OFFICE_BATCH_MAX];
     int64_t now_ms = serve_now_ms();
     uint64_t live_version = atomic_load(&office->live_version), live_record = office->live_record;
+    uint64_t before = office->version;
     tq_err err = {0};
     TQ_ASSERT(count <= OFFICE_BATCH_MAX);
     for (uint32_t k = 0; k < count; k++)
@@ -352,6 +353,10 @@ void writer_work(void *user, void **item, uint32_t count)
     }
     for (uint32_t k = 0; k < count; k++)
         finish(office, row[k]);
+    if (office->version == before) return;
+    /* Who is late by the new network is told now, not at the next tick. */
+    office->tick_ms = 0;
+    writer_idle(office);
 }
 
 /* ---- the clock

@@ -252,7 +252,7 @@ static void an_opening_counts_from_its_day(void **state)
             const char *line = memchr(rest.at, '\n', rest.len);
             tq_buf_put(&text, rest.at, (size_t)(line - rest.at));
             tq_buf_puts(&text, ",open_from\n");
-            tq_buf_puts(&text, "TGLX,road,GJM,TYC,13.202,,ROAD,HGV49,80,,,,bulk,estimated,test,1,"
+            tq_buf_puts(&text, "TGLX,road,GJM,TYC,13.202,,ROAD,HGV49,80,,,,bulk,estimated,test,1,,"
                                "2026-08-01\n");
             tq_buf_put(&text, line + 1, rest.len - (size_t)(line + 1 - rest.at));
         }

@@ -3,6 +3,7 @@
 // Prints a line a check and ends with «N passed, N failed»; pictures of every page go to test/web/shots.
 
 import { axe, check, finish, holds, mapDrawn, matches, open, same, shoot, startBrowser, startServer, tabTo } from './tools.mjs';
+import { consignmentChecks } from './consignments.mjs';
 import { deskChecks } from './desk.mjs';
 import { dispatchChecks } from './dispatch.mjs';
 import { freightChecks } from './freight.mjs';
@@ -394,6 +395,7 @@ try {
   await easy(airport, north);
   await roadChecks(browser, url);
   await freightChecks(browser, url);
+  await consignmentChecks(browser);
   await deskChecks(browser);
   await dispatchChecks(browser);
   if (process.env.PAGES !== "no") {

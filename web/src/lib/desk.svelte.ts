@@ -26,7 +26,7 @@ export interface Happening {
 
 const TIMEOUT_MS = 30_000;
 const KEPT_MAX = 100;
-export const TOPICS = ['closure', 'case', 'work', 'point', 'task', 'crew', 'speeds', 'feed', 'peer', 'shift', 'session', 'order', 'call', 'callback', 'caller', 'vehicle', 'driver', 'policy', 'complaint', 'line', 'request', 'booking'] as const;
+export const TOPICS = ['closure', 'case', 'work', 'point', 'task', 'crew', 'speeds', 'feed', 'peer', 'shift', 'session', 'order', 'call', 'callback', 'caller', 'vehicle', 'driver', 'policy', 'complaint', 'line', 'request', 'booking', 'consignment'] as const;
 
 function newKey(): string {
   return crypto.randomUUID();
