@@ -25,6 +25,7 @@ tq_status desk_dispatch_tick(desk_call *call, bool *changed)
     TQ_TRY(batch_run(call, due, changed));
     if (!due) return TQ_OK;
     supply->next_batch_ms = tq_floor_div(now_ms, every_ms) * every_ms + every_ms;
+    TQ_TRY(balance_tick(call, changed));
     TQ_TRY(write_partner(call, changed));
     return write_unserved(call, changed);
 }

@@ -121,9 +121,10 @@ static tq_status find_pairs(desk_call *call, batch *run)
         batch_order *one = &run->order[k];
         uint32_t count = 0;
         int64_t waited_s = (run->now_ms - one->order->since_ms) / 1000;
-        /* Elders are looked for in the widest circle at once. */
-        one->radius_m =
-            (uint32_t)policy_radius(policy, is_first(one->order) ? INT32_MAX : waited_s);
+        /* Not in the widest circle at once: a far car named now comes later than a near one that
+         * is free in a moment, and elders have the first choice of those. */
+        if (is_first(one->order)) waited_s += policy->elder_wider_s;
+        one->radius_m = (uint32_t)policy_radius(policy, waited_s);
         TQ_TRY(near_candidates(supply, policy, one->order, run->now_ms, one->radius_m, limit, row,
                                &count, call->err));
         one->first = run->pair_count;
@@ -146,8 +147,9 @@ static tq_status number_vehicles(desk_call *call, batch *run)
     run->vehicle_of = TQ_PUSH_RAW(&supply->work, uint32_t, run->pair_count + 1);
     run->match = TQ_PUSH_RAW(&supply->work, tq_fleet_pair, run->pair_count + 1);
     run->first = TQ_PUSH(&supply->work, uint32_t, run->order_count + 1);
+    run->asked = TQ_PUSH(&supply->work, uint8_t, supply->vehicle.count + 1);
     if (seen == NULL || run->local == NULL || run->vehicle_of == NULL || run->match == NULL ||
-        run->first == NULL)
+        run->first == NULL || run->asked == NULL)
         return tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory for a batch");
     for (uint32_t k = 0; k < run->pair_count; k++)
         seen[run->pair[k].vehicle] = TQ_NONE;
@@ -172,7 +174,8 @@ static void put_costs(const struct desk_supply *supply, batch *run, bool with_in
         const batch_order *one = &run->order[k];
         for (uint32_t p = one->first; p < one->first + one->count; p++) {
             batch_pair *pair = &run->pair[p];
-            int64_t cost = (int64_t)pair->eta_ds + pair->refusal_ds;
+            int64_t cost = (int64_t)pair->eta_ds + pair->refusal_ds +
+                           (int64_t)pair->ready_ds * (policy->soon_weight - 100) / 100;
             if (with_income) cost += pair->income_ds;
             if (is_first(one->order)) cost = cost * policy->elder_weight / 100;
             if (policy->method == METHOD_ROTATION)

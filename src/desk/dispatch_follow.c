@@ -119,6 +119,9 @@ static tq_status take_vehicle(tq_desk *desk, const char *id, const json_t *recor
     one->seats = (uint32_t)whole(record, "seats", 4);
     one->wheelchair = (uint32_t)whole(record, "wheelchair", 0);
     one->free_since_ms = instant_of(desk, record, "free_since", 0);
+    const json_t *advice = json_object_get(record, "advice");
+    bool holds = one->duty == DUTY_FREE && point_of(advice, &one->advice);
+    one->advice_ms = holds ? instant_of(desk, advice, "until", 0) : 0;
     one->area_count = 0;
     const json_t *areas = json_object_get(record, "areas");
     for (size_t k = 0; k < json_array_size(areas) && k < SUPPLY_AREAS_MAX; k++) {
@@ -188,6 +191,9 @@ static void note_done(tq_desk *desk, const json_t *record, const char *state)
     if (boarded >= 0) one.wait_s = (int32_t)(TQ_MAX(boarded - begun, (int64_t)0) / 1000);
     if (named >= 0) one.named_s = (int32_t)(TQ_MAX(named - created, (int64_t)0) / 1000);
     supply->done[supply->done_count++ % SUPPLY_DONE_MAX] = one;
+    tq_point from;
+    if (!served && named < 0 && point_of(json_object_get(record, "from"), &from))
+        balance_note(supply, one.at_ms, from, true);
 }
 
 static void drop_order(struct desk_supply *supply, uint32_t at)
@@ -223,6 +229,13 @@ static void read_order(tq_desk *desk, const json_t *record, supply_order *one)
     one->phase = phase_named(desk_get_text(record, "state"));
     copy(one->vehicle, sizeof one->vehicle, json_is_object(offer) ? offer : record, "vehicle");
     one->until_ms = instant_of(desk, offer, "until", 0);
+    one->also_count = 0;
+    const json_t *others = json_object_get(offer, "others");
+    for (size_t k = 0; k < json_array_size(others) && one->also_count < SUPPLY_GRAB_MAX; k++) {
+        uint32_t other = supply_map_get(&supply->vehicle_of,
+                                        desk_get_text(json_array_get(others, k), "vehicle"));
+        if (other != TQ_NONE) one->also[one->also_count++] = other;
+    }
     one->round = (uint32_t)whole(offer, "round", (int64_t)json_array_size(refusals));
     one->created_ms = instant_of(desk, record, "created", 0);
     one->since_ms = instant_of(desk, record, "at", 0);
@@ -254,6 +267,29 @@ static bool is_carried(const json_t *record)
     return strcmp(kind, "seat") != 0 && strcmp(kind, "task") != 0;
 }
 
+static bool is_held(const supply_order *order, const supply_vehicle *all, uint32_t vehicle)
+{
+    if (order == NULL) return false;
+    for (uint32_t k = 0; k < order->also_count; k++)
+        if (order->also[k] == vehicle) return true;
+    return strcmp(order->vehicle, all[vehicle].id) == 0;
+}
+
+/* Vehicles that held it, when it is with another one or with nobody now. */
+static tq_status let_go(tq_desk *desk, const char *id, const uint32_t *held, uint32_t count,
+                        tq_err *err)
+{
+    struct desk_supply *supply = desk->supply;
+    const supply_order *now = supply_order_at(supply, id);
+    for (uint32_t k = 0; k < count; k++) {
+        const supply_vehicle *one = &supply->vehicle.at[held[k]];
+        if (strcmp(one->order, id) != 0 || is_held(now, supply->vehicle.at, held[k])) continue;
+        if (!desk_ids_push(&supply->release, one->id))
+            return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
+    }
+    return TQ_OK;
+}
+
 static tq_status take_order(tq_desk *desk, const char *id, const json_t *record, tq_err *err)
 {
     struct desk_supply *supply = desk->supply;
@@ -263,15 +299,22 @@ static tq_status take_order(tq_desk *desk, const char *id, const json_t *record,
     if (!is_carried(record)) return TQ_OK;
     bool open =
         phase_named(state) != PHASE_OTHER && point_of(json_object_get(record, "from"), &made.from);
-    char held[TQ_ID_MAX] = "";
-    if (at != TQ_NONE) (void)snprintf(held, sizeof held, "%s", supply->order.at[at].vehicle);
+    uint32_t held[SUPPLY_GRAB_MAX + 1], held_count = 0;
+    if (at != TQ_NONE) {
+        const supply_order *was = &supply->order.at[at];
+        uint32_t vehicle = supply_map_get(&supply->vehicle_of, was->vehicle);
+        for (; held_count < was->also_count; held_count++)
+            held[held_count] = was->also[held_count];
+        if (vehicle != TQ_NONE) held[held_count++] = vehicle;
+    }
     if (!open) {
         if (at != TQ_NONE) {
             note_done(desk, record, state);
             drop_order(supply, at);
         }
     } else {
-        if (at == TQ_NONE) {
+        bool fresh = at == TQ_NONE;
+        if (fresh) {
             at = (uint32_t)supply->order.count;
             if (at >= SUPPLY_ORDERS_MAX)
                 return tq_fail(err, TQ_LIMIT, 0, "more than %u open orders", SUPPLY_ORDERS_MAX);
@@ -284,19 +327,14 @@ static tq_status take_order(tq_desk *desk, const char *id, const json_t *record,
             one->snapped = NULL;
         one->from = made.from;
         read_order(desk, record, one);
+        if (fresh) balance_note(supply, one->since_ms, one->from, false);
         if (one->phase == PHASE_ON_BOARD && one->vehicle[0] != '\0') {
             uint32_t vehicle = supply_map_get(&supply->vehicle_of, one->vehicle);
             if (vehicle != TQ_NONE)
                 TQ_TRY(near_put(supply, vehicle, supply->vehicle.at[vehicle].at_ms, err));
         }
     }
-    /* The vehicle that held it, when it is another one's or nobody's now. */
-    const supply_order *now = supply_order_at(supply, id);
-    const supply_vehicle *vehicle = supply_vehicle_at(supply, held);
-    if (vehicle != NULL && strcmp(vehicle->order, id) == 0 &&
-        (now == NULL || strcmp(now->vehicle, held) != 0) && !desk_ids_push(&supply->release, held))
-        return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
-    return TQ_OK;
+    return let_go(desk, id, held, held_count, err);
 }
 
 /* ---- the policy ---------------------------------------------------------------------------------
@@ -379,7 +417,12 @@ static bool fill_done(void *user, const tq_record *record)
     if (record->created_ms < run->oldest_ms) return false;
     if (phase_named(record->state) != PHASE_OTHER) return true;
     run->status = desk_parse(record->body, SIZE_MAX, "a record of the store", &body, run->err);
-    if (run->status == TQ_OK && is_carried(body)) note_done(run->desk, body, record->state);
+    if (run->status == TQ_OK && is_carried(body)) {
+        tq_point from;
+        note_done(run->desk, body, record->state);
+        if (point_of(json_object_get(body, "from"), &from))
+            balance_note(run->desk->supply, record->created_ms, from, false);
+    }
     json_decref(body);
     return run->status == TQ_OK;
 }
@@ -406,7 +449,7 @@ static tq_status fill_all(tq_desk *desk, tq_err *err)
     for (size_t at = 0; at < supply->vehicle.count; at++) {
         const supply_vehicle *one = &supply->vehicle.at[at];
         const supply_order *order = supply_order_at(supply, one->order);
-        if (one->order[0] != '\0' && (order == NULL || strcmp(order->vehicle, one->id) != 0) &&
+        if (one->order[0] != '\0' && !is_held(order, supply->vehicle.at, (uint32_t)at) &&
             !desk_ids_push(&supply->release, one->id))
             return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
     }
@@ -425,9 +468,11 @@ tq_status desk_supply_fill(tq_desk *desk, tq_err *err)
     supply->city = desk->city;
     supply->heard_first = supply->heard_last = TQ_NONE;
     supply->next_batch_ms = INT64_MIN;
+    supply->next_balance_ms = INT64_MIN;
     supply->memory = tq_alloc(1, SUPPLY_WORK_BYTES);
     supply->done = TQ_ALLOC(supply_done, SUPPLY_DONE_MAX);
-    tq_status status = supply->memory != NULL && supply->done != NULL
+    supply->want = TQ_ALLOC(supply_want, SUPPLY_WANTS_MAX);
+    tq_status status = supply->memory != NULL && supply->done != NULL && supply->want != NULL
                            ? desk_pool_open(desk->city, SUPPLY_VEHICLES_MAX, &supply->pool, err)
                            : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the supply");
     if (status == TQ_OK) {
@@ -455,6 +500,7 @@ void desk_supply_close(struct desk_supply *supply)
     tq_vec_free(&supply->order);
     tq_vec_free(&supply->release);
     tq_free(supply->done);
+    tq_free(supply->want);
     tq_free(supply->memory);
     tq_free(supply);
 }
@@ -493,6 +539,8 @@ tq_status desk_supply_dump(tq_desk *desk, tq_buf *out)
                           (int)one->phase, one->vehicle, one->from.lat_e7, one->from.lon_e7,
                           (long long)one->since_ms, (long long)one->until_ms, one->needs,
                           one->classes, one->round);
+            for (uint32_t r = 0; r < one->also_count; r++)
+                tq_buf_printf(&text, " +%s", supply->vehicle.at[one->also[r]].id);
             for (uint32_t r = 0; r < one->refused_count; r++)
                 tq_buf_printf(&text, " %s", supply->vehicle.at[one->refused[r]].id);
         }

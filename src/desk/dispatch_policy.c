@@ -19,7 +19,7 @@ extern const struct {
     uint64_t len;
 } tq_policy_files[];
 
-const char *const POLICY_METHODS[] = {"rotation", "nearest", "batch", NULL};
+const char *const POLICY_METHODS[] = {"rotation", "nearest", "batch", "grab", NULL};
 static const char *const ASKS[] = {"assign", "ask", NULL};
 
 typedef enum key_kind { KEY_NUMBER, KEY_WORD, KEY_LIST, KEY_TEXT } key_kind;
@@ -56,15 +56,21 @@ static const policy_key KEYS[] = {
     WORD("elder_offer", elder_ask, ASKS),
     NUMBER(offer_s, 5, 300),
     NUMBER(offers_most, 1, 20),
+    NUMBER(grab_most, 1, (int32_t)SUPPLY_GRAB_MAX),
     NUMBER(elder_weight, 100, 400),
     NUMBER(elder_leave_s, 0, 7200),
+    NUMBER(elder_wider_s, 0, 7200),
     NUMBER(leave_s, 60, 7200),
     NUMBER(ageing, 0, 1000),
     NUMBER(refusal_s, 0, 600),
     NUMBER(income_s, 0, 900),
     NUMBER(soon_s, 0, 600),
+    NUMBER(soon_weight, 100, 1000),
     NUMBER(overdue_s, 0, 7200),
     NUMBER(bonus_fen, 0, 100000),
+    NUMBER(balance_s, 0, 3600),
+    NUMBER(balance_reach_s, 60, 3600),
+    NUMBER(balance_past_s, 60, 7200),
     {"partner", KEY_TEXT, offsetof(desk_policy, partner), 0, 0, TQ_ID_MAX, NULL},
     NUMBER(partner_s, 0, 7200),
     NUMBER(give_up_s, 60, 14400),
@@ -130,10 +136,13 @@ static tq_status set_key(desk_policy *policy, const policy_key *key, const json_
     uint32_t word = text != NULL ? vehicle_word(key->words, text) : TQ_NONE;
     if (word == TQ_NONE) {
         const char *near = text != NULL ? desk_nearest(text, key->words) : NULL;
-        return tq_fail(err, TQ_BAD_INPUT, 0, "\"%s\" is \"%.40s\"; it is one of %s, %s%s%s%s%s%s",
-                       key->name, text != NULL ? text : "", key->words[0], key->words[1],
-                       key->words[2] != NULL ? ", " : "",
-                       key->words[2] != NULL ? key->words[2] : "",
+        char words[80];
+        size_t len = 0;
+        for (uint32_t k = 0; key->words[k] != NULL && len < sizeof words; k++)
+            len += (size_t)snprintf(words + len, sizeof words - len, "%s%s", k > 0 ? ", " : "",
+                                    key->words[k]);
+        return tq_fail(err, TQ_BAD_INPUT, 0, "\"%s\" is \"%.40s\"; it is one of %s%s%s%s",
+                       key->name, text != NULL ? text : "", words,
                        near != NULL ? "; did you mean " : "", near != NULL ? near : "",
                        near != NULL ? "?" : "");
     }

@@ -82,8 +82,28 @@ tq_status write_assignment(desk_call *call, const char *order_id, const char *ve
         json_object_set_new(body, "vehicle", json_string(vehicle_id));
         TQ_TRY(desk_event(call, "order", order_id, "to_partner", false, TQ_ROLE_STAFF, body));
     }
+    /* Under grab an offer counts for the one who took it: nobody else owed an answer. */
+    if (ask && call->desk->supply->policy.method == METHOD_GRAB) return TQ_OK;
     return driver_note(call, desk_get_text(vehicle, "driver"), ask ? ACT_OFFERED : ACT_ASSIGNED,
                        order_id, NULL, 0);
+}
+
+/* Remember one who has not taken it; `held` names vehicle and driver. */
+void write_add_refusal(desk_call *call, json_t *list, const json_t *held, const char *why)
+{
+    const char *driver = desk_get_text(held, "driver");
+    json_t *line = json_object();
+    desk_put_instant(call, line, "at", call->command->now_ms);
+    json_object_set_new(line, "vehicle", json_string(desk_get_text(held, "vehicle")));
+    json_object_set_new(line, "driver", driver[0] != '\0' ? json_string(driver) : json_null());
+    json_object_set_new(line, "why", json_string(why));
+    json_array_append_new(list, line);
+}
+
+static json_t *refusals_of(const json_t *order)
+{
+    json_t *list = json_object_get(order, "refusals");
+    return json_is_array(list) ? json_copy(list) : json_array();
 }
 
 tq_status write_refusal(desk_call *call, const char *order_id, const char *what, const char *why)
@@ -92,26 +112,23 @@ tq_status write_refusal(desk_call *call, const char *order_id, const char *what,
     uint64_t version = 0;
     char state[32];
     TQ_TRY(desk_order_load(call, order_id, &order, &version, state));
-    const json_t *offer = json_object_get(order, "offer");
     bool asked = strcmp(state, "offered") == 0;
-    char vehicle[TQ_ID_MAX], driver[TQ_ID_MAX];
-    (void)snprintf(vehicle, sizeof vehicle, "%s", desk_get_text(asked ? offer : order, "vehicle"));
-    (void)snprintf(driver, sizeof driver, "%s", desk_get_text(asked ? offer : order, "driver"));
-    json_t *facts = json_object(), *line = json_object(),
-           *list = json_object_get(order, "refusals");
-    list = json_is_array(list) ? json_copy(list) : json_array();
-    desk_put_instant(call, line, "at", call->command->now_ms);
-    json_object_set_new(line, "vehicle", json_string(vehicle));
-    json_object_set_new(line, "driver", driver[0] != '\0' ? json_string(driver) : json_null());
-    json_object_set_new(line, "why", json_string(why));
-    json_array_append_new(list, line);
+    const json_t *held = asked ? json_object_get(order, "offer") : order,
+                 *others = asked ? json_object_get(held, "others") : NULL;
+    json_t *facts = json_object(), *list = refusals_of(order);
+    write_add_refusal(call, list, held, why);
+    for (size_t k = 0; k < json_array_size(others); k++)
+        write_add_refusal(call, list, json_array_get(others, k), why);
     json_object_set_new(facts, "refusals", list);
     static const char *const gone[] = {"offer",  "vehicle", "driver", "plate",
                                        "colour", "company", "eta_s",  "eta_at"};
     for (uint32_t k = 0; k < TQ_COUNT(gone); k++)
         json_object_set_new(facts, gone[k], json_null());
     TQ_TRY(desk_order_move(call, order_id, "searching", what, facts, why));
-    return vehicle_release(call, vehicle, order_id);
+    for (size_t k = 0; k < json_array_size(others); k++)
+        TQ_TRY(
+            vehicle_release(call, desk_get_text(json_array_get(others, k), "vehicle"), order_id));
+    return vehicle_release(call, desk_get_text(held, "vehicle"), order_id);
 }
 
 /* ---- decisions ----------------------------------------------------------------------------------
@@ -309,22 +326,29 @@ static tq_status save_decision(desk_call *call, const batch *run, batch_log *log
 /* ---- a batch ------------------------------------------------------------------------------------
  */
 
-/* Is it still as memory says? Told before anything is written. */
-static bool still_fits(desk_call *call, const char *order, const char *vehicle)
+/* Is a record as memory says? Told before anything is written. */
+static bool is_still(desk_call *call, const char *kind, const char *id, const char *want,
+                     bool no_order)
 {
     tq_err own, *err = call->err;
-    json_t *one = NULL, *two = NULL;
+    json_auto_t *record = NULL;
     uint64_t version = 0;
-    char state[32] = "", duty[32] = "";
+    char state[32] = "";
     call->err = &own;
-    bool fits = desk_order_load(call, order, &one, &version, state) == TQ_OK &&
-                desk_load(call, "vehicle", vehicle, &two, &version, duty) == TQ_OK &&
-                strcmp(state, "searching") == 0 && strcmp(duty, "free") == 0 &&
-                desk_get_text(two, "order")[0] == '\0';
+    bool found = desk_load(call, kind, id, &record, &version, state) == TQ_OK;
     call->err = err;
-    json_decref(one);
-    json_decref(two);
-    return fits;
+    return found && strcmp(state, want) == 0 &&
+           !(no_order && desk_get_text(record, "order")[0] != '\0');
+}
+
+bool write_is_free(desk_call *call, const char *vehicle)
+{
+    return is_still(call, "vehicle", vehicle, "free", true);
+}
+
+static bool still_fits(desk_call *call, const char *order, const char *vehicle)
+{
+    return is_still(call, "order", order, "searching", false) && write_is_free(call, vehicle);
 }
 
 static tq_status write_chosen(desk_call *call, const batch *run, batch_log *log,
@@ -347,6 +371,7 @@ static tq_status write_chosen(desk_call *call, const batch *run, batch_log *log,
     (void)snprintf(why, sizeof why, "%s: %d s away, of %u that may take it",
                    policy->method == METHOD_ROTATION  ? "free for longest"
                    : policy->method == METHOD_NEAREST ? "nearest"
+                   : policy->method == METHOD_GRAB    ? "nearest of those who may grab it"
                                                       : "best for all waiting orders together",
                    pair->eta_ds / 10, one->count);
     TQ_TRY(save_decision(call, run, log, body, one->order->id, id));
@@ -355,8 +380,9 @@ static tq_status write_chosen(desk_call *call, const batch *run, batch_log *log,
                one->order->refused_count < (uint32_t)policy->offers_most;
     *changed = true;
     one->order->told = 0;
-    return write_assignment(call, one->order->id, vehicle->id, ask, pair->eta_ds / 10,
-                            near_metres(supply, vehicle, one->order), id, why);
+    TQ_TRY(write_assignment(call, one->order->id, vehicle->id, ask, pair->eta_ds / 10,
+                            near_metres(supply, vehicle, one->order), id, why));
+    return policy->method == METHOD_GRAB && ask ? write_others(call, run, one) : TQ_OK;
 }
 
 /* Nobody, or one who is not free yet: said once, and again when the reason is another. */
@@ -429,8 +455,10 @@ tq_status write_timeouts(desk_call *call, bool *changed)
         if (strcmp(state, "offered") != 0 ||
             (desk_get_instant(call, offer, "until", &until_ms) && until_ms > call->command->now_ms))
             continue;
-        TQ_TRY(driver_note(call, desk_get_text(offer, "driver"), ACT_TIMED_OUT, order->id,
-                           "no answer", 0));
+        /* Whoever is asked among others owes no answer. */
+        if (!json_is_array(json_object_get(offer, "others")))
+            TQ_TRY(driver_note(call, desk_get_text(offer, "driver"), ACT_TIMED_OUT, order->id,
+                               "no answer", 0));
         TQ_TRY(write_refusal(call, order->id, "offer ended", "offer ended"));
         *changed = true;
     }
@@ -451,11 +479,7 @@ tq_status write_releases(desk_call *call, bool *changed)
         call->err = &own;
         tq_status found = desk_order_load(call, held, &order, NULL, state);
         call->err = err;
-        bool offered = strcmp(state, "offered") == 0;
-        const char *holder =
-            desk_get_text(offered ? json_object_get(order, "offer") : order, "vehicle");
-        if (found == TQ_OK && phase_named(state) != PHASE_OTHER && strcmp(holder, id) == 0)
-            continue;
+        if (found == TQ_OK && write_is_held(order, state, id)) continue;
         TQ_TRY(vehicle_release(call, id, held));
         *changed = true;
     }

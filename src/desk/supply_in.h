@@ -5,6 +5,7 @@
  * dispatch_policy.c policies from YAML           dispatch_batch.c   candidates, costs, matching
  * dispatch_write.c  what a batch changes         dispatch_show.c    state, KPIs, waits, replay
  * dispatch_near.c   the metric, the pool, why a vehicle cannot
+ * dispatch_balance.c  advice to idle vehicles
  */
 #ifndef TQ_DESK_SUPPLY_IN_H
 #define TQ_DESK_SUPPLY_IN_H
@@ -17,8 +18,10 @@
 #define SUPPLY_VEHICLES_MAX 50000u
 #define SUPPLY_ORDERS_MAX   50000u /* open at the same time */
 #define SUPPLY_REFUSED_MAX  24u    /* vehicles that one order remembers */
+#define SUPPLY_GRAB_MAX     8u     /* vehicles that are asked at the same time */
 #define SUPPLY_AREAS_MAX    8u     /* of a vehicle */
 #define SUPPLY_DONE_MAX     32768u /* orders that KPIs look at */
+#define SUPPLY_WANTS_MAX    16384u /* orders that the balance looks at */
 #define SUPPLY_WORK_BYTES   ((size_t)96 << 20)
 #define SUPPLY_ALTERNATIVES 5u
 #define POSITION_GREY_MS    90000  /* older: shown as old */
@@ -30,7 +33,12 @@
 #define POLICIES_MAX     32u
 #define POLICY_BYTES_MAX ((size_t)64 << 10)
 
-typedef enum policy_method { METHOD_ROTATION, METHOD_NEAREST, METHOD_BATCH } policy_method;
+typedef enum policy_method {
+    METHOD_ROTATION,
+    METHOD_NEAREST,
+    METHOD_BATCH,
+    METHOD_GRAB
+} policy_method;
 
 typedef struct desk_policy {
     char name[32], zh[64], en[64];
@@ -41,12 +49,18 @@ typedef struct desk_policy {
     int32_t radius_count, grow_count;
     int32_t ask, elder_ask, offer_s;     /* ask the driver, or assign; seconds to answer */
     int32_t offers_most;                 /* asked in vain so often, the next is assigned */
+    int32_t grab_most;                   /* so many are asked at once, the first has it */
     int32_t elder_weight, elder_leave_s; /* percent of a second of wait; added leave cost */
+    int32_t elder_wider_s;               /* looked for as wide as one who waited so much longer */
     int32_t leave_s, ageing;             /* cost of leaving an order; percent of waited seconds */
     int32_t refusal_s, income_s;         /* most that drivers' history and income add */
     int32_t soon_s;                      /* wait for vehicles that are free within */
-    int32_t overdue_s;                   /* waited so long: at once, like elders */
+    int32_t soon_weight; /* percent of a second until one is free: nobody is named meanwhile */
+    int32_t overdue_s;   /* waited so long: at once, like elders */
     int32_t bonus_fen;
+    int32_t balance_s;            /* idle vehicles are advised every so often; 0 = never */
+    int32_t balance_reach_s;      /* longest drive that is advised; what is foreseen */
+    int32_t balance_past_s;       /* from what was asked for in so long */
     int32_t partner_s, give_up_s; /* asked after; unserved after */
     int32_t late_s;               /* behind the time named: late */
     char partner[TQ_ID_MAX];      /* peer, "" = none */
@@ -100,6 +114,8 @@ typedef struct supply_vehicle {
     uint32_t seats, wheelchair, area_count;
     supply_area area[SUPPLY_AREAS_MAX];
     int64_t free_since_ms; /* the row of a rotation */
+    tq_point advice;       /* where it was advised to wait, until advice_ms; 0 = nowhere */
+    int64_t advice_ms;
     /* From here on only in memory. */
     bool has_position, jumped, hired; /* hired: the meter runs for a passenger from the street */
     tq_point at, jump;
@@ -133,7 +149,8 @@ typedef struct supply_order {
     int64_t created_ms, since_ms, until_ms, boarded_ms, partner_ms;
     int32_t ride_s;
     uint32_t needs, classes, party, refused_count, round;
-    uint32_t refused[SUPPLY_REFUSED_MAX]; /* vehicles */
+    uint32_t refused[SUPPLY_REFUSED_MAX];       /* vehicles */
+    uint32_t also_count, also[SUPPLY_GRAB_MAX]; /* asked at the same time as `vehicle` */
     /* From here on only in memory. */
     const tq_metric *snapped; /* the metric that the snap is of */
     tq_snap snap;
@@ -150,6 +167,13 @@ typedef struct supply_done {
     uint32_t refusals;
 } supply_done;
 
+/* An order for the balance: where and when, and again when it ended without a vehicle. */
+typedef struct supply_want {
+    int64_t at_ms;
+    tq_point at;
+    bool lost;
+} supply_want;
+
 struct desk_supply {
     const tq_city *city;
     desk_policies policies;
@@ -161,6 +185,9 @@ struct desk_supply {
     desk_ids release;           /* vehicles whose order is over */
     supply_done *done;          /* ring */
     uint64_t done_count;
+    supply_want *want; /* ring */
+    uint64_t want_count;
+    int64_t next_balance_ms;
     uint32_t heard_first, heard_last; /* vehicles by the instant of hearing */
     desk_pool *pool;
     tq_roads *roads;
@@ -242,6 +269,7 @@ typedef struct batch {
     tq_fleet_pair *match;    /* the same, with vehicles of this batch */
     uint32_t *first, *local; /* local: of each pair's vehicle; vehicle_of: back */
     uint32_t *vehicle_of;
+    uint8_t *asked;          /* by vehicle of the supply: asked beside the nearest (grab) */
     int64_t income_price_ds; /* what the income term cost, in deciseconds of wait */
 } batch;
 
@@ -251,6 +279,9 @@ tq_status batch_run(desk_call *call, bool all, bool *changed);
 tq_status batch_match(int32_t method, const tq_fleet_matching *in, tq_arena *work, uint32_t *chosen,
                       tq_err *err);
 
+/** Is this order, by its record, with this vehicle: given to it, or offered, perhaps among others?
+ */
+bool write_is_held(const json_t *order, const char *state, const char *vehicle);
 tq_status write_batch(desk_call *call, const batch *run, bool *changed);
 tq_status write_timeouts(desk_call *call, bool *changed);
 tq_status write_releases(desk_call *call, bool *changed);
@@ -262,8 +293,24 @@ tq_status write_unserved(desk_call *call, bool *changed);
 tq_status write_assignment(desk_call *call, const char *order, const char *vehicle, bool ask,
                            int32_t eta_s, int32_t approach_m, const char *decision,
                            const char *why);
-/** Take an offer back and remember it as refused. */
+/** Take an offer back from all who are asked and remember it as refused. */
 tq_status write_refusal(desk_call *call, const char *order, const char *what, const char *why);
+
+/** Remember an order that came, or that ended without a vehicle. */
+void balance_note(struct desk_supply *supply, int64_t at_ms, tq_point at, bool lost);
+/** Advise idle vehicles when it is time. */
+tq_status balance_tick(desk_call *call, bool *changed);
+
+/** Free and without an order by its record? */
+bool write_is_free(desk_call *call, const char *vehicle);
+/** One more line of an order's refusals; `held` names vehicle and driver. */
+void write_add_refusal(desk_call *call, json_t *list, const json_t *held, const char *why);
+/** Ask more of the near vehicles for an order that was just offered. */
+tq_status write_others(desk_call *call, const batch *run, const batch_order *one);
+/** One of several who are asked leaves; the last one takes the offer with him. */
+tq_status write_leave(desk_call *call, const char *order, const char *vehicle, const char *why);
+/** The others who were asked are free again, after one had it. */
+tq_status write_taken(desk_call *call, const char *order, const json_t *offer, const char *winner);
 
 tq_status show_state(desk_call *call);
 tq_status show_replay(desk_call *call);

@@ -30,7 +30,8 @@ static void act_free(act *one)
 static tq_status not_yours(desk_call *call, const act *one)
 {
     const char *id = call->command->id;
-    const json_t *refusals = json_object_get(one->order, "refusals");
+    const json_t *refusals = json_object_get(one->order, "refusals"),
+                 *beside = json_object_get(one->order, "asked");
     char where[120] = "", clock[8] = "";
     const char *plate = desk_get_text(one->order, "plate");
     if (strcmp(one->state, "cancelled") == 0)
@@ -40,6 +41,12 @@ static tq_status not_yours(desk_call *call, const act *one)
         (void)snprintf(where, sizeof where, "it is with %.60s", plate);
     else
         (void)snprintf(where, sizeof where, "it is %s now", one->state);
+    for (size_t k = 0; k < json_array_size(beside); k++) {
+        const char *vehicle = json_string_value(json_array_get(beside, k));
+        if (vehicle == NULL || strcmp(vehicle, one->vehicle_id) != 0) continue;
+        return tq_fail(call->err, TQ_STALE, 0, "order taken: another driver was first with %s; %s",
+                       id, where);
+    }
     for (size_t k = json_array_size(refusals); k > 0; k--) {
         const json_t *line = json_array_get(refusals, k - 1);
         int64_t at_ms = 0;
@@ -84,12 +91,7 @@ static tq_status begin(desk_call *call, act *one)
                        desk_get_text(one->vehicle, "driver"));
     TQ_TRY(desk_order_load(call, call->command->id, &one->order, &version, one->state));
     one->offered = strcmp(one->state, "offered") == 0;
-    const char *holder =
-        desk_get_text(one->offered ? json_object_get(one->order, "offer") : one->order, "vehicle");
-    if (phase_named(one->state) == PHASE_OTHER || strcmp(one->state, "searching") == 0 ||
-        strcmp(holder, vehicle) != 0)
-        return not_yours(call, one);
-    return TQ_OK;
+    return write_is_held(one->order, one->state, vehicle) ? TQ_OK : not_yours(call, one);
 }
 
 static tq_status is_now(desk_call *call, const act *one, const char *verb, const char *want,
@@ -139,8 +141,21 @@ static tq_status accept(desk_call *call, act *one)
     copy_member(facts, "plate", one->vehicle, "plate");
     copy_member(facts, "colour", one->vehicle, "colour");
     copy_member(facts, "company", one->vehicle, "company");
+    const json_t *others = json_object_get(offer, "others");
+    if (json_is_array(others)) {
+        json_t *asked = json_array();
+        json_array_append_new(asked, json_string(desk_get_text(offer, "vehicle")));
+        for (size_t k = 0; k < json_array_size(others); k++)
+            json_array_append_new(asked,
+                                  json_string(desk_get_text(json_array_get(others, k), "vehicle")));
+        json_object_set_new(facts, "asked", asked);
+    }
     TQ_TRY(desk_order_move(call, call->command->id, "assigned", "accepted", facts, NULL));
     TQ_TRY(vehicle_set(call, one->vehicle_id, DUTY_ASSIGNED, call->command->id));
+    if (json_is_array(others)) {
+        TQ_TRY(write_taken(call, call->command->id, offer, one->vehicle_id));
+        TQ_TRY(driver_note(call, one->driver_id, ACT_OFFERED, call->command->id, NULL, 0));
+    }
     return driver_note(call, one->driver_id, ACT_ACCEPTED, call->command->id, NULL, 0);
 }
 
@@ -151,6 +166,8 @@ static tq_status refuse(desk_call *call, act *one)
     TQ_TRY(desk_only(call, members));
     TQ_TRY(desk_text(call, "reason", true, &reason));
     TQ_TRY(is_now(call, one, "refuse", "offered", NULL));
+    if (json_is_array(json_object_get(json_object_get(one->order, "offer"), "others")))
+        return write_leave(call, call->command->id, one->vehicle_id, reason);
     TQ_TRY(driver_note(call, one->driver_id, ACT_REFUSED, call->command->id, reason, 0));
     return write_refusal(call, call->command->id, "refused", reason);
 }

@@ -16,6 +16,7 @@ void tq_day_options_default(tq_day_options *options)
                                 .vehicles = 8292,
                                 .orders = 60000,
                                 .phone = 2000,
+                                .riders = 300,
                                 .seed = 1,
                                 .day = DAY_DEFAULT,
                                 .to_hour = 24,
@@ -34,6 +35,9 @@ static tq_status check(const tq_day_options *options, tq_err *err)
     if (options->orders == 0 || options->orders > TQ_DAY_ORDERS_MAX)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%u orders; 1 to %u can be played", options->orders,
                        TQ_DAY_ORDERS_MAX);
+    if (options->riders > TQ_DAY_RIDERS_MAX)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "%u riders of custom buses; at most %u can be played",
+                       options->riders, TQ_DAY_RIDERS_MAX);
     if (options->phone > options->orders)
         return tq_fail(err, TQ_BAD_INPUT, 0, "%u orders by phone are more than all %u",
                        options->phone, options->orders);

@@ -110,6 +110,15 @@ tq_status day_counted(const day_play *play, day_count *out, tq_err *err)
 /* ---- orders one by one -------------------------------------------------------------------------
  */
 
+static void put_second(tq_json *json, const char *key, int64_t second)
+{
+    tq_json_key(json, key);
+    if (second > 0)
+        tq_json_i64(json, second);
+    else
+        tq_json_null(json);
+}
+
 tq_status day_tell_events(const day_play *play, tq_err *err)
 {
     static const char *const phases[] = {"booked",  "searching", "offered", "assigned",
@@ -133,6 +142,15 @@ tq_status day_tell_events(const day_play *play, tq_err *err)
         tq_json_put_bool(&json, "elder", asked->elder);
         tq_json_put_i64(&json, "called_s", (asked->call_ms - play->world->midnight_ms) / 1000);
         tq_json_put_i64(&json, "wanted_s", order->wanted_s);
+        tq_json_put_bool(&json, "plain", !asked->booked && !asked->wheelchair);
+        tq_json_key(&json, "lat");
+        tq_json_fixed(&json, asked->from_lat_e7, 7);
+        tq_json_key(&json, "lon");
+        tq_json_fixed(&json, asked->from_lon_e7, 7);
+        tq_json_put_i64(&json, "patience_s", asked->patience_s);
+        put_second(&json, "made_s", order->made_s);
+        put_second(&json, "first_named_s", order->first_named_s);
+        put_second(&json, "named_s", order->named_s);
         tq_json_put_text(&json, "state", phases[order->phase]);
         tq_json_put_text_or_null(&json, "why", order->phase == DAY_LEFT ? order->why : "");
         tq_json_put_i64(&json, "refusals", order->refusals);

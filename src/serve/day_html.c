@@ -74,10 +74,50 @@ static const kpi KPIS[] = {
     {"other_wait_s", 1, 0, {"其他人候车 s", "wait of others, s"}},
     {"elder_served_share", 100, 1, {"老年人完成率 %", "elders served, %"}},
     {"other_served_share", 100, 1, {"其他人完成率 %", "others served, %"}},
+    {"alike/elders/wait_s", 1, 0, {"同时同地：老年人候车 s", "like for like: wait of elders, s"}},
+    {"alike/others/wait_s", 1, 0, {"同时同地：其他人候车 s", "like for like: wait of others, s"}},
+    {"alike/elders/wait_p95_s",
+     1,
+     0,
+     {"同时同地：老年人 95 分位 s", "like for like: elders p95, s"}},
+    {"alike/others/wait_p95_s",
+     1,
+     0,
+     {"同时同地：其他人 95 分位 s", "like for like: others p95, s"}},
     {"gini", 1, 3, {"收入基尼（全部司机）", "income Gini, all drivers"}},
     {"gini_in_cohort", 1, 3, {"收入基尼（同班次内）", "income Gini inside a shift"}},
     {"bonus_fen", 0.01, 0, {"补贴 元", "bonus, yuan"}},
 };
+
+/* Of the member "buses"; the same commuters under every policy. */
+static const kpi BUSES[] = {
+    {"requests", 1, 0, {"乘车需求", "requests"}},
+    {"left_out", 1, 0, {"未成线的需求", "requests on no line"}},
+    {"lines", 1, 0, {"线路", "lines"}},
+    {"runs", 1, 0, {"班次", "runs"}},
+    {"seats", 1, 0, {"座位", "seats"}},
+    {"booked", 1, 0, {"当场订到", "booked at once"}},
+    {"waited", 1, 0, {"候补", "on the waiting list"}},
+    {"full", 1, 0, {"满员未能候补", "turned away"}},
+    {"cancelled", 1, 0, {"取消", "cancelled"}},
+    {"no_seat", 1, 0, {"没等到座位", "without a seat"}},
+    {"no_shows", 1, 0, {"未到", "not there"}},
+    {"carried", 1, 0, {"乘车", "carried"}},
+    {"walk_m", 1, 0, {"步行 m", "way on foot, m"}},
+    {"ride_min", 1, 1, {"乘车 min", "ride, min"}},
+    {"fare_fen", 0.01, 0, {"票款 元", "fares, yuan"}},
+};
+
+/* A member, or with slashes one inside others. */
+static const json_t *find(const json_t *in, const char *path)
+{
+    char name[32];
+    for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+        (void)snprintf(name, sizeof name, "%.*s", (int)(slash - path), path);
+        in = json_object_get(in, name);
+    }
+    return json_object_get(in, path);
+}
 
 static void put_value(tq_buf *out, const json_t *value, double scale, int digits)
 {
@@ -87,7 +127,7 @@ static void put_value(tq_buf *out, const json_t *value, double scale, int digits
         tq_buf_printf(out, "%.*f", digits, json_number_value(value) * scale);
 }
 
-static void put_table(const page *to)
+static void put_policies(const page *to)
 {
     size_t at;
     json_t *policy;
@@ -99,17 +139,42 @@ static void put_table(const page *to)
         tq_buf_puts(to->out, "</th>");
     }
     tq_buf_puts(to->out, "</tr></thead><tbody>\n");
-    for (uint32_t k = 0; k < TQ_COUNT(KPIS); k++) {
-        tq_buf_printf(to->out, "<tr><th scope=\"row\">%s</th>", say(to, KPIS[k].label));
+}
+
+/* A row a figure, a column a policy; `of` names the member that holds them, NULL = the policy. */
+static void put_rows(const page *to, const kpi *row, size_t count, const char *of)
+{
+    size_t at;
+    json_t *policy;
+    for (size_t k = 0; k < count; k++) {
+        tq_buf_printf(to->out, "<tr><th scope=\"row\">%s</th>", say(to, row[k].label));
         json_array_foreach(to->policies, at, policy)
         {
+            const json_t *from = of != NULL ? json_object_get(policy, of) : policy;
             tq_buf_puts(to->out, "<td>");
-            put_value(to->out, json_object_get(policy, KPIS[k].member), KPIS[k].scale,
-                      KPIS[k].digits);
+            put_value(to->out, find(from, row[k].member), row[k].scale, row[k].digits);
             tq_buf_puts(to->out, "</td>");
         }
         tq_buf_puts(to->out, "</tr>\n");
     }
+}
+
+static void put_buses(const page *to)
+{
+    static const both title = {"定制公交（早高峰通勤）", "Custom buses for the morning"};
+    if (!json_is_object(json_object_get(json_array_get(to->policies, 0), "buses"))) return;
+    tq_buf_printf(to->out, "<h2>%s</h2>\n", say(to, title));
+    put_policies(to);
+    put_rows(to, BUSES, TQ_COUNT(BUSES), "buses");
+    tq_buf_puts(to->out, "</tbody></table>\n");
+}
+
+static void put_table(const page *to)
+{
+    size_t at;
+    json_t *policy;
+    put_policies(to);
+    put_rows(to, KPIS, TQ_COUNT(KPIS), NULL);
     static const both took = {"每次派单 ms（平均 / 99 分位）", "ms a decision (mean / p99)"};
     tq_buf_printf(to->out, "<tr><th scope=\"row\">%s</th>", say(to, took));
     json_array_foreach(to->policies, at, policy)
@@ -322,6 +387,7 @@ tq_status tq_day_html(tq_str report_json, tq_lang lang, tq_buf *html, tq_err *er
     put_chart(&to, calls, orders_of, highest(&to, orders_of), false);
     put_reasons(&to, unserved, "unserved");
     put_reasons(&to, refused, "refusals");
+    put_buses(&to);
     tq_buf_puts(html, "</body></html>\n");
     return html->failed ? tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the page") : TQ_OK;
 }

@@ -4,7 +4,8 @@
  * day.c         options, the policies one beside the other      day_world.c  places, demand, fleet
  * day_run.c     one policy: the store, the clock, the commands  day_play.c   drivers and passengers
  * day_count.c   KPIs from what happened                         day_report.c JSON
- * day_html.c    the report for people
+ * day_bus.c     custom buses
+ * day_elders.c  elders against others     day_html.c   the report for people
  *
  * All that is drawn comes from (seed, what, who): the same passenger is as patient and the same
  * driver refuses the same order under every policy, and no order of calls changes a draw.
@@ -66,7 +67,14 @@ enum {
     DRAW_DRIVE,
     DRAW_RIDE,
     DRAW_DRIFT,
-    DRAW_DRIFT_TO
+    DRAW_DRIFT_TO,
+    DRAW_FOLLOW,
+    DRAW_BUS_GROUP,
+    DRAW_BUS_HOME,
+    DRAW_BUS_WORK,
+    DRAW_BUS_BESIDE,
+    DRAW_BUS_CANCEL,
+    DRAW_BUS_THERE
 };
 
 /* ---- one policy ------------------------------------------------------------------------------ */
@@ -88,6 +96,7 @@ typedef struct day_order {
     uint32_t number, vehicle;
     char id[24];
     int64_t made_s, wanted_s, named_s, arrived_s, boarded_s, done_s;
+    int64_t first_named_s; /* named_s is of the last one that was named */
     int32_t eta_s, approach_m, refusals;
     int64_t fare_fen, bonus_fen;
     int32_t ride_m;
@@ -119,14 +128,33 @@ typedef enum day_what {
     HAPPENS_ARRIVE,
     HAPPENS_BOARD,
     HAPPENS_NOT_THERE,
-    HAPPENS_DONE
+    HAPPENS_DONE,
+    HAPPENS_BUS_CANCEL, /* of a rider of custom buses */
+    HAPPENS_BUS_COMES
 } day_what;
 
 typedef struct day_event {
     day_what what;
-    uint32_t who, stamp; /* order or vehicle */
+    uint32_t who, stamp; /* order, vehicle or rider */
     uint32_t next;
 } day_event;
+
+/* ---- custom buses (day_bus.c) ------------------------------------------------------------------
+ */
+
+typedef struct day_rider {
+    tq_point from, to;
+    uint32_t window_min; /* minute of the day from which to leave */
+    uint32_t walk_m;     /* to the stop and from it */
+    int32_t leaves_s, ride_s;
+    char request[24], booking[24];
+} day_rider;
+
+typedef struct day_buses {
+    uint32_t asked, left_out, lines, runs, seats, booked, waited, full, cancelled, no_seat,
+        no_shows, carried;
+    uint64_t walk_m, ride_s, fare_fen; /* of those who were carried */
+} day_buses;
 
 /* What the dispatcher did in a tick, told after its commit. */
 typedef struct day_told {
@@ -137,6 +165,12 @@ typedef struct day_told {
     int32_t ride_m;
     char why[DAY_REASON_BYTES];
 } day_told;
+
+/* Where the desk advised a vehicle to wait. */
+typedef struct day_advice {
+    uint32_t vehicle;
+    tq_point to;
+} day_advice;
 
 typedef struct day_reason {
     char text[DAY_REASON_BYTES];
@@ -165,6 +199,10 @@ typedef struct day_play {
     TQ_VEC(day_event) event;
     uint32_t first[DAY_CLOCK_S + 1], last[DAY_CLOCK_S + 1]; /* events of a second, in order */
     TQ_VEC(day_told) told;
+    TQ_VEC(day_advice) advice;
+    uint32_t advised, followed;
+    day_rider *rider; /* [options->riders] */
+    day_buses bus;
     day_reasons refused, left, denied;
     char refusal[600]; /* the last one, in full */
     tq_arena work;
@@ -183,13 +221,20 @@ void day_play_free(day_play *play);
  * is counted. */
 tq_status day_say(day_play *play, const tq_actor *actor, const char *verb, const char *id,
                   const char *body, bool *done, tq_err *err);
+/** Ask as the office, after what was said is committed. */
+tq_status day_ask(day_play *play, const char *verb, const char *query, const char *body,
+                  json_t **out, tq_err *err);
 tq_actor day_actor(const char *name, uint32_t roles);
+/** Lines from the requests of all riders, and their seats; then what riders do. */
+tq_status day_bus_begin(day_play *play, tq_err *err);
+tq_status day_bus_happens(day_play *play, const day_event *event, tq_err *err);
 
 /* ---- drivers and passengers (day_play.c) ----------------------------------------------------- */
 
 tq_status day_begin(day_play *play, tq_err *err); /* all that is known ahead */
 tq_status day_happens(day_play *play, const day_event *event, tq_err *err);
 tq_status day_was_told(day_play *play, const day_told *told, tq_err *err);
+tq_status day_was_advised(day_play *play, const day_advice *advice, tq_err *err);
 tq_status day_plan(day_play *play, int64_t at_s, day_what what, uint32_t who, uint32_t stamp,
                    tq_err *err);
 tq_point day_where(const day_car *car, int64_t at_s);
@@ -210,6 +255,16 @@ typedef struct day_count {
     day_hour hour[24];
 } day_count;
 tq_status day_counted(const day_play *play, day_count *out, tq_err *err);
+
+/* Elders' orders beside the nearest other one of the same minutes (day_elders.c): [0] elders,
+ * [1] others. */
+typedef struct day_pairs {
+    uint32_t pairs, served;       /* served: both, and each would have stayed */
+    double named_s[2], wait_s[2]; /* means: until a vehicle was named, was there */
+    double named_share[2];        /* named within the lesser patience */
+    uint32_t named_p95_s[2], wait_p95_s[2];
+} day_pairs;
+tq_status day_compare_elders(const day_play *play, day_pairs *out, tq_err *err);
 tq_status day_report(const day_world *world, day_play *const *play, uint32_t count, tq_buf *out,
                      tq_err *err);
 /** One line of JSON an order, to the options' event. */

@@ -5,7 +5,8 @@
  * recipe; a driver answers after 3 to 10 s; one who will not drive says «problem» when the order
  * was given to him without asking, with the same chance; driving takes 0.9 to 1.2 times the roads'
  * time of now, in snow 1.4 times more; who is free for three minutes drifts to a place that is
- * asked for within 6 km, every other time. An event that was planned for an order or a vehicle
+ * asked for within 6 km, every other time; who is advised by the desk where to wait goes there in
+ * six of ten cases. An event that was planned for an order or a vehicle
  * holds its stamp and is void when something happened since.
  */
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define IDLE_AGAIN_S  900
 #define DRIFT_M       6000u
 #define DRIFT_TRIES   8u
+#define FOLLOWS       600 /* permille */
 #define NO_SHOW_S     301 /* orders/rules.yaml: no_show_wait_s, and a second */
 #define TOO_FAR_S     20
 #define SIGN_OFF_S    60 /* tries again */
@@ -190,6 +192,23 @@ static tq_status drift(day_play *play, uint32_t car, tq_err *err)
     return day_plan(play, again_s, HAPPENS_DRIFT, car, one->stamp, err);
 }
 
+tq_status day_was_advised(day_play *play, const day_advice *advice, tq_err *err)
+{
+    day_car *one = &play->car[advice->vehicle];
+    play->advised++;
+    if (one->duty != CAR_FREE || play->now_s >= play->world->driver[advice->vehicle].off_s ||
+        !day_chance(play->world, DRAW_FOLLOW, advice->vehicle, (uint64_t)play->now_s, FOLLOWS))
+        return TQ_OK;
+    play->followed++;
+    halt(play, one);
+    int64_t s = (int64_t)(tq_distance_dm(one->to, advice->to) / 10.0 / DAY_DRIFT_M_S) + 1;
+    go(one, one->to, advice->to, play->now_s, play->now_s + s);
+    one->drifting = true;
+    one->stamp++;
+    return day_plan(play, play->now_s + s + IDLE_AGAIN_S, HAPPENS_DRIFT, advice->vehicle,
+                    one->stamp, err);
+}
+
 /* ---- passengers --------------------------------------------------------------------------------
  */
 
@@ -254,7 +273,7 @@ static tq_status call_comes(day_play *play, uint32_t row, tq_err *err)
     uint32_t number = 0;
     if (dash == NULL || strlen(id) >= sizeof order->id ||
         !tq_parse_u32(tq_str_of(dash + 1), &number) || number == 0 ||
-        number > play->world->order_count)
+        number > play->world->order_count + play->world->options->riders)
         return tq_fail(err, TQ_BAD_INPUT, 0, "the order's id %.40s is not like OR-2025-0001",
                        id != NULL ? id : "is missing and");
     order->number = number;
@@ -306,6 +325,7 @@ static tq_status named(day_play *play, uint32_t row, tq_err *err)
     day_car *car = &play->car[order->vehicle];
     become(order, DAY_NAMED);
     order->named_s = play->now_s;
+    if (order->first_named_s == 0) order->first_named_s = play->now_s;
     halt(play, car);
     car->duty = CAR_COMING;
     car->stamp++;
@@ -478,6 +498,7 @@ tq_status day_begin(day_play *play, tq_err *err)
 tq_status day_happens(day_play *play, const day_event *event, tq_err *err)
 {
     bool of_car = event->what <= HAPPENS_DRIFT;
+    if (event->what >= HAPPENS_BUS_CANCEL) return day_bus_happens(play, event, err);
     uint32_t who = event->who, stamp = of_car ? play->car[who].stamp : play->order[who].stamp;
     if (event->stamp != TQ_NONE && event->stamp != stamp) return TQ_OK;
     switch (event->what) {
@@ -493,6 +514,8 @@ tq_status day_happens(day_play *play, const day_event *event, tq_err *err)
     case HAPPENS_BOARD: return boards(play, who, err);
     case HAPPENS_NOT_THERE: return is_not_there(play, who, err);
     case HAPPENS_DONE: return gets_out(play, who, err);
+    case HAPPENS_BUS_CANCEL:
+    case HAPPENS_BUS_COMES: break; /* above */
     }
     return TQ_OK;
 }

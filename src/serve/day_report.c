@@ -69,6 +69,58 @@ static void put_left(const day_play *play, tq_json *json)
     put_counts(json, "unserved", &left);
 }
 
+/* Elders' orders beside others of the same minutes and place. */
+static tq_status put_pairs(const day_play *play, tq_json *json, tq_err *err)
+{
+    static const char *const who[] = {"elders", "others"};
+    day_pairs pairs;
+    TQ_TRY(day_compare_elders(play, &pairs, err));
+    tq_json_key(json, "alike");
+    tq_json_object(json);
+    tq_json_put_i64(json, "pairs", pairs.pairs);
+    tq_json_put_i64(json, "both_served", pairs.served);
+    for (uint32_t side = 0; side < TQ_COUNT(who); side++) {
+        tq_json_key(json, who[side]);
+        tq_json_object(json);
+        put_ratio(json, "named_share", pairs.named_share[side], pairs.pairs > 0, 4);
+        put_ratio(json, "named_s", pairs.named_s[side], pairs.pairs > 0, 1);
+        tq_json_put_i64(json, "named_p95_s", pairs.named_p95_s[side]);
+        put_ratio(json, "wait_s", pairs.wait_s[side], pairs.served > 0, 1);
+        tq_json_put_i64(json, "wait_p95_s", pairs.wait_p95_s[side]);
+        tq_json_end_object(json);
+    }
+    tq_json_end_object(json);
+    return TQ_OK;
+}
+
+static void put_buses(const day_play *play, tq_json *json)
+{
+    const day_buses *bus = &play->bus;
+    tq_json_key(json, "buses");
+    if (bus->asked == 0) {
+        tq_json_null(json);
+        return;
+    }
+    tq_json_object(json);
+    tq_json_put_i64(json, "requests", bus->asked);
+    tq_json_put_i64(json, "left_out", bus->left_out);
+    tq_json_put_i64(json, "lines", bus->lines);
+    tq_json_put_i64(json, "runs", bus->runs);
+    tq_json_put_i64(json, "seats", bus->seats);
+    tq_json_put_i64(json, "booked", bus->booked);
+    tq_json_put_i64(json, "waited", bus->waited);
+    tq_json_put_i64(json, "full", bus->full);
+    tq_json_put_i64(json, "cancelled", bus->cancelled);
+    tq_json_put_i64(json, "no_seat", bus->no_seat);
+    tq_json_put_i64(json, "no_shows", bus->no_shows);
+    tq_json_put_i64(json, "carried", bus->carried);
+    put_ratio(json, "carried_share", bus->carried, bus->asked, 4);
+    put_ratio(json, "walk_m", (double)bus->walk_m, bus->carried, 0);
+    put_ratio(json, "ride_min", (double)bus->ride_s / 60, bus->carried, 1);
+    tq_json_put_i64(json, "fare_fen", (int64_t)bus->fare_fen);
+    tq_json_end_object(json);
+}
+
 static tq_status put_policy(const day_play *play, tq_json *json, tq_err *err)
 {
     day_count count;
@@ -92,8 +144,12 @@ static tq_status put_policy(const day_play *play, tq_json *json, tq_err *err)
     put_ratio(json, "other_served_share", count.others_served, count.orders - count.elders, 4);
     put_ratio(json, "elder_wait_s", (double)count.elder_wait_s, count.elders_served, 1);
     put_ratio(json, "other_wait_s", (double)count.other_wait_s, count.others_served, 1);
+    TQ_TRY(put_pairs(play, json, err));
     tq_json_put_i64(json, "fare_fen", (int64_t)count.fare_fen);
     tq_json_put_i64(json, "bonus_fen", (int64_t)count.bonus_fen);
+    tq_json_put_i64(json, "advised", play->advised);
+    tq_json_put_i64(json, "advice_followed", play->followed);
+    put_buses(play, json);
     put_counts(json, "refusals", &play->refused);
     put_left(play, json);
     put_reasons(json, "commands_refused", &play->denied);
@@ -140,6 +196,7 @@ tq_status day_report(const day_world *world, day_play *const *play, uint32_t cou
     tq_json_put_i64(&json, "vehicles", options->vehicles);
     tq_json_put_i64(&json, "orders", options->orders);
     tq_json_put_i64(&json, "phone", options->phone);
+    tq_json_put_i64(&json, "riders", options->riders);
     tq_json_put_i64(&json, "from_hour", options->from_hour);
     tq_json_put_i64(&json, "to_hour", options->to_hour);
     tq_json_put_bool(&json, "snow", options->snow);

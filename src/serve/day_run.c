@@ -7,6 +7,7 @@
  * store is opened with relaxed sync: it is thrown away, nobody is promised anything. The machine's
  * clock is only read to measure decisions.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,6 +121,27 @@ tq_status day_say(day_play *play, const tq_actor *actor, const char *verb, const
     return TQ_OK;
 }
 
+tq_status day_ask(day_play *play, const char *verb, const char *query, const char *body,
+                  json_t **out, tq_err *err)
+{
+    tq_actor office = day_actor("simulation", TQ_ROLE_DISPATCHER | TQ_ROLE_PLANNER);
+    tq_desk_world world;
+    TQ_TRY(commit(play, err));
+    world = world_of(play);
+    tq_command command = {.verb = verb,
+                          .id = "",
+                          .body = tq_str_of(body),
+                          .query = tq_str_of(query),
+                          .key = "",
+                          .actor = &office,
+                          .now_ms = clock_ms(play),
+                          .english = true};
+    play->answer.len = 0;
+    TQ_TRY(tq_desk_ask(play->desk, &command, &world, &play->answer, err));
+    *out = json_loadb(play->answer.at, play->answer.len, 0, NULL);
+    return *out != NULL ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for what %s says", verb);
+}
+
 /* Must not be refused: without it there is no day. */
 static tq_status must(day_play *play, const tq_actor *actor, const char *verb, const char *id,
                       tq_err *err)
@@ -155,6 +177,17 @@ static uint32_t number_of(const char *id)
     return last != NULL && tq_parse_u32(tq_str_of(last + 1), &number) ? number : 0;
 }
 
+static tq_status hear_advice(day_play *play, const tq_event *event, tq_err *err)
+{
+    json_auto_t *body = json_loadb(event->body.at, event->body.len, 0, NULL);
+    double lat = json_number_value(json_object_get(body, "lat")),
+           lon = json_number_value(json_object_get(body, "lon"));
+    uint32_t number = number_of(event->id);
+    if (number == 0 || number > play->world->options->vehicles) return TQ_OK;
+    day_advice advice = {number - 1, {(int32_t)lround(lat * 1e7), (int32_t)lround(lon * 1e7)}};
+    return tq_vec_push(&play->advice, advice) ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
+}
+
 static tq_status heard(void *user, tq_store *store, const tq_event *event, tq_str record,
                        tq_err *err)
 {
@@ -165,6 +198,8 @@ static tq_status heard(void *user, tq_store *store, const tq_event *event, tq_st
     day_play *play = user;
     uint32_t kind = 0, number = number_of(event->id);
     (void)store;
+    if (play->in_tick && strcmp(event->topic, "vehicle") == 0 && strcmp(event->verb, "advice") == 0)
+        return hear_advice(play, event, err);
     if (!play->in_tick || strcmp(event->topic, "order") != 0) return TQ_OK;
     while (kind < TQ_COUNT(verbs) && strcmp(verbs[kind].verb, event->verb) != 0)
         kind++;
@@ -196,6 +231,7 @@ static tq_status tick(day_play *play, tq_err *err)
     tq_desk_world world = world_of(play);
     bool changed = false;
     play->told.count = 0;
+    play->advice.count = 0;
     TQ_TRY(tq_desk_begin(play->desk, err));
     play->in_tick = true;
     double from = now_ms_of();
@@ -213,6 +249,8 @@ static tq_status tick(day_play *play, tq_err *err)
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
     for (size_t k = 0; k < play->told.count; k++)
         TQ_TRY(day_was_told(play, &play->told.at[k], err));
+    for (size_t k = 0; k < play->advice.count; k++)
+        TQ_TRY(day_was_advised(play, &play->advice.at[k], err));
     return TQ_OK;
 }
 
@@ -340,7 +378,13 @@ static tq_status set_policy(day_play *play, tq_err *err)
         tq_json_end_object(&json);
     }
     tq_json_end_object(&json);
-    return must(play, &office, "policy.set", "", err);
+    TQ_TRY(must(play, &office, "policy.set", "", err));
+    json_auto_t *answer = json_loadb(play->answer.at, play->answer.len, 0, NULL);
+    if (strcmp(text_of(json_object_get(answer, "policy"), "method"), "grab") != 0) return TQ_OK;
+    return tq_fail(err, TQ_BAD_INPUT, 0,
+                   "the policy %.30s is of method grab: drivers who race for an order are not "
+                   "played; play one that asks or assigns",
+                   play->policy);
 }
 
 static tq_status open_play(day_play *play, tq_err *err)
@@ -371,9 +415,12 @@ static tq_status open_play(day_play *play, tq_err *err)
     size_t orders = (size_t)play->world->order_count + 1;
     play->memory = tq_alloc(1, bytes);
     play->order = TQ_ALLOC(day_order, orders);
-    play->order_of = TQ_ALLOC(uint32_t, orders + 1);
+    /* A seat on a bus has an order, too. */
+    play->order_of = TQ_ALLOC(uint32_t, orders + options->riders + 1);
+    play->rider = TQ_ALLOC(day_rider, (size_t)options->riders + 1);
     play->car = TQ_ALLOC(day_car, (size_t)options->vehicles + 1);
-    if (play->memory == NULL || play->order == NULL || play->order_of == NULL || play->car == NULL)
+    if (play->memory == NULL || play->order == NULL || play->order_of == NULL ||
+        play->car == NULL || play->rider == NULL)
         return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for a day");
     tq_arena_init(&play->work, play->memory, bytes);
     tq_desk_on_event(play->desk, heard, play);
@@ -418,6 +465,7 @@ static tq_status play_day(day_play *play, tq_err *err)
     for (uint32_t k = 0; k < options->close_count; k++)
         TQ_TRY(close_street(play, options->close[k], err));
     TQ_TRY(make_fleet(play, err));
+    TQ_TRY(day_bus_begin(play, err));
     TQ_TRY(day_begin(play, err));
     int64_t end_s = options->to_hour * INT64_C(3600), last_s = end_s + DAY_TAIL_S;
     for (play->now_s++; play->now_s < last_s; play->now_s++) {
@@ -463,8 +511,10 @@ void day_play_free(day_play *play)
     tq_free(play->order);
     tq_free(play->order_of);
     tq_free(play->car);
+    tq_free(play->rider);
     tq_vec_free(&play->event);
     tq_vec_free(&play->told);
+    tq_vec_free(&play->advice);
     tq_vec_free(&play->decision_ms);
     tq_buf_free(&play->answer);
     tq_buf_free(&play->body);

@@ -66,11 +66,13 @@ void tq_double_stop(void); /* from any thread */
 #define TQ_DAY_CLOSES_MAX   32u
 #define TQ_DAY_VEHICLES_MAX 50000u
 #define TQ_DAY_ORDERS_MAX   200000u
+#define TQ_DAY_RIDERS_MAX   400u /* one proposal of lines looks at so many requests */
 typedef struct tq_day_options {
     uint32_t size;
     const char *city_path, *folder;   /* NAME.city, and the folder with its rules and prices */
     const char *temporary;            /* folder for the stores; NULL = /tmp */
     uint32_t vehicles, orders, phone; /* phone: so many of the orders come by phone */
+    uint32_t riders; /* commuters who ask for a custom bus, played if the hours hold the morning */
     uint64_t seed;
     int32_t day;                 /* local, since 1970 */
     uint32_t from_hour, to_hour; /* orders are called in [from, to) */

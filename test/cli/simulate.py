@@ -1,5 +1,6 @@
 """tongqu simulate day: exact repeat, KPIs against sums of our own, closures, snow, refusals."""
 import json
+import math
 import os
 import re
 import shutil
@@ -40,6 +41,20 @@ check("simulate day: the same list of orders again", open(events, "rb").read() =
 check("simulate day: another seed, another day", unmeasured(play("--seed", "8", "--policy", "batch")[1]) != unmeasured(day))
 check("simulate day: nothing stays behind", os.listdir(os.environ["TMPDIR"]) == [])
 
+# ---- custom buses --------------------------------------------------------------------------------------------
+run, report = play("--seed", "7", "--policy", "batch", "--hours", "5-11", "--riders", "200")
+bus = report["policies"][0]["buses"]
+check("simulate day: lines from requests, seats booked, riders carried", run.code == 0 and bus and bus["lines"] >= 1 and
+      bus["runs"] >= bus["lines"] and bus["carried"] > 50, bus or run)
+check("simulate day: every rider has one end", bus["booked"] + bus["waited"] ==
+      bus["carried"] + bus["no_shows"] + bus["cancelled"] + bus["no_seat"], bus)
+check("simulate day: no seat more than there is, everybody pays", bus["carried"] <= bus["seats"] and bus["requests"] <= 200 and
+      bus["booked"] + bus["waited"] + bus["full"] + bus["left_out"] <= bus["requests"] and bus["fare_fen"] == 300 * bus["carried"], bus)
+check("simulate day: some do not come", bus["no_shows"] + bus["cancelled"] > 0, bus)
+run, report = play("--seed", "7", "--policy", "batch", "--hours", "8-12")
+check("simulate day: no morning, no buses", run.code == 0 and report["policies"][0]["buses"] is None, run)
+check("simulate day: too many riders", Run(*SMALL, "--riders", "5000").code == 2)
+
 # ---- KPIs against sums of our own ----------------------------------------------------------------------------
 rows = [json.loads(line) for line in open(events, encoding="utf-8")]
 check("simulate day: every line is labelled", rows and all(r["generated"] for r in rows))
@@ -76,13 +91,58 @@ for policy in day["policies"]:
             left[r["why"]] = left.get(r["why"], 0) + 1
     check(f"{name}: reasons order by order", all(policy["unserved"].get(why) == n for why, n in left.items()), left)
     check(f"{name}: refusals have reasons", sum(policy["refusals"].values()) == sum(r["refusals"] for r in mine) > 0)
-    check(f"{name}: the desk refused no command", policy["commands_refused"] == [], policy["commands_refused"])
+    # Riders of buses are refused where there is no street or no seat.
+    refused = [r for r in policy["commands_refused"] if not r["reason"].startswith(("booking.create", "request.create"))]
+    check(f"{name}: the desk refused no command", refused == [], refused)
     hours = {h["hour"]: h for h in policy["by_hour"]}
     check(f"{name}: hour by hour", all(
         (hours[hour]["orders"], hours[hour]["served"]) ==
         (sum(r["called_s"] // 3600 == hour for r in mine), sum(r["called_s"] // 3600 == hour for r in done))
         for hour in range(6, 20)))
     check(f"{name}: Gini between 0 and 1", 0 <= policy["gini_in_cohort"] < 1 and 0 <= policy["gini"] < 1)
+
+
+def metres(a, b):
+    lat = math.radians(a["lat"] + b["lat"]) / 2
+    return 6371008.8 * math.hypot(math.radians(a["lat"] - b["lat"]), math.cos(lat) * math.radians(a["lon"] - b["lon"]))
+
+
+# Elders beside others: each elder's order and the nearest other one within 5 minutes and 1 km.
+dense = os.path.join(work, "dense.jsonl")
+run = Run("simulate", "day", city, "--vehicles", "150", "--orders", "6000", "--phone", "1500", "--hours", "8-10", "--quiet",
+          "--seed", "7", "--policy", "nearest,batch", "--events", dense)
+many = run.json()
+check("simulate day: two dense hours", run.code == 0, run)
+dense_rows = [json.loads(line) for line in open(dense, encoding="utf-8")]
+for policy in many["policies"]:
+    name, pairs, named, served = policy["name"], [], [[], []], [[], []]
+    mine = [r for r in dense_rows if r["policy"] == name and r["plain"]]
+    for elder in mine:
+        if elder["elder"]:
+            near_by = [(metres(elder, r), r["order"], r) for r in mine
+                       if not r["elder"] and abs(r["called_s"] - elder["called_s"]) <= 300 and metres(elder, r) <= 1000]
+            pairs += [(elder, min(near_by)[2])] if near_by else []
+    for pair in pairs:
+        patience = min(r["patience_s"] for r in pair)
+        first = [(r["first_named_s"] or 1e9) - r["made_s"] for r in pair]
+        last = [(r["named_s"] or 1e9) - r["made_s"] for r in pair]
+        for side in (0, 1):
+            named[side].append((first[side] <= patience, min(first[side], patience)))
+        if all(r["state"] == "done" for r in pair) and max(last) <= patience:
+            for side in (0, 1):
+                served[side].append(pair[side]["wait_s"])
+    alike = policy["alike"]
+    check(f"{name}: as many pairs of an elder and another", (alike["pairs"], alike["both_served"]) == (len(pairs), len(served[0])), alike)
+    for side, who in ((0, "elders"), (1, "others")):
+        shares, seconds = [n[0] for n in named[side]], sorted(n[1] for n in named[side])
+        waits = sorted(served[side])
+        check(f"{name}: {who} beside each other", not pairs or (
+            near(alike[who]["named_share"], round(sum(shares) / len(pairs), 4), 0.0002) and
+            near(alike[who]["named_s"], mean(seconds), 0.06) and near(alike[who]["wait_s"], mean(waits), 0.06) and
+            alike[who]["named_p95_s"] == seconds[(len(pairs) - 1) * 95 // 100] and
+            (not waits or alike[who]["wait_p95_s"] == waits[(len(waits) - 1) * 95 // 100])), alike)
+check("simulate day: pairs are found", all(p["alike"]["pairs"] > 20 and p["alike"]["both_served"] > 5 for p in many["policies"]),
+      [p["alike"] for p in many["policies"]])
 asked = {(r["order"], r["called_s"], r["elder"], r["channel"]) for r in rows}
 check("simulate day: every policy has the same passengers", len(asked) * 3 == len(rows))
 
@@ -92,6 +152,10 @@ closings = [f"{street}@06:00-22:00" for street in ("府东街", "建设北路", 
 run, closed = play("--seed", "7", "--policy", "batch", *(word for one in closings for word in ("--close", one)))
 check("simulate day: closed streets change waits", run.code == 0 and closed["closed"] == closings and
       closed["policies"][0]["wait_mean_s"] != plain["wait_mean_s"], run)
+run, guided = play("--seed", "7", "--policy", "guided")
+check("simulate day: advice is given and followed by some", run.code == 0 and
+      0 < guided["policies"][0]["advice_followed"] < guided["policies"][0]["advised"], run)
+check("simulate day: without it nobody is advised", plain["advised"] == 0)
 run, snow = play("--seed", "7", "--policy", "batch", "--snow")
 check("simulate day: snow pays a bonus for each order that is served", run.code == 0 and
       snow["policies"][0]["bonus_fen"] == 500 * snow["policies"][0]["served"] > 0, run)
@@ -116,6 +180,7 @@ for words, code, text in (
         (("day", city, "--orders", "300", "--phone", "301"), 2, "--phone"),
         (("day", city, "--policy", "batch,,fair"), 2, "--policy names"),
         (("day", city, "--policy", "batch,batch"), 3, "stands twice"),
+        (("day", city, "--policy", "grab"), 3, "drivers who race"),
         (("day", city, "--policy", "bach"), 3, 'did you mean "batch"'),
         (("day", city, "--close", "迎泽大街"), 3, "STREET[/FROM/TO]@07:30-09:00"),
         (("day", city, "--close", "迎泽大街@09:00-07:00"), 3, "STREET[/FROM/TO]@07:30-09:00"),

@@ -54,9 +54,6 @@ static bool see_vehicle(void *user, const tq_record *record)
     if (busy != (order != NULL))
         fail_msg("seed %llu: %s is %s with %s", (unsigned long long)seed_now, record->id, duty,
                  order != NULL ? order : "nothing");
-    for (unsigned other = 1; order != NULL && other < number; other++)
-        if (strcmp(all->order_of[other], order) == 0)
-            fail_msg("seed %llu: %s is with two vehicles", (unsigned long long)seed_now, order);
     json_decref(body);
     return true;
 }
@@ -67,8 +64,12 @@ static bool see_order(void *user, const tq_record *record)
     json_error_t why;
     json_t *body = json_loadb(record->body.at, record->body.len, 0, &why);
     const char *state = record->state, *vehicle = NULL;
-    if (strcmp(state, "offered") == 0)
+    const json_t *others = NULL;
+    unsigned holders = 0;
+    if (strcmp(state, "offered") == 0) {
         vehicle = json_string_value(json_object_get(json_object_get(body, "offer"), "vehicle"));
+        others = json_object_get(json_object_get(body, "offer"), "others");
+    }
     if (strcmp(state, "assigned") == 0 || strcmp(state, "arrived") == 0 ||
         strcmp(state, "on_board") == 0)
         vehicle = json_string_value(json_object_get(body, "vehicle"));
@@ -78,6 +79,20 @@ static bool see_order(void *user, const tq_record *record)
             fail_msg("seed %llu: %s is %s with %s, which has \"%s\"", (unsigned long long)seed_now,
                      record->id, state, vehicle, all->order_of[number]);
     }
+    for (size_t k = 0; k < json_array_size(others); k++) {
+        const char *other =
+            json_string_value(json_object_get(json_array_get(others, k), "vehicle"));
+        unsigned number = (unsigned)strtoul(other + 3, NULL, 10);
+        if (strcmp(all->order_of[number], record->id) != 0)
+            fail_msg("seed %llu: %s is offered to %s too, which has \"%s\"",
+                     (unsigned long long)seed_now, record->id, other, all->order_of[number]);
+    }
+    /* With nobody else: those who were asked in vain hold it no more. */
+    for (unsigned number = 1; number <= VEHICLES; number++)
+        holders += strcmp(all->order_of[number], record->id) == 0;
+    if (holders != (vehicle != NULL) + json_array_size(others))
+        fail_msg("seed %llu: %s is %s with %u vehicles", (unsigned long long)seed_now, record->id,
+                 state, holders);
     json_decref(body);
     return true;
 }
@@ -216,10 +231,11 @@ static void some_duty(desk_room *room, tq_random *random)
 
 static void some_steering(desk_room *room, tq_random *random, unsigned orders)
 {
-    static const char *const names[] = {"batch", "nearest", "rotation", "fair"};
+    static const char *const names[] = {"batch", "nearest", "rotation", "fair", "grab", "guided"};
     char id[48], body[160];
     if (tq_random_below(random, 2) == 0) {
-        (void)snprintf(body, sizeof body, "{\"name\":\"%s\"}", names[tq_random_below(random, 4)]);
+        (void)snprintf(body, sizeof body, "{\"name\":\"%s\"}",
+                       names[tq_random_below(random, TQ_COUNT(names))]);
         room_must(room, &room->dispatcher, "policy.set", "", body);
     } else {
         (void)snprintf(id, sizeof id, "OR-%06u", 1 + tq_random_below(random, orders + 1));

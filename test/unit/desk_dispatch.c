@@ -82,7 +82,7 @@ static void asked_one_after_another(void **state)
 {
     desk_room *room = *state;
     tq_actor one = fleet_driver(1), two = fleet_driver(2), three = fleet_driver(3);
-    set_policy(room, "{\"name\":\"nearest\"}");
+    set_policy(room, "{\"name\":\"nearest\",\"overrides\":{\"offer\":\"ask\"}}");
     fleet_ready(room, 1, LAT + 0.001, LON, "");
     fleet_ready(room, 2, LAT + 0.002, LON, "");
     fleet_ready(room, 3, LAT + 0.003, LON, "");
@@ -128,6 +128,107 @@ static void asked_one_after_another(void **state)
     const json_t *all = json_object_get(json_object_get(room->json, "hour"), "all");
     assert_int_equal(json_integer_value(json_object_get(all, "served")), 1);
     assert_int_equal(json_integer_value(json_object_get(all, "refusals")), 2);
+}
+
+/* Several are asked at once; the first who accepts has it, the others are told by name. */
+static void whoever_is_first(void **state)
+{
+    desk_room *room = *state;
+    tq_actor one = fleet_driver(1), two = fleet_driver(2), three = fleet_driver(3),
+             four = fleet_driver(4);
+    tq_buf before = {0}, after = {0};
+    set_policy(room, "{\"name\":\"grab\",\"overrides\":{\"grab_most\":3}}");
+    for (unsigned car = 1; car <= 4; car++)
+        fleet_ready(room, car, LAT + 0.001 * car, LON, "");
+    fleet_order(room, "OR-1", LAT, LON, "");
+    fleet_wait(room, 3);
+    fleet_is(room, "order", "OR-1", "state", "offered");
+    fleet_is(room, "vehicle", "VE-000001", "order", "OR-1");
+    fleet_is(room, "vehicle", "VE-000002", "order", "OR-1");
+    fleet_is(room, "vehicle", "VE-000003", "duty", "offered");
+    fleet_is(room, "vehicle", "VE-000004", "duty", "free");
+    assert_int_equal(desk_supply_dump(room->desk, &before), TQ_OK);
+    assert_int_equal(desk_supply_fill(room->desk, &room->err), TQ_OK);
+    assert_int_equal(desk_supply_dump(room->desk, &after), TQ_OK);
+    tq_buf_putc(&before, '\0');
+    tq_buf_putc(&after, '\0');
+    assert_string_equal(before.at, after.at);
+    tq_buf_free(&before);
+    tq_buf_free(&after);
+    for (unsigned car = 1; car <= 4; car++)
+        (void)fleet_at(room, car, LAT + 0.001 * car, LON);
+    room_refuses(room, &four, "vehicle.accept", "OR-1", "", TQ_STALE, "is not yours");
+    room_must(room, &two, "vehicle.accept", "OR-1", "");
+    room_refuses(room, &one, "vehicle.accept", "OR-1", "", TQ_STALE, "order taken");
+    desk_room_follow(room);
+    room_refuses(room, &three, "vehicle.accept", "OR-1", "", TQ_STALE, "it is with 晋A·T0002");
+    fleet_is(room, "order", "OR-1", "vehicle", "VE-000002");
+    fleet_is(room, "vehicle", "VE-000001", "duty", "free");
+    fleet_is(room, "vehicle", "VE-000003", "order", "");
+    json_t *driver = fleet_record(room, "driver", "DR-000001");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(driver, "today"), "offered")), 0);
+    json_decref(driver);
+    fleet_wait(room, 30);
+    fleet_is(room, "order", "OR-1", "state", "assigned");
+}
+
+/* One refuses: the rest are still asked. Nobody answers: others are asked, nobody twice. */
+static void several_asked_in_vain(void **state)
+{
+    desk_room *room = *state;
+    tq_actor one = fleet_driver(1);
+    set_policy(room, "{\"name\":\"grab\",\"overrides\":{\"grab_most\":2}}");
+    for (unsigned car = 1; car <= 4; car++)
+        fleet_ready(room, car, LAT + 0.001 * car, LON, "");
+    fleet_order(room, "OR-1", LAT, LON, "");
+    fleet_wait(room, 3);
+    room_must(room, &one, "vehicle.refuse", "OR-1", "{\"reason\":\"lunch\"}");
+    desk_room_follow(room);
+    fleet_is(room, "order", "OR-1", "state", "offered");
+    fleet_is(room, "vehicle", "VE-000001", "duty", "free");
+    fleet_is(room, "vehicle", "VE-000002", "order", "OR-1");
+    room_refuses(room, &one, "vehicle.accept", "OR-1", "", TQ_STALE, "lunch");
+    fleet_wait(room, 18);
+    fleet_is(room, "vehicle", "VE-000002", "duty", "free");
+    fleet_is(room, "vehicle", "VE-000003", "order", "OR-1");
+    fleet_is(room, "vehicle", "VE-000004", "order", "OR-1");
+    json_t *order = fleet_record(room, "order", "OR-1");
+    assert_int_equal(json_array_size(json_object_get(order, "refusals")), 2);
+    /* Cancelled: all who were asked are free. */
+    fleet_put(room, "order", "OR-1", "cancelled", order, "cancelled");
+    fleet_wait(room, 2);
+    fleet_is(room, "vehicle", "VE-000003", "duty", "free");
+    fleet_is(room, "vehicle", "VE-000004", "duty", "free");
+}
+
+/* Where orders ended without a vehicle, idle ones from elsewhere are advised to wait. */
+static void advice_to_idle(void **state)
+{
+    desk_room *room = *state;
+    set_policy(room, "{\"name\":\"guided\",\"overrides\":{\"radius_m\":[500],\"grow_s\":[0],"
+                     "\"give_up_s\":60,\"balance_s\":60}}");
+    fleet_ready(room, 1, LAT, LON, "");
+    fleet_ready(room, 2, LAT, LON + 0.0001, "");
+    fleet_ready(room, 3, LAT + 0.4, LON, ""); /* too far to be of use */
+    fleet_order(room, "OR-1", LAT + 0.02, LON, "");
+    fleet_wait(room, 130);
+    fleet_is(room, "order", "OR-1", "state", "unserved");
+    unsigned advised = 0;
+    for (unsigned car = 1; car <= 3; car++) {
+        char id[48];
+        fleet_vehicle_id(car, id);
+        json_t *vehicle = fleet_record(room, "vehicle", id);
+        const json_t *advice = json_object_get(vehicle, "advice");
+        if (json_is_object(advice)) {
+            advised++;
+            assert_int_not_equal(car, 3);
+            assert_true(json_real_value(json_object_get(advice, "lat")) > LAT + 0.019);
+            assert_true(json_integer_value(json_object_get(advice, "drive_s")) > 0);
+        }
+        json_decref(vehicle);
+    }
+    assert_int_equal(advised, 1); /* one order is not worth both, nor the same one twice */
 }
 
 static void elders_first(void **state)
@@ -206,7 +307,7 @@ static void policies_are_data(void **state)
     room_must(room, &room->dispatcher, "policy.get", "", "");
     const json_t *policy = json_object_get(room->json, "policy");
     assert_int_equal(json_integer_value(json_object_get(policy, "bonus_fen")), 500);
-    assert_int_equal(json_array_size(json_object_get(room->json, "policies")), 5);
+    assert_int_equal(json_array_size(json_object_get(room->json, "policies")), 7);
     fleet_ready(room, 1, LAT + 0.001, LON, "");
     fleet_order(room, "OR-1", LAT, LON, "");
     fleet_wait(room, 9);
@@ -436,6 +537,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_best_for_all),
         CASE(asked_one_after_another),
+        CASE(whoever_is_first),
+        CASE(several_asked_in_vain),
+        CASE(advice_to_idle),
         CASE(elders_first),
         CASE(nobody_and_why),
         CASE(in_turn),

@@ -53,7 +53,7 @@ static tq_desk_world world_now(desk_room *room, const tq_overlay **overlay)
     desk_room_follow(room);
     if (tq_live_overlay(room->live, room->version, overlay, &room->err) != TQ_OK)
         fail_msg("%s", room->err.text);
-    return (tq_desk_world){city, roads, days, *overlay, room->live};
+    return (tq_desk_world){city, roads, days, *overlay, room->live, NULL};
 }
 
 /* Ask with streets and timetable as they are now. */

@@ -152,7 +152,7 @@ static void silent_vehicles_are_not_offered(void **state)
     desk_room *room = *state;
     tq_actor one = fleet_driver(1);
     room_must(room, &room->dispatcher, "policy.set", "",
-              "{\"name\":\"nearest\",\"overrides\":{\"offer_s\":300}}");
+              "{\"name\":\"nearest\",\"overrides\":{\"offer\":\"ask\",\"offer_s\":300}}");
     fleet_ready(room, 1, LAT, LON, "");
     fleet_order(room, "OR-1", LAT, LON, "");
     room->now_ms += 295000;
@@ -205,7 +205,8 @@ static void days_and_conduct(void **state)
 {
     desk_room *room = *state;
     tq_actor one = fleet_driver(1);
-    room_must(room, &room->dispatcher, "policy.set", "", "{\"name\":\"nearest\"}");
+    room_must(room, &room->dispatcher, "policy.set", "",
+              "{\"name\":\"nearest\",\"overrides\":{\"offer\":\"ask\"}}");
     fleet_ready(room, 1, LAT, LON, "");
     fleet_order(room, "OR-1", LAT, LON, "");
     fleet_wait(room, 3);
