@@ -3,91 +3,23 @@
  *
  * Built-in files come from orders/ of the source tree (cmake/orders.cmake); a city's own folder
  * orders/ may hold files of the same names that stand in their place (rules.yaml: key by key), and
- * its tariff.csv the prices. A file is read with libyaml two levels deep and no deeper: keys with
- * words, lists of words, or keys with those. Unknown keys, unknown states, states that nothing
- * leads to are refused with file and line.
+ * its tariff.csv the prices. Unknown keys, unknown states, states that
+ * nothing leads to are refused with file and line (yaml.c).
  */
 #include <stdio.h>
-#include <yaml.h>
 
 #include "os/os.h"
 
 #include "desk/order_in.h"
+#include "desk/yaml_in.h"
 
 #define ORDER_FILE_MAX  ((size_t)64 << 10)
 #define TARIFF_FILE_MAX ((size_t)256 << 10)
 
 extern const uint64_t tq_order_file_count;
-extern const struct {
-    const char *name, *at;
-    uint64_t len;
-} tq_order_files[];
+extern const desk_yaml_file tq_order_files[];
 extern const uint64_t tq_consignment_file_count; /* their lives are of the same form */
-extern const struct {
-    const char *name, *at;
-    uint64_t len;
-} tq_consignment_files[];
-
-typedef struct reader {
-    yaml_document_t document;
-    const char *source;
-    struct desk_order_rules *out;
-    tq_err *err;
-} reader;
-
-static tq_status refuse(const reader *in, const yaml_node_t *node, const char *what,
-                        const char *word)
-{
-    size_t line = node != NULL ? node->start_mark.line + 1 : 1;
-    return tq_fail(in->err, TQ_BAD_CONFIG, line, "%s line %zu: %s%s%.60s%s", in->source, line, what,
-                   word[0] != '\0' ? " \"" : "", word, word[0] != '\0' ? "\"" : "");
-}
-
-/* The same for a word out of a list: with the nearest one that is known. */
-static tq_status refuse_word(const reader *in, const yaml_node_t *node, const char *what,
-                             const char *word, const char *const *known)
-{
-    size_t line = node != NULL ? node->start_mark.line + 1 : 1;
-    const char *near = desk_nearest(word, known);
-    return tq_fail(in->err, TQ_BAD_CONFIG, line, "%s line %zu: %s \"%.60s\"%s%s", in->source, line,
-                   what, word, near != NULL ? "; did you mean " : "", near != NULL ? near : "");
-}
-
-static const char *word_of(const yaml_node_t *node)
-{
-    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
-                                                          : "";
-}
-
-static const yaml_node_t *node_of(reader *in, int index)
-{
-    return yaml_document_get_node(&in->document, index);
-}
-
-static const yaml_node_t *find_key(reader *in, const yaml_node_t *map, const char *key)
-{
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
-         pair++)
-        if (strcmp(word_of(node_of(in, pair->key)), key) == 0) return node_of(in, pair->value);
-    return NULL;
-}
-
-/* Keys are known and stand once. */
-static tq_status check_keys(reader *in, const yaml_node_t *map, const char *const *known)
-{
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
-         pair++) {
-        const yaml_node_t *key = node_of(in, pair->key);
-        const char *const *one = known;
-        while (*one != NULL && strcmp(*one, word_of(key)) != 0)
-            one++;
-        if (*one == NULL) return refuse_word(in, key, "unknown key", word_of(key), known);
-        for (yaml_node_pair_t *before = map->data.mapping.pairs.start; before < pair; before++)
-            if (strcmp(word_of(node_of(in, before->key)), word_of(key)) == 0)
-                return refuse(in, key, "the key stands twice:", word_of(key));
-    }
-    return TQ_OK;
-}
+extern const desk_yaml_file tq_consignment_files[];
 
 /* ---- a life ------------------------------------------------------------------------------------
  */
@@ -113,105 +45,154 @@ const order_machine *order_machine_of(const tq_desk *desk, const char *kind)
     return NULL;
 }
 
-static tq_status copy(reader *in, const yaml_node_t *node, size_t cap, char *out)
-{
-    const char *word = word_of(node);
-    if (word[0] == '\0' || strlen(word) >= cap || !tq_utf8_valid(tq_str_of(word)))
-        return refuse(in, node, "a short text is wanted, not", word);
-    (void)snprintf(out, cap, "%s", word);
-    return TQ_OK;
-}
-
 /* A state by its name. */
-static tq_status find_state(const reader *in, const yaml_node_t *node, const order_machine *machine,
-                            uint32_t *out)
+static tq_status find_state(const desk_yaml *in, const yaml_node_t *node, const char *key,
+                            const order_machine *machine, uint32_t *out)
 {
     const char *known[ORDER_STATES_MAX + 1] = {NULL};
-    *out = order_state_of(machine, word_of(node));
-    if (*out != TQ_NONE) return TQ_OK;
     for (uint32_t k = 0; k < machine->count; k++)
         known[k] = machine->state[k].id;
-    return refuse_word(in, node, "there is no state", word_of(node), known);
+    return desk_yaml_choice(in, node, key, known, out);
 }
 
-static tq_status take_states(reader *in, const yaml_node_t *node, order_machine *out)
+static tq_status take_state(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                            void *user)
+{
+    order_machine *out = user;
+    (void)key;
+    if (out->count == ORDER_STATES_MAX)
+        return desk_yaml_refuse(in, value, "more than %u states", ORDER_STATES_MAX);
+    char *id = out->state[out->count].id;
+    TQ_TRY(desk_yaml_word(in, value, "a state", ORDER_WORD_MAX, id));
+    if (order_state_of(out, id) != TQ_NONE)
+        return desk_yaml_refuse(in, value, "the state %s stands twice", id);
+    out->count++;
+    return TQ_OK;
+}
+
+/* States of a list as bits; the first of them too. */
+typedef struct mask_reader {
+    const order_machine *machine;
+    uint32_t mask, first;
+} mask_reader;
+
+static tq_status take_bit(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                          void *user)
+{
+    mask_reader *out = user;
+    uint32_t state;
+    (void)key;
+    TQ_TRY(find_state(in, value, "a state", out->machine, &state));
+    if (out->mask == 0) out->first = state;
+    out->mask |= 1u << state;
+    return TQ_OK;
+}
+
+static tq_status take_list(const desk_yaml *in, const yaml_node_t *node, const char *key,
+                           desk_yaml_take take, void *user)
 {
     if (node == NULL || node->type != YAML_SEQUENCE_NODE)
-        return refuse(in, node, "states: [searching, …] is missing", "");
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
-        const yaml_node_t *one = node_of(in, *item);
-        if (out->count == ORDER_STATES_MAX) return refuse(in, one, "too many states", "");
-        if (order_state_of(out, word_of(one)) != TQ_NONE)
-            return refuse(in, one, "the state stands twice:", word_of(one));
-        TQ_TRY(copy(in, one, ORDER_WORD_MAX, out->state[out->count].id));
-        out->count++;
-    }
+        return desk_yaml_refuse(in, node, "%s wants a list of states, such as [searching]", key);
+    return desk_yaml_items(in, node, take, user);
+}
+
+typedef struct name_reader {
+    order_machine *machine;
+    bool zh;
+} name_reader;
+
+static tq_status take_name(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                           void *user)
+{
+    const name_reader *names = user;
+    uint32_t state = order_state_of(names->machine, key);
+    order_state *at = &names->machine->state[state];
+    return desk_yaml_word(in, value, key, ORDER_TEXT_MAX, names->zh ? at->zh : at->en);
+}
+
+/* Every state has one name in this language. */
+static tq_status take_names(const desk_yaml *in, const yaml_node_t *map, const char *key,
+                            order_machine *machine)
+{
+    name_reader names = {machine, strcmp(key, "zh") == 0};
+    const char *known[ORDER_STATES_MAX + 1] = {NULL};
+    for (uint32_t k = 0; k < machine->count; k++)
+        known[k] = machine->state[k].id;
+    TQ_TRY(desk_yaml_keys(in, map, key, known, take_name, &names));
+    for (uint32_t k = 0; k < machine->count; k++)
+        if ((names.zh ? machine->state[k].zh : machine->state[k].en)[0] == '\0')
+            return desk_yaml_refuse(in, map, "%s: no name for the state %s", key, known[k]);
     return TQ_OK;
 }
 
-static tq_status take_mask(reader *in, const yaml_node_t *node, const order_machine *machine,
-                           uint32_t *mask, uint32_t *first)
+static tq_status take_moves(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                            void *user)
 {
-    if (node == NULL || node->type != YAML_SEQUENCE_NODE)
-        return refuse(in, node, "a list of states is wanted", "");
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
-        const yaml_node_t *one = node_of(in, *item);
-        uint32_t state;
-        TQ_TRY(find_state(in, one, machine, &state));
-        if (*mask == 0 && first != NULL) *first = state;
-        *mask |= 1u << state;
-    }
+    order_machine *out = user;
+    uint32_t from = order_state_of(out, key);
+    mask_reader to = {.machine = out};
+    TQ_TRY(take_list(in, value, key, take_bit, &to));
+    out->state[from].next = to.mask;
     return TQ_OK;
 }
 
-static tq_status take_names(reader *in, const yaml_node_t *map, order_machine *out, bool zh)
+/* The members of a life, found first: what they mean hangs on the states. */
+enum { LIFE_KIND, LIFE_ALSO, LIFE_STATES, LIFE_BEGINS, LIFE_ZH, LIFE_EN, LIFE_MOVES, LIFE_KEYS };
+static const char *const LIFE[LIFE_KEYS + 1] = {"kind", "also", "states", "begins",
+                                                "zh",   "en",   "moves",  NULL};
+
+static tq_status find_member(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                             void *user)
 {
-    if (map == NULL || map->type != YAML_MAPPING_NODE)
-        return refuse(in, map, "names zh: and en: of the states are missing", "");
-    for (uint32_t k = 0; k < out->count; k++) {
-        const yaml_node_t *name = find_key(in, map, out->state[k].id);
-        if (name == NULL) return refuse(in, map, "no name for the state", out->state[k].id);
-        TQ_TRY(copy(in, name, ORDER_TEXT_MAX, zh ? out->state[k].zh : out->state[k].en));
-    }
+    const yaml_node_t **found = user;
+    uint32_t k = 0;
+    (void)in;
+    while (strcmp(LIFE[k], key) != 0)
+        k++;
+    found[k] = value;
     return TQ_OK;
 }
 
-static tq_status take_machine(reader *in, const yaml_node_t *root)
+static tq_status keep_machine(const desk_yaml *in, const yaml_node_t *root,
+                              const order_machine *made)
 {
-    static const char *const keys[] = {"kind", "also", "states", "begins",
-                                       "zh",   "en",   "moves",  NULL};
-    order_machine made = {.count = 0};
-    TQ_TRY(check_keys(in, root, keys));
-    TQ_TRY(copy(in, find_key(in, root, "kind"), ORDER_WORD_MAX, made.kind));
-    const yaml_node_t *also = find_key(in, root, "also"), *moves = find_key(in, root, "moves");
-    if (also != NULL) TQ_TRY(copy(in, also, ORDER_WORD_MAX, made.also));
-    TQ_TRY(take_states(in, find_key(in, root, "states"), &made));
-    TQ_TRY(take_mask(in, find_key(in, root, "begins"), &made, &made.begins, &made.first));
-    TQ_TRY(take_names(in, find_key(in, root, "zh"), &made, true));
-    TQ_TRY(take_names(in, find_key(in, root, "en"), &made, false));
-    if (moves == NULL || moves->type != YAML_MAPPING_NODE)
-        return refuse(in, moves, "moves: is missing", "");
-    uint32_t reached = made.begins;
-    for (yaml_node_pair_t *pair = moves->data.mapping.pairs.start;
-         pair < moves->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_of(in, pair->key);
-        uint32_t from;
-        TQ_TRY(find_state(in, key, &made, &from));
-        TQ_TRY(take_mask(in, node_of(in, pair->value), &made, &made.state[from].next, NULL));
-        reached |= made.state[from].next;
-    }
-    for (uint32_t k = 0; k < made.count; k++)
-        if (!(reached >> k & 1)) return refuse(in, root, "nothing leads to", made.state[k].id);
-    struct desk_order_rules *all = in->out;
+    struct desk_order_rules *all = in->whole;
     uint32_t at = 0;
-    while (at < all->count && strcmp(all->machine[at].kind, made.kind) != 0)
+    while (at < all->count && strcmp(all->machine[at].kind, made->kind) != 0)
         at++;
-    if (at == ORDER_MACHINES_MAX) return refuse(in, root, "too many kinds of orders", "");
-    all->machine[at] = made;
+    if (at == ORDER_MACHINES_MAX)
+        return desk_yaml_refuse(in, root, "more than %u kinds of orders", ORDER_MACHINES_MAX);
+    all->machine[at] = *made;
     all->count = TQ_MAX(all->count, at + 1);
     return TQ_OK;
+}
+
+static tq_status take_machine(const desk_yaml *in, const yaml_node_t *root)
+{
+    const yaml_node_t *member[LIFE_KEYS] = {NULL};
+    order_machine made = {.count = 0};
+    mask_reader begins = {.machine = &made};
+    const char *known[ORDER_STATES_MAX + 1] = {NULL};
+    TQ_TRY(desk_yaml_keys(in, root, "a kind of order", LIFE, find_member, member));
+    TQ_TRY(desk_yaml_word(in, member[LIFE_KIND], "kind", ORDER_WORD_MAX, made.kind));
+    if (member[LIFE_ALSO] != NULL)
+        TQ_TRY(desk_yaml_word(in, member[LIFE_ALSO], "also", ORDER_WORD_MAX, made.also));
+    TQ_TRY(take_list(in, member[LIFE_STATES], "states", take_state, &made));
+    TQ_TRY(take_list(in, member[LIFE_BEGINS], "begins", take_bit, &begins));
+    made.begins = begins.mask;
+    made.first = begins.first;
+    TQ_TRY(take_names(in, member[LIFE_ZH], "zh", &made));
+    TQ_TRY(take_names(in, member[LIFE_EN], "en", &made));
+    for (uint32_t k = 0; k < made.count; k++)
+        known[k] = made.state[k].id;
+    TQ_TRY(desk_yaml_keys(in, member[LIFE_MOVES], "moves", known, take_moves, &made));
+    uint32_t reached = made.begins;
+    for (uint32_t k = 0; k < made.count; k++)
+        reached |= made.state[k].next;
+    for (uint32_t k = 0; k < made.count; k++)
+        if (!(reached >> k & 1))
+            return desk_yaml_refuse(in, root, "nothing leads to %s", made.state[k].id);
+    return keep_machine(in, root, &made);
 }
 
 /* ---- rules --------------------------------------------------------------------------------------
@@ -240,56 +221,51 @@ static const struct {
     RULE(high_slow_percent, 0, 100), RULE(near_stop_m, 0, 5000),
 };
 
-static tq_status take_rules(reader *in, const yaml_node_t *root)
+static tq_status take_rule(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                           void *user)
+{
+    struct desk_order_rules *out = user;
+    uint32_t k = 0, number;
+    if (strcmp(key, "kind") == 0) return TQ_OK;
+    while (strcmp(RULES[k].name, key) != 0)
+        k++;
+    TQ_TRY(desk_yaml_count(in, value, key, (uint32_t)RULES[k].least, (uint32_t)RULES[k].most,
+                           &number));
+    int32_t rule = (int32_t)number;
+    memcpy((char *)&out->rules + RULES[k].at, &rule, sizeof rule);
+    return TQ_OK;
+}
+
+static tq_status take_rules(const desk_yaml *in, const yaml_node_t *root)
 {
     const char *keys[TQ_COUNT(RULES) + 2] = {"kind"};
     for (uint32_t k = 0; k < TQ_COUNT(RULES); k++)
         keys[k + 1] = RULES[k].name;
-    TQ_TRY(check_keys(in, root, keys));
-    for (uint32_t k = 0; k < TQ_COUNT(RULES); k++) {
-        const yaml_node_t *node = find_key(in, root, RULES[k].name);
-        int64_t number = 0;
-        if (node == NULL) continue;
-        if (!tq_parse_i64(tq_str_of(word_of(node)), &number) || number < RULES[k].least ||
-            number > RULES[k].most) {
-            char text[100];
-            (void)snprintf(text, sizeof text, "%s is a whole number from %d to %d, not",
-                           RULES[k].name, (int)RULES[k].least, (int)RULES[k].most);
-            return refuse(in, node, text, word_of(node));
-        }
-        int32_t value = (int32_t)number;
-        memcpy((char *)&in->out->rules + RULES[k].at, &value, sizeof value);
-    }
-    return TQ_OK;
+    return desk_yaml_keys(in, root, "the rules", keys, take_rule, in->whole);
 }
 
 /* ---- files --------------------------------------------------------------------------------------
  */
 
+static tq_status note_kind(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                           void *user)
+{
+    (void)in;
+    if (strcmp(key, "kind") == 0) *(bool *)user = tq_str_is(desk_yaml_text(value), "rules");
+    return TQ_OK;
+}
+
+static tq_status take_root(desk_yaml *in, const yaml_node_t *root)
+{
+    bool rules = false;
+    TQ_TRY(desk_yaml_keys(in, root, "the file", NULL, note_kind, &rules));
+    return rules ? take_rules(in, root) : take_machine(in, root);
+}
+
 static tq_status take_text(struct desk_order_rules *out, const char *source, tq_str yaml,
                            tq_err *err)
 {
-    reader in = {.source = source, .out = out, .err = err};
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.at, yaml.len);
-    tq_status status;
-    if (yaml_parser_load(&parser, &in.document)) {
-        const yaml_node_t *root = yaml_document_get_root_node(&in.document);
-        if (root == NULL || root->type != YAML_MAPPING_NODE)
-            status = refuse(&in, root, "keys such as kind: are wanted", "");
-        else if (strcmp(word_of(find_key(&in, root, "kind")), "rules") == 0)
-            status = take_rules(&in, root);
-        else
-            status = take_machine(&in, root);
-        yaml_document_delete(&in.document);
-    } else {
-        size_t line = parser.problem_mark.line + 1;
-        status = tq_fail(err, TQ_BAD_CONFIG, line, "%s line %zu: not YAML: %s", source, line,
-                         parser.problem != NULL ? parser.problem : "not text");
-    }
-    yaml_parser_delete(&parser);
-    return status;
+    return desk_yaml_read(source, yaml, ORDER_FILE_MAX, out, take_root, err);
 }
 
 /* The city's file of that name, when there is one. */
@@ -326,8 +302,8 @@ tq_status desk_order_rules_open(const char *folder, struct desk_order_rules **ou
     bool city = folder != NULL && folder[0] != '\0';
     for (uint64_t k = 0; status == TQ_OK && k < tq_order_file_count; k++) {
         tq_str yaml = {tq_order_files[k].at, (size_t)tq_order_files[k].len};
-        status = take_built_in(made, "orders", tq_order_files[k].name, yaml, city ? folder : NULL,
-                               err);
+        status =
+            take_built_in(made, "orders", tq_order_files[k].name, yaml, city ? folder : NULL, err);
     }
     for (uint64_t k = 0; status == TQ_OK && k < tq_consignment_file_count; k++) {
         tq_str yaml = {tq_consignment_files[k].at, (size_t)tq_consignment_files[k].len};

@@ -64,9 +64,10 @@ tq_status desk_yaml_choice(const desk_yaml *in, const yaml_node_t *node, const c
 tq_status desk_yaml_count(const desk_yaml *in, const yaml_node_t *node, const char *key,
                           uint32_t least, uint32_t most, uint32_t *out)
 {
-    if (!tq_parse_u32(desk_yaml_text(node), out) || *out < least || *out > most)
-        return desk_yaml_refuse(in, node, "%s is a whole number from %u to %u", key, least, most);
-    return TQ_OK;
+    tq_str text = desk_yaml_text(node);
+    if (tq_parse_u32(text, out) && *out >= least && *out <= most) return TQ_OK;
+    return desk_yaml_refuse(in, node, "%s is a whole number from %u to %u, not \"%.*s\"", key,
+                            least, most, (int)TQ_MIN(text.len, (size_t)40), text.at);
 }
 
 tq_status desk_yaml_span(const desk_yaml *in, const yaml_node_t *node, const char *key,
