@@ -310,6 +310,18 @@ static void refuses_by_name(void **state)
     assert_int_equal(out.potential[1] - out.potential[0], 2);
     tq_arena_init(&work, memory, 64);
     assert_int_equal(tq_flow_solve(&net, &work, &out, &err), TQ_NO_MEMORY);
+    /* Arcs 2 and 4 go round and round for money; the answer names one of them, as they came. */
+    tq_flow_arc loop[] = {{0, 1, 5, 2},
+                          {1, 2, 5, 9},
+                          {2, 3, TQ_FLOW_FREE, 1},
+                          {0, 3, 5, 9},
+                          {3, 2, TQ_FLOW_FREE, -7}};
+    int64_t none[4] = {0};
+    tq_flow_network endless = {4, 5, loop, none};
+    tq_arena_init(&work, memory, sizeof memory);
+    assert_int_equal(tq_flow_solve(&endless, &work, &out, &err), TQ_LIMIT);
+    if (strstr(err.text, "arc 2 ") == NULL && strstr(err.text, "arc 4 ") == NULL)
+        fail_msg("%s", err.text);
 }
 
 int main(void)
