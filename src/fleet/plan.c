@@ -52,6 +52,8 @@ static void free_state(plan_state *state)
     tq_free(state->key);
     tq_free(state->used);
     tq_free(state->empty_of);
+    tq_free(state->chosen);
+    tq_free(state->chosen_mark);
     tq_free(state->kept);
     tq_free(state->mark);
     tq_free(state->best_first);
@@ -74,6 +76,8 @@ static bool make_state(const plan_model *model, plan_state *state)
     state->key = TQ_ALLOC(uint64_t, tasks + 1);
     state->used = TQ_ALLOC(uint32_t, vehicles + 1);
     state->empty_of = TQ_ALLOC(uint32_t, model->type_count + 1);
+    state->chosen = TQ_ALLOC(uint32_t, vehicles + 1);
+    state->chosen_mark = TQ_ALLOC(uint32_t, vehicles + 1);
     state->mark = TQ_ALLOC(uint32_t, tasks + 1);
     state->best_first = TQ_ALLOC(uint32_t, vehicles + 2);
     state->best_visit = TQ_ALLOC(uint32_t, model->task_stops + 1);
@@ -82,7 +86,8 @@ static bool make_state(const plan_model *model, plan_state *state)
            state->touched_list != NULL && state->vehicle_of != NULL && state->locked != NULL &&
            state->absent != NULL && state->absent_before != NULL && state->times_absent != NULL &&
            state->key != NULL && state->used != NULL && state->empty_of != NULL &&
-           state->mark != NULL && state->best_first != NULL && state->best_visit != NULL &&
+           state->chosen != NULL && state->chosen_mark != NULL && state->mark != NULL &&
+           state->best_first != NULL && state->best_visit != NULL &&
            plan_scratch_make(model, &state->scratch);
 }
 

@@ -55,6 +55,8 @@ typedef struct plan_model {
     uint64_t *lost_weight; /* [task] */
     uint32_t *near;        /* [near_count * task_stops] visits by nearness */
     uint32_t near_count;
+    uint32_t *close;      /* [close_count * task_stops] visits that may well stand next to each */
+    uint32_t close_count; /* 0: few tasks, all are looked at */
     uint32_t breaks_max;
 } plan_model;
 
@@ -222,9 +224,12 @@ typedef struct plan_state {
     uint64_t *key;                        /* [task] of the order of insertion */
     uint32_t *used, used_count, *slot_of; /* vehicles with tasks, any order */
     uint32_t *empty_of;                   /* [type] an empty vehicle, TQ_NONE */
+    uint32_t *chosen, chosen_count;       /* vehicles with a visit close to a task, nearest first */
+    uint32_t *chosen_mark, chosen_now;    /* [vehicle] */
     uint32_t vehicles_max;
-    uint32_t banned; /* vehicle that takes nothing in this round, TQ_NONE */
-    plan_kept *kept; /* [task * vehicle_count], or NULL */
+    uint32_t focus, focus_left; /* visit around which the next rounds work */
+    uint32_t banned;            /* vehicle that takes nothing in this round, TQ_NONE */
+    plan_kept *kept;            /* [task * vehicle_count], or NULL */
     uint64_t version_next;
     uint32_t *mark, mark_now; /* [task] */
     tq_fleet_score best;
@@ -243,5 +248,15 @@ void plan_lists(plan_state *state);
 void plan_improve(plan_state *state);
 void plan_keep_best(plan_state *state);
 void plan_load_best(plan_state *state);
+/** Share of the budget that is used; `now`: ask the caller, whatever the round. */
+double plan_share_spent(plan_state *state, bool now);
+/** One round of ruin and recreate; `heat` of the cost may be lost. What is left out never grows. */
+void plan_round(plan_state *state, double heat);
+
+/* Fewer vehicles by an ejection pool (plan_eject.c). */
+bool plan_eject_can(const plan_state *state);
+/** From the best plan on, which serves all, until the share is spent; ends with the best plan.
+ * Routes are mixed by ruin and recreate or by random moves. */
+void plan_eject(plan_state *state, double until, bool by_ruin);
 
 #endif

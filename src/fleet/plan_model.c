@@ -8,7 +8,9 @@
 
 #include "fleet/plan_in.h"
 
-#define NEAR_MAX 1000u /* visits kept around each */
+#define NEAR_MAX    1000u /* visits kept around each */
+#define CLOSE_MAX   40u   /* and those that may stand next to it, by way and wait */
+#define CLOSE_TASKS 350u  /* with fewer, all routes are looked at */
 
 int64_t plan_window_after(const plan_model *model, uint32_t stop, int64_t time)
 {
@@ -347,6 +349,37 @@ tq_status plan_model_make(const tq_fleet_problem *problem, plan_model *out, tq_e
     return status;
 }
 
+/* Way from one visit to the next and a share of the wait that can't be avoided; UINT64_MAX when it
+ * is too late. */
+static uint64_t next_to(const plan_model *model, const plan_class *of, uint32_t a, uint32_t b)
+{
+    plan_cell way = plan_way(model, of, a, b);
+    int64_t service = of->service[a] + way.time;
+    if (way.time == TQ_FLEET_NO_WAY || model->from[a] + service > model->to[b]) return UINT64_MAX;
+    int64_t wait = TQ_MAX(model->from[b] - model->to[a] - service, 0);
+    return (uint64_t)way.time + (uint64_t)wait / 4;
+}
+
+static bool fill_close(plan_model *model, uint32_t *order, uint64_t *key)
+{
+    const plan_class *of = &model->class_row[0];
+    if (model->problem->task_count < CLOSE_TASKS) return true;
+    uint32_t close_count = TQ_MIN(CLOSE_MAX, model->near_count);
+    model->close = TQ_ALLOC(uint32_t, (size_t)close_count * model->task_stops + 1);
+    if (model->close == NULL) return false;
+    for (uint32_t seed = 0; seed < model->task_stops; seed++) {
+        for (uint32_t k = 0; k < model->near_count; k++) {
+            uint32_t visit = model->near[(size_t)seed * model->near_count + k];
+            order[k] = visit;
+            key[visit] = TQ_MIN(next_to(model, of, seed, visit), next_to(model, of, visit, seed));
+        }
+        if (!tq_sort_by_u64(order, model->near_count, key)) return false;
+        memcpy(model->close + (size_t)seed * close_count, order, close_count * sizeof *order);
+    }
+    model->close_count = close_count;
+    return true;
+}
+
 tq_status plan_model_near(plan_model *model, tq_err *err)
 {
     const plan_class *of = &model->class_row[0];
@@ -371,6 +404,7 @@ tq_status plan_model_near(plan_model *model, tq_err *err)
         for (uint32_t k = 0; k < model->near_count && k < visits; k++)
             model->near[(size_t)seed * model->near_count + k] = order[k];
     }
+    good = good && fill_close(model, order, key);
     tq_free(order);
     tq_free(key);
     return good ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the visits around each");
@@ -401,5 +435,6 @@ void plan_model_free(plan_model *model)
     tq_free(model->whole);
     tq_free(model->fits);
     tq_free(model->near);
+    tq_free(model->close);
     *model = (plan_model){0};
 }

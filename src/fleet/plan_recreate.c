@@ -135,21 +135,67 @@ static bool is_known(const plan_state *state, uint32_t vehicle, uint32_t task)
     return kept->version == state->route[vehicle].version;
 }
 
-/* The best place over all routes; TQ_NONE = there is none. What is known comes first: a low bound
+static void choose(plan_state *state, uint32_t visit)
+{
+    const plan_model *model = state->model;
+    const uint32_t *close = model->close + (size_t)visit * model->close_count;
+    for (uint32_t k = 0; k < model->close_count; k++) {
+        uint32_t vehicle = state->vehicle_of[close[k] >> 1];
+        if (vehicle == TQ_NONE || state->chosen_mark[vehicle] == state->chosen_now) continue;
+        state->chosen_mark[vehicle] = state->chosen_now;
+        state->chosen[state->chosen_count++] = vehicle;
+    }
+}
+
+/* Vehicles that come near the task. */
+static void choose_vehicles(plan_state *state, uint32_t task)
+{
+    state->chosen_count = 0;
+    state->chosen_now++;
+    choose(state, TQ_FLEET_VISIT(task, 0));
+    if (state->model->problem->task[task].kind == TQ_FLEET_SHIPMENT)
+        choose(state, TQ_FLEET_VISIT(task, 1));
+}
+
+/* The best place over some routes; TQ_NONE = there is none. What is known comes first: a low bound
  * early saves looking. */
-static uint32_t find_best(plan_state *state, uint32_t task, uint32_t blink, plan_place *best)
+static uint32_t find_best_of(plan_state *state, const uint32_t *list, uint32_t count, uint32_t task,
+                             uint32_t blink, plan_place *best)
 {
     uint32_t chosen = TQ_NONE;
-    best->cost = PLAN_COST_NONE;
     for (uint32_t pass = 0; pass < 2; pass++)
-        for (uint32_t row = 0; row < state->used_count; row++) {
-            uint32_t vehicle = state->used[row];
+        for (uint32_t row = 0; row < count; row++) {
+            uint32_t vehicle = list[row];
             if (vehicle == state->banned || is_known(state, vehicle, task) != (pass == 0)) continue;
             plan_place place = find_in(state, vehicle, task, best->cost, blink);
             if (place.pickup == TQ_NONE || place.cost >= best->cost) continue;
             *best = place;
             chosen = vehicle;
         }
+    return chosen;
+}
+
+/* The ways of a visit are read in the order of routes, which no processor foresees. */
+static void fetch_ways(const plan_model *model, uint32_t visit)
+{
+    const plan_cell *row = model->class_row[0].cell + (size_t)model->place[visit] * model->width;
+    for (uint32_t k = 0; k < model->width; k += 64 / sizeof *row)
+        __builtin_prefetch(row + k);
+}
+
+/* With many tasks only the routes that come near, unless there is no place in them. */
+static uint32_t find_best(plan_state *state, uint32_t task, uint32_t blink, plan_place *best)
+{
+    uint32_t chosen = TQ_NONE;
+    best->cost = PLAN_COST_NONE;
+    if (state->model->close_count > 0) {
+        fetch_ways(state->model, TQ_FLEET_VISIT(task, 0));
+        fetch_ways(state->model, TQ_FLEET_VISIT(task, 1));
+        choose_vehicles(state, task);
+        chosen = find_best_of(state, state->chosen, state->chosen_count, task, blink, best);
+    }
+    if (chosen == TQ_NONE)
+        chosen = find_best_of(state, state->used, state->used_count, task, blink, best);
     if (state->used_count >= state->vehicles_max) return chosen;
     for (uint32_t type = 0; type < state->model->type_count; type++) {
         uint32_t vehicle = state->empty_of[type];

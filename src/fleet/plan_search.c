@@ -5,8 +5,9 @@
  * 54(2), 2020): strings of neighbouring tasks are taken out of routes that pass near a random
  * visit, put back greedily with blinks, and the outcome is accepted as in simulated annealing. To
  * save vehicles a first part of the budget empties the route whose tasks have been absent least and
- * looks for a home for them; absence counters decide what may stay out. One round touches few
- * routes; they are copied first and copied back when the outcome is refused.
+ * looks for a home for them; absence counters decide what may stay out. Where vehicles are alike an
+ * ejection pool goes on (plan_eject.c). One round touches few routes; they are copied first and
+ * copied back when the outcome is refused.
  *
  * Invariants: between rounds every route is valid; the best plan only gets better.
  */
@@ -14,25 +15,32 @@
 
 #include "fleet/plan_in.h"
 
-#define STRINGS_MEAN    10.0 /* tasks taken out on average, as in the paper */
-#define STRING_MAX      10.0
-#define BLINK           42949673u /* 1 % in 2^32 */
-#define FLEET_SHARE     0.3
-#define HEAT_FIRST      0.003 /* of the cost of the plan */
-#define HEAT_NARROW     0.03  /* with the fewest vehicles and few tasks ... */
-#define HEAT_TASKS      300.0 /* ... and this over their square with many */
-#define HEAT_AGAIN      0.2
-#define COOLINGS        3u
-#define LONG_ROUTE      15u /* tasks */
-#define LONG_TASKS_MAX  300.0
-#define HEAT_LAST       0.00001
-#define ASK_EVERY       16u
-#define STRING_LIST     64u
-#define BLINK_BOLD      644245094u /* 15 % */
-#define BOLD_EVERY      16u        /* rounds: few tasks need bolder choices */
-#define SWAP_EVERY      16u        /* rounds */
-#define EMPTY_EVERY     16u        /* rounds */
-#define EMPTY_TASKS_MAX 64u
+#define STRINGS_MEAN     10.0 /* tasks taken out on average, as in the paper */
+#define STRING_MAX       10.0
+#define BLINK            42949673u /* 1 % in 2^32 */
+#define FLEET_SHARE      0.3
+#define ABSENCE_LONG     0.25 /* before ejection */
+#define ABSENCE_SHORT    0.04
+#define EJECT_UNTIL_LONG 0.35
+#define EJECT_UNTIL      0.4
+#define EJECT_UNTIL_MANY 0.55
+#define FOCUS_ROUNDS     300u
+#define FOCUS_NEAR       100u  /* visits */
+#define HEAT_FIRST       0.003 /* of the cost of the plan */
+#define HEAT_NARROW      0.03  /* with the fewest vehicles and few tasks ... */
+#define HEAT_TASKS       300.0 /* ... and this over their square with many */
+#define HEAT_AGAIN       0.2
+#define COOLINGS         3u
+#define LONG_ROUTE       15u /* tasks */
+#define LONG_TASKS_MAX   300.0
+#define HEAT_LAST        0.00001
+#define ASK_EVERY        16u
+#define STRING_LIST      64u
+#define BLINK_BOLD       644245094u /* 15 % */
+#define BOLD_EVERY       16u        /* rounds: few tasks need bolder choices */
+#define SWAP_EVERY       16u        /* rounds */
+#define EMPTY_EVERY      16u        /* rounds */
+#define EMPTY_TASKS_MAX  64u
 
 /* ---- best plan ---------------------------------------------------------------------------------
  */
@@ -173,6 +181,20 @@ static uint32_t random_visit(plan_state *state)
     return visit;
 }
 
+/* With many tasks many rounds in a row work in one part: what they read stays in the cache. */
+static uint32_t seed_visit(plan_state *state)
+{
+    const plan_model *model = state->model;
+    if (model->close_count == 0) return random_visit(state);
+    if (state->focus_left == 0) {
+        state->focus = random_visit(state);
+        state->focus_left = FOCUS_ROUNDS;
+    }
+    state->focus_left--;
+    return model->near[(size_t)state->focus * model->near_count +
+                       plan_below(&state->dice, TQ_MIN(FOCUS_NEAR, model->near_count))];
+}
+
 static void ruin(plan_state *state)
 {
     const plan_model *model = state->model;
@@ -186,7 +208,7 @@ static void ruin(plan_state *state)
     double longest = TQ_MIN(STRING_MAX, mean);
     double strings = 4.0 * STRINGS_MEAN / (1.0 + longest) - 1.0;
     uint32_t wanted = (uint32_t)(1.0 + plan_share(&state->dice) * strings), done = 0;
-    uint32_t seed = random_visit(state);
+    uint32_t seed = seed_visit(state);
     for (uint32_t k = 0; k <= model->near_count && done < wanted; k++) {
         uint32_t visit = k == 0 ? seed : model->near[(size_t)seed * model->near_count + k - 1];
         uint32_t vehicle = state->vehicle_of[visit >> 1];
@@ -354,13 +376,13 @@ static void one_round(plan_state *state, double heat, bool by_absence)
 /* ---- the two stages ----------------------------------------------------------------------------
  */
 
-static double share_spent(plan_state *state)
+double plan_share_spent(plan_state *state, bool now)
 {
     const tq_fleet_plan_options *options = state->options;
     double share = 0;
     if (options->iterations > 0)
         share = (double)state->best.iterations / (double)options->iterations;
-    if (options->spent != NULL && state->best.iterations % ASK_EVERY == 0)
+    if (options->spent != NULL && (now || state->best.iterations % ASK_EVERY == 0))
         state->spent_last = options->spent(options->user);
     return TQ_MAX(share, state->spent_last);
 }
@@ -371,6 +393,12 @@ static void recount(plan_state *state)
     measure(state, &now);
     state->cost = now.cost;
     state->lost = now.lost;
+}
+
+void plan_round(plan_state *state, double heat)
+{
+    recount(state);
+    one_round(state, heat * (double)state->cost, false);
 }
 
 /* Empty the route whose tasks have been absent least; false when none may be emptied. */
@@ -417,7 +445,7 @@ static void save_vehicles(plan_state *state, double from, double until, uint32_t
 {
     double first = (double)state->cost * HEAT_FIRST, last = (double)state->cost * HEAT_LAST;
     for (;;) {
-        double share = share_spent(state);
+        double share = plan_share_spent(state, false);
         if (share >= until) break;
         if (state->lost <= state->best.lost) {
             if (better_than_best(state)) plan_keep_best(state);
@@ -438,7 +466,7 @@ static void save_cost(plan_state *state, double from, double until, double heat)
     double first = (double)state->cost * heat + 1;
     double last = TQ_MIN((double)state->cost * HEAT_LAST + 0.5, first);
     for (;;) {
-        double share = share_spent(state);
+        double share = plan_share_spent(state, false);
         if (share >= until) return;
         one_round(state, first * pow(last / first, (share - from) / (until - from)), false);
         state->best.iterations++;
@@ -468,8 +496,32 @@ static void save_cost_narrow(plan_state *state, double from)
         save_cost(state, begin, begin + step * 0.25, HEAT_AGAIN);
         save_vehicles(state, begin + step * 0.25, begin + step * 0.5, state->best.vehicles);
         if (state->lost == 0) state->vehicles_max = TQ_MAX(state->used_count, 1u);
-        save_cost(state, TQ_MIN(share_spent(state), begin + step * 0.5), end, heat);
+        save_cost(state, TQ_MIN(plan_share_spent(state, false), begin + step * 0.5), end, heat);
     }
+}
+
+/* Absence counters find the first savings and those of long routes, ejection the last of short
+ * ones. Random moves mix best, but spoil a plan of long routes so that what is left of the budget
+ * does not mend it; ruin and recreate mixes many tasks better. */
+static void save_fleet(plan_state *state)
+{
+    bool many = state->model->close_count > 0;
+    bool is_long = state->model->problem->task_count > LONG_ROUTE * state->used_count;
+    double absence = is_long ? ABSENCE_LONG : ABSENCE_SHORT;
+    double until = is_long ? EJECT_UNTIL_LONG : many ? EJECT_UNTIL_MANY : EJECT_UNTIL;
+    double by_ruin = absence;
+    if (many) by_ruin += (until - absence) * 0.75;
+    if (is_long) by_ruin = until;
+    if (!plan_eject_can(state)) {
+        save_vehicles(state, 0, FLEET_SHARE, 0);
+        return;
+    }
+    save_vehicles(state, 0, absence, 0);
+    recount(state);
+    if (state->lost > 0) return;
+    plan_eject(state, by_ruin, true);
+    plan_eject(state, until, false);
+    recount(state);
 }
 
 void plan_improve(plan_state *state)
@@ -478,8 +530,8 @@ void plan_improve(plan_state *state)
     recount(state);
     if (state->model->problem->task_count == 0) return;
     if (state->options->goal == TQ_FLEET_FEWEST) {
-        save_vehicles(state, 0, FLEET_SHARE, 0);
-        from = share_spent(state);
+        save_fleet(state);
+        from = plan_share_spent(state, false);
         if (from >= 1.0) return;
         if (state->lost == 0) state->vehicles_max = TQ_MAX(state->used_count, 1u);
         save_cost_narrow(state, from);
