@@ -1,44 +1,23 @@
 /*
  * Flows of several commodities over capacities, as one linear program solved by CLP.
  *
- * Method: goods of one commodity from one origin are a group. Its states are those of the search
- * (place, class of way, base price paid), so that prices are exact: a link leads on in its class, a
- * transhipment to another class. In each week a state sends on what it gets. Groups meet in the
- * rows of capacity only; their prices (duals) are what one tonne of capacity more would save.
+ * Method: a column is a way of a lot's goods in one week, from loading to unloading (Dantzig and
+ * Wolfe 1960). At first there are none and nothing is brought; then in turn the program is solved
+ * and, at the prices of its capacities, each group's cheapest ways of each week are sought
+ * (Dijkstra over its states). Those that cost less than their goods are worth become columns, and
+ * capacities that a way meets for the first time become rows. When no way is left that earns, the
+ * plan is the cheapest of all, and what the last search found bounds the gap. Prices of capacities
+ * are what one tonne more would save.
  *
- * The columns are made twice by the same code: counted, then written.
  * Not in it: services, hours on the way, storage elsewhere than at the origin.
  */
 #include <coin/Clp_C_Interface.h>
 #include <math.h>
 
-#include "freight/search_in.h"
+#include "freight/flow_plan_in.h"
 
-#define WORK_BYTES ((size_t)64 << 20)
-#define BULK_G     INT64_C(1000000000) /* prices are made for a load of so much */
-#define BOX_G      INT64_C(22000000)
-#define STATES_MAX 4000000u
-#define NO_CAP     UINT32_MAX
-#define WEEK_HOURS 168.0
-
-typedef struct model {
-    const tq_freight *net;
-    const tq_flow_query *query;
-    const price_set *prices;
-    double tonnes;       /* of the load that is priced */
-    uint32_t *link_cap;  /* [link] row of week 0 less first_cap, or NO_CAP */
-    uint32_t *op_cap;    /* [node * OPS + op] */
-    tq_flow_use *use;    /* [cap * weeks + week] */
-    uint32_t caps, rows; /* rows before the capacities are added */
-    uint32_t *state_of;  /* [node, class, base]: state + 1 of the group at hand */
-    uint32_t *queue;     /* [states] the other way */
-    uint32_t states_cap;
-    bool write;
-    uint32_t columns, cells;
-    int *start, *index;
-    double *value, *low, *high, *cost;
-    uint32_t *column_lot; /* unserved column of a lot */
-} model;
+#define EARNS_YUAN 1e-6 /* of a tonne: less is noise of floating point */
+#define ROUNDS_MAX 2000u
 
 void tq_flow_query_default(tq_flow_query *query)
 {
@@ -60,6 +39,11 @@ static tq_status check(const tq_freight *net, const tq_flow_query *query, tq_err
     if (query->storage_fen < 0 || query->penalty_fen <= 0 || query->penalty_fen > 1000000000)
         return tq_fail(err, TQ_BAD_INPUT, 0,
                        "storage and penalty are prices of a tonne, at most 10,000,000 yuan");
+    if (!(query->train_t == 0 || (query->train_t >= 1 && query->train_t <= 1e6)) ||
+        query->train_fen_km < 0 || query->train_fen_km > 100000000)
+        return tq_fail(err, TQ_BAD_INPUT, 0,
+                       "a train carries 1 to 1,000,000 t (0: no whole trains) and costs at most "
+                       "1,000,000 yuan a km");
     for (uint32_t k = 0; k < query->lot_count; k++) {
         const tq_flow_lot *lot = &query->lot[k];
         if (lot->commodity >= net->commodity_count || lot->from >= net->node_count ||
@@ -74,351 +58,339 @@ static tq_status check(const tq_freight *net, const tq_flow_query *query, tq_err
     return TQ_OK;
 }
 
-/* ---- columns -----------------------------------------------------------------------------------
+/* ---- the program -------------------------------------------------------------------------------
  */
 
-static void cell(model *m, uint32_t row, double value)
+typedef struct master {
+    const flow_states *states;
+    flow_lp lp;
+    Clp_Simplex *clp;
+    TQ_VEC(double) price; /* [rows] of the last solution; of a new row 0 */
+    /* one search */
+    double *far;  /* [states] */
+    uint32_t *by; /* [states] step by which, TQ_NONE */
+    uint32_t *heap, *place, used;
+    double loss; /* at most so much below the program's cost, by the last search */
+    bool failed;
+} master;
+
+static void put_cell(master *m, uint32_t row, double value)
 {
-    if (m->write) {
-        m->index[m->cells] = (int)row;
-        m->value[m->cells] = value;
+    if (!tq_vec_push(&m->lp.index, (int)row) || !tq_vec_push(&m->lp.value, value)) m->failed = true;
+}
+
+static void end_column(master *m, double yuan)
+{
+    if (!tq_vec_push(&m->lp.cost, yuan) || !tq_vec_push(&m->lp.start, (int)m->lp.index.count))
+        m->failed = true;
+}
+
+static uint32_t start_row(const master *m, uint32_t group, uint32_t week)
+{
+    return m->states->query->lot_count + group * m->states->query->weeks + week;
+}
+
+/* The rows of lots and starts; what is never brought, and what waits a week. */
+static void first_columns(master *m)
+{
+    const tq_flow_query *query = m->states->query;
+    uint32_t groups = (uint32_t)m->states->group.count, last = query->weeks - 1;
+    m->failed = !tq_vec_push(&m->lp.start, 0);
+    for (uint32_t k = 0; k < query->lot_count; k++)
+        if (!tq_vec_push(&m->lp.right, (double)query->lot[k].week_t * query->weeks))
+            m->failed = true;
+    for (uint32_t g = 0; g < groups; g++)
+        for (uint32_t week = 0; week < query->weeks; week++)
+            if (!tq_vec_push(&m->lp.right, m->states->group.at[g].week_t)) m->failed = true;
+    m->lp.first_cap = query->lot_count + groups * query->weeks;
+    for (uint32_t row = 0; row < m->lp.first_cap; row++)
+        if (!tq_vec_push(&m->price, 0.0)) m->failed = true;
+    for (uint32_t k = 0; k < query->lot_count; k++) {
+        uint32_t g = 0;
+        while (m->states->group.at[g].commodity != query->lot[k].commodity ||
+               m->states->group.at[g].from != query->lot[k].from)
+            g++;
+        put_cell(m, k, 1);
+        put_cell(m, start_row(m, g, last), 1);
+        end_column(m, (double)query->penalty_fen / 100);
     }
-    m->cells++;
+    for (uint32_t g = 0; g < groups; g++)
+        for (uint32_t week = 0; week < last; week++) {
+            put_cell(m, start_row(m, g, week), 1);
+            put_cell(m, start_row(m, g, week + 1), -1);
+            end_column(m, (double)query->storage_fen / 100);
+        }
 }
 
-/* Ends a column whose cells are written. */
-static void column(model *m, double cost)
+/* The row of a capacity in a week; a new one has no cells in columns that are there. */
+static uint32_t cap_row(master *m, uint32_t cap, uint32_t week)
 {
-    if (m->write) {
-        m->low[m->columns] = 0;
-        m->high[m->columns] = HUGE_VAL;
-        m->cost[m->columns] = cost;
-        m->start[m->columns + 1] = (int)m->cells;
+    uint32_t at = cap * m->states->query->weeks + week;
+    if (m->lp.row_of[at] == TQ_NONE) {
+        m->lp.row_of[at] = (uint32_t)m->lp.right.count;
+        if (!tq_vec_push(&m->lp.right, m->states->use[at].capacity_t) ||
+            !tq_vec_push(&m->lp.cap_of, at) || !tq_vec_push(&m->price, 0.0))
+            m->failed = true;
     }
-    m->columns++;
+    return m->lp.row_of[at];
 }
 
-static void cap_cell(model *m, uint32_t cap, uint32_t week, uint32_t first_cap)
+/* The rows and columns that CLP does not have yet: empty rows first. */
+static bool give(master *m)
 {
-    if (cap != NO_CAP) cell(m, first_cap + cap * m->query->weeks + week, 1);
+    int rows = Clp_numberRows(m->clp), columns = Clp_numberColumns(m->clp);
+    int more_rows = (int)m->lp.right.count - rows, more = (int)m->lp.cost.count - columns;
+    size_t most = (size_t)TQ_MAX(more_rows, more) + 1;
+    int *starts = TQ_ALLOC(int, most);
+    double *low = TQ_ALLOC(double, most);
+    bool good = starts != NULL && low != NULL && !m->failed;
+    if (good) {
+        for (int k = 0; k < more_rows; k++)
+            low[k] = (uint32_t)(rows + k) < m->lp.first_cap ? m->lp.right.at[rows + k] : -HUGE_VAL;
+        if (more_rows > 0)
+            Clp_addRows(m->clp, more_rows, low, &m->lp.right.at[rows], starts, NULL, NULL);
+        int first = m->lp.start.at[columns];
+        for (int k = 0; k <= more; k++)
+            starts[k] = m->lp.start.at[columns + k] - first;
+        Clp_addColumns(m->clp, more, NULL, NULL, &m->lp.cost.at[columns], starts,
+                       &m->lp.index.at[first], &m->lp.value.at[first]);
+    }
+    tq_free(starts);
+    tq_free(low);
+    return good;
 }
 
-static uint32_t new_cap(model *m, tq_flow_place place, uint32_t row, uint32_t op, double capacity_t)
-{
-    uint32_t load = op < TQ_FREIGHT_MODES, unload = !load && op < 2 * TQ_FREIGHT_MODES;
-    uint32_t pair = op - 2 * TQ_FREIGHT_MODES;
-    for (uint32_t week = 0; week < m->query->weeks; week++)
-        m->use[m->caps * m->query->weeks + week] =
-            (tq_flow_use){.place = (uint8_t)place,
-                          .row = row,
-                          .mode = (uint8_t)(place == TQ_FLOW_LINK ? m->net->link[row].mode
-                                            : load                ? TQ_FREIGHT_MODES
-                                            : unload              ? op - TQ_FREIGHT_MODES
-                                                                  : pair / TQ_FREIGHT_MODES),
-                          .to_mode = (uint8_t)(place == TQ_FLOW_LINK ? m->net->link[row].mode
-                                               : load                ? op
-                                               : unload              ? TQ_FREIGHT_MODES
-                                                                     : pair % TQ_FREIGHT_MODES),
-                          .week = week,
-                          .capacity_t = capacity_t};
-    return m->caps++;
-}
-
-/* ---- one group ---------------------------------------------------------------------------------
+/* ---- the cheapest ways -------------------------------------------------------------------------
  */
 
-static uint32_t key_of(const model *m, uint32_t node, uint32_t class, uint32_t base)
+/* What a capacity costs a tonne in a week. */
+static double toll(const master *m, uint32_t cap, uint32_t week)
 {
-    return (node * m->net->class_count + class) * m->prices->base_count + base;
+    if (cap == NO_CAP) return 0;
+    uint32_t row = m->lp.row_of[cap * m->states->query->weeks + week];
+    return m->states->cap_yuan[cap] + (row == TQ_NONE ? 0 : TQ_MAX(-m->price.at[row], 0.0));
 }
 
-static uint32_t state_at(model *m, uint32_t *count, uint32_t key)
+static void lift(master *m, uint32_t at, uint32_t state)
 {
-    if (m->state_of[key] == 0) {
-        m->queue[*count] = key;
-        m->state_of[key] = ++*count;
+    for (; at > 0 && m->far[m->heap[(at - 1) / 2]] > m->far[state]; at = (at - 1) / 2) {
+        m->heap[at] = m->heap[(at - 1) / 2];
+        m->place[m->heap[at]] = at;
     }
-    return m->state_of[key] - 1;
+    m->heap[at] = state;
+    m->place[state] = at;
 }
 
-/* Money of a handling of a tonne; *cap its capacity. False where nobody does it. */
-static bool handling(const model *m, uint32_t node, const rule *change, double *yuan, uint32_t *cap)
+static uint32_t take_least(master *m)
 {
-    uint16_t row;
-    *yuan = 0;
-    *cap = NO_CAP;
-    if (!change_row(m->prices, m->net->node[node].profile, change, &row)) return false;
-    if (row == NO_ROW) return true;
-    *yuan = (double)m->prices->op_e4[row] / 1e4 / m->tonnes;
-    *cap = m->op_cap[(size_t)node * OPS + change->op];
-    return true;
+    uint32_t top = m->heap[0], state = m->heap[--m->used], at = 0;
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= m->used) break;
+        if (child + 1 < m->used && m->far[m->heap[child + 1]] < m->far[m->heap[child]]) child++;
+        if (m->far[m->heap[child]] >= m->far[state]) break;
+        m->heap[at] = m->heap[child];
+        m->place[m->heap[at]] = at;
+        at = child;
+    }
+    m->heap[at] = state;
+    m->place[state] = at;
+    return top;
 }
 
-typedef struct group {
-    uint32_t commodity, from;
-    uint32_t first_row; /* starts of the weeks, then states by week */
-    uint32_t states, first_cap;
-} group;
-
-/* States are numbered as they are reached; `rows` of them must be known to write columns, so a
- * first call numbers all and a second writes. */
-static uint32_t row_of(const model *m, const group *g, uint32_t state, uint32_t week)
+static void reach(master *m, uint32_t step, double far)
 {
-    return g->first_row + m->query->weeks * (1 + state) + week;
+    uint32_t to = m->states->step.at[step].to;
+    if (far >= m->far[to]) return;
+    bool known = m->far[to] < HUGE_VAL;
+    m->far[to] = far;
+    m->by[to] = step;
+    lift(m, known ? m->place[to] : m->used++, to);
 }
 
-static void go(model *m, const group *g, uint32_t from, uint32_t to, uint32_t cap, double yuan)
+static void search(master *m, const flow_group *g, uint32_t week)
 {
-    for (uint32_t week = 0; week < m->query->weeks; week++) {
-        cell(m, from == TQ_NONE ? g->first_row + week : row_of(m, g, from, week), 1);
-        cell(m, row_of(m, g, to, week), -1);
-        cap_cell(m, cap, week, g->first_cap);
-        column(m, yuan);
+    const flow_step *step = m->states->step.at;
+    for (uint32_t k = 0; k < g->states; k++)
+        m->far[k] = HUGE_VAL;
+    m->used = 0;
+    for (uint32_t k = g->first_start; k < g->first_start + g->start_count; k++)
+        reach(m, k, step[k].yuan + toll(m, step[k].cap, week));
+    while (m->used > 0) {
+        uint32_t state = take_least(m);
+        const uint32_t *of = &m->states->step_of.at[g->first_step + state];
+        for (uint32_t k = of[0]; k < of[1]; k++)
+            reach(m, k, m->far[state] + step[k].yuan + toll(m, step[k].cap, week));
     }
 }
 
-static void leave_state(model *m, const group *g, uint32_t state, uint32_t *count)
+/* A capacity may be met twice: cells of a column are added up. */
+static void put_cap(master *m, size_t first, uint32_t cap, uint32_t week, double *yuan)
 {
-    const tq_freight *net = m->net;
-    const direction_view *view = &net->view[0];
-    uint32_t key = m->queue[state], base = key % m->prices->base_count;
-    uint32_t class = key / m->prices->base_count % net->class_count;
-    uint32_t node = key / m->prices->base_count / net->class_count;
-    for (uint32_t gr = view->first_group[node]; gr < view->first_group[node + 1]; gr++) {
-        if (net->class[view->group[gr].class].service) continue;
-        if (view->group[gr].class != class) {
-            uint32_t to = view->group[gr].class, cap;
-            double yuan;
-            if (handling(m, node, &m->prices->change[class][to], &yuan, &cap))
-                go(m, g, state, state_at(m, count, key_of(m, node, to, 0)), cap, yuan);
-            continue;
+    if (cap == NO_CAP) return;
+    int row = (int)cap_row(m, cap, week);
+    *yuan += m->states->cap_yuan[cap];
+    for (size_t k = first; k < m->lp.index.count; k++)
+        if (m->lp.index.at[k] == row) {
+            m->lp.value.at[k] += 1;
+            return;
         }
-        for (uint32_t a = view->group[gr].first_arc; a < view->group[gr + 1].first_arc; a++) {
-            uint32_t link = view->arcs[a].item;
-            const way_price *way = &m->prices->link[link];
-            if (way->ds < 0) continue;
-            int64_t more = m->prices->base_e4[way->base] - m->prices->base_e4[base];
-            uint32_t paid = more > 0 ? way->base : base;
-            go(m, g, state, state_at(m, count, key_of(m, view->arcs[a].head, class, paid)),
-               m->link_cap[link], (double)(way->e4 + (more > 0 ? more : 0)) / 1e4 / m->tonnes);
-        }
-    }
+    put_cell(m, (uint32_t)row, 1);
 }
 
-static void reach(model *m, group *g)
+static void put_way(master *m, uint32_t group, const flow_last *end, uint32_t week)
 {
-    const tq_freight *net = m->net;
-    const direction_view *view = &net->view[0];
-    uint32_t count = 0, cap;
-    double yuan;
-    memset(m->state_of, 0, m->states_cap * sizeof *m->state_of);
-    for (uint32_t gr = view->first_group[g->from]; gr < view->first_group[g->from + 1]; gr++) {
-        uint32_t class = view->group[gr].class;
-        if (!net->class[class].service &&
-            handling(m, g->from, &m->prices->change[CLASS_START][class], &yuan, &cap))
-            go(m, g, TQ_NONE, state_at(m, &count, key_of(m, g->from, class, 0)), cap, yuan);
+    const flow_step *step = m->states->step.at;
+    size_t first = m->lp.index.count;
+    double yuan = end->yuan;
+    put_cell(m, end->lot, 1);
+    put_cell(m, start_row(m, group, week), 1);
+    put_cap(m, first, end->cap, week, &yuan);
+    for (uint32_t state = end->state; state != TQ_NONE && !m->failed;) {
+        const flow_step *by = &step[m->by[state]];
+        yuan += by->yuan;
+        put_cap(m, first, by->cap, week, &yuan);
+        state = by->from;
     }
-    for (uint32_t state = 0; state < count; state++)
-        leave_state(m, g, state, &count);
-    g->states = count;
-    for (uint32_t week = 0; week + 1 < m->query->weeks; week++) {
-        cell(m, g->first_row + week, 1);
-        cell(m, g->first_row + week + 1, -1);
-        column(m, (double)m->query->storage_fen / 100);
-    }
+    end_column(m, yuan);
 }
 
-/* What comes out at a lot's goal, and what is never brought. Row of the lot is its number. */
-static void deliver(model *m, const group *g, uint32_t lot)
+/* The cheapest way of each lot of a group in a week, if it earns. */
+static void price_out(master *m, uint32_t group, uint32_t week)
 {
-    const tq_freight *net = m->net;
-    for (uint32_t class = 0; class < net->class_count; class ++) {
-        rule end = {.allowed = 1, .required = 1, .has_op = 1, .op = m->prices->end_op[class]};
-        uint32_t node = m->query->lot[lot].to, cap;
-        double yuan;
-        if (net->class[class].service || !handling(m, node, &end, &yuan, &cap)) continue;
-        for (uint32_t base = 0; base < m->prices->base_count; base++) {
-            uint32_t state = m->state_of[key_of(m, node, class, base)];
-            for (uint32_t week = 0; state != 0 && week < m->query->weeks; week++) {
-                cell(m, lot, 1);
-                cell(m, row_of(m, g, state - 1, week), 1);
-                cap_cell(m, cap, week, g->first_cap);
-                column(m, yuan);
+    const flow_states *s = m->states;
+    const flow_group *g = &s->group.at[group];
+    double start = m->price.at[start_row(m, group, week)], least = 0;
+    search(m, g, week);
+    for (uint32_t k = 0; k < g->last_count;) {
+        uint32_t lot = s->last.at[g->first_last + k].lot, best = TQ_NONE;
+        double cost = HUGE_VAL;
+        for (; k < g->last_count && s->last.at[g->first_last + k].lot == lot; k++) {
+            const flow_last *end = &s->last.at[g->first_last + k];
+            double here = m->far[end->state] + end->yuan + toll(m, end->cap, week);
+            if (here < cost) {
+                cost = here;
+                best = g->first_last + k;
             }
         }
+        double earns = m->price.at[lot] + start - cost;
+        if (best == TQ_NONE || !(earns > 0)) continue;
+        least = TQ_MAX(least, earns);
+        if (earns > EARNS_YUAN) put_way(m, group, &s->last.at[best], week);
     }
-    m->column_lot[lot] = m->columns;
-    cell(m, lot, 1);
-    cell(m, g->first_row + m->query->weeks - 1, 1);
-    column(m, (double)m->query->penalty_fen / 100);
+    m->loss += least * g->week_t * s->query->weeks;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------
  */
 
-static tq_status price(const tq_freight *net, const tq_freight_live *live, const model *m,
-                       uint32_t commodity, tq_arena *work, price_set *prices, double *tonnes,
-                       tq_err *err)
+static tq_status no_memory(tq_err *err)
 {
-    tq_freight_query query;
-    bool boxed = net->commodity[commodity].cargo == TQ_FREIGHT_CONTAINER;
-    tq_freight_query_default(&query);
-    query.commodity = commodity;
-    query.mass_g = boxed ? BOX_G : BULK_G;
-    query.boxes40 = boxed;
-    errand task = {.net = net, .live = live, .query = &query, .day = m->query->day};
-    tq_arena_reset(work, 0);
-    if (!prices_place(net, work, prices))
-        return tq_fail(err, TQ_NO_MEMORY, 0, "the network is too large for flows");
-    *tonnes = (double)query.mass_g / 1e6;
-    return prices_fill(&task, prices, work, err);
+    return tq_fail(err, TQ_NO_MEMORY, 0, "out of memory for flows");
 }
 
-static void capacities(model *m)
+static tq_status begin(master *m, tq_err *err)
 {
-    const tq_freight *net = m->net;
-    for (uint32_t link = 0; link < net->link_count; link++)
-        if (net->link[link].capacity_kt_y >= 0)
-            m->link_cap[link] = new_cap(m, TQ_FLOW_LINK, link, 0,
-                                        (double)net->link[link].capacity_kt_y * 1000 * 7 / 365);
-    /* Where the row is of this very place and counts tonnes: the rate of a kind of place, or of
-     * all, is how fast one lot is handled, not what the place can do. */
-    for (uint32_t node = 0; node < net->node_count; node++)
-        for (uint32_t op = 0; op < OPS; op++) {
-            uint16_t row = net->profile_op[((size_t)TQ_FREIGHT_BULK * net->profile_count +
-                                            net->node[node].profile) *
-                                               OPS +
-                                           op];
-            if (row != NO_ROW && net->op[row].unit == UNIT_T &&
-                tq_freight_node_find(net, tq_str_of(text_at(net, net->op[row].place))) == node)
-                m->op_cap[(size_t)node * OPS + op] = new_cap(
-                    m, TQ_FLOW_HANDLING, node, op, (double)net->op[row].rate_e6 / 1e6 * WEEK_HOURS);
-        }
+    const flow_states *s = m->states;
+    size_t caps = (size_t)s->caps * s->query->weeks, states = s->most_states;
+    m->lp.row_of = TQ_ALLOC(uint32_t, caps + 1);
+    m->far = TQ_ALLOC(double, states + 1);
+    m->by = TQ_ALLOC(uint32_t, states + 1);
+    m->heap = TQ_ALLOC(uint32_t, states + 1);
+    m->place = TQ_ALLOC(uint32_t, states + 1);
+    m->clp = Clp_newModel();
+    if (!m->lp.row_of || !m->far || !m->by || !m->heap || !m->place || !m->clp)
+        return no_memory(err);
+    memset(m->lp.row_of, 0xff, (caps + 1) * sizeof *m->lp.row_of);
+    first_columns(m);
+    if (m->failed) return no_memory(err);
+    Clp_setLogLevel(m->clp, 0);
+    Clp_setMaximumSeconds(m->clp, s->query->seconds);
+    return TQ_OK;
 }
 
-/* All columns; with `write` they are written, `low` and `high` of rows are filled. */
-static tq_status columns(model *m, const tq_freight_live *live, tq_arena *work, double *right,
-                         uint32_t first_cap, tq_err *err)
+/* Until no way is left that earns. */
+static tq_status generate(master *m, tq_err *err)
 {
-    const tq_flow_query *query = m->query;
-    bool *done = TQ_ALLOC(bool, query->lot_count);
-    tq_status status = done != NULL ? TQ_OK : tq_fail(err, TQ_NO_MEMORY, 0, "out of memory");
-    m->columns = m->cells = 0;
-    m->rows = query->lot_count;
-    for (uint32_t k = 0; done != NULL && k < query->lot_count; k++)
-        done[k] = false;
-    for (uint32_t k = 0; status == TQ_OK && k < query->lot_count; k++) {
-        price_set prices;
-        group g = {query->lot[k].commodity, query->lot[k].from, m->rows, 0, first_cap};
-        if (done[k]) continue;
-        status = price(m->net, live, m, g.commodity, work, &prices, &m->tonnes, err);
-        if (status != TQ_OK) break;
-        m->prices = &prices;
-        if (m->net->node_count * m->net->class_count * prices.base_count > m->states_cap) {
-            status = tq_fail(err, TQ_LIMIT, 0, "the network is too large for flows");
-            break;
-        }
-        reach(m, &g);
-        for (uint32_t lot = k; lot < query->lot_count; lot++) {
-            if (query->lot[lot].commodity != g.commodity || query->lot[lot].from != g.from)
-                continue;
-            done[lot] = true;
-            deliver(m, &g, lot);
-            if (!m->write) continue;
-            right[lot] = (double)query->lot[lot].week_t * query->weeks;
+    const tq_flow_query *query = m->states->query;
+    for (uint32_t round = 0;; round++) {
+        size_t before = m->lp.cost.count;
+        if (!give(m)) return no_memory(err);
+        (void)Clp_primal(m->clp, 0);
+        if (Clp_status(m->clp) != 0 || round == ROUNDS_MAX)
+            return tq_fail(err, TQ_LIMIT, 0,
+                           "no proven plan within %.3g s; ask for fewer lots or weeks",
+                           query->seconds);
+        memcpy(m->price.at, Clp_getRowPrice(m->clp), m->lp.right.count * sizeof *m->price.at);
+        m->loss = 0;
+        for (uint32_t g = 0; g < m->states->group.count; g++)
             for (uint32_t week = 0; week < query->weeks; week++)
-                right[g.first_row + week] += (double)query->lot[lot].week_t;
-        }
-        m->rows += query->weeks * (1 + g.states);
-        if (m->columns > TQ_FLOW_COLUMNS_MAX)
-            status = tq_fail(err, TQ_LIMIT, 0, "more than %u columns; ask for fewer lots or weeks",
-                             TQ_FLOW_COLUMNS_MAX);
+                price_out(m, g, week);
+        if (m->lp.cost.count > TQ_FLOW_COLUMNS_MAX)
+            return tq_fail(err, TQ_LIMIT, 0, "more than %u ways; ask for fewer lots or weeks",
+                           TQ_FLOW_COLUMNS_MAX);
+        if (m->lp.cost.count == before) return TQ_OK;
     }
-    tq_free(done);
-    return status;
 }
 
-static void read_off(const model *m, Clp_Simplex *lp, tq_flow_plan *out)
+static void read_off(const master *m, tq_flow_plan *out)
 {
-    const double *x = Clp_getColSolution(lp), *price = Clp_getRowPrice(lp);
-    const double *activity = Clp_primalRowSolution(lp);
-    double least = 0;
-    for (uint32_t k = 0; k < m->query->lot_count; k++) {
-        double all = (double)m->query->lot[k].week_t * m->query->weeks;
-        out->unserved_t[k] = TQ_MAX(x[m->column_lot[k]], 0.0);
-        out->brought_t[k] = all - out->unserved_t[k];
+    const tq_flow_query *query = m->states->query;
+    const double *x = Clp_getColSolution(m->clp), *sum = Clp_primalRowSolution(m->clp);
+    double bound = 0;
+    for (uint32_t row = 0; row < m->lp.right.count; row++)
+        bound += m->price.at[row] * m->lp.right.at[row];
+    for (uint32_t k = 0; k < query->lot_count; k++) {
+        out->unserved_t[k] = TQ_MAX(x[k], 0.0);
+        out->brought_t[k] = (double)query->lot[k].week_t * query->weeks - out->unserved_t[k];
     }
-    for (uint32_t k = 0; k < out->use_count; k++) {
-        out->use[k].used_t = TQ_MAX(activity[m->rows + k], 0.0);
-        out->use[k].price_yuan = TQ_MAX(-price[m->rows + k], 0.0);
-        least += price[m->rows + k] * out->use[k].capacity_t;
+    for (uint32_t k = 0; k < m->lp.cap_of.count; k++) {
+        uint32_t row = m->lp.first_cap + k;
+        tq_flow_use *use = &m->states->use[m->lp.cap_of.at[k]];
+        use->used_t = TQ_MAX(sum[row], 0.0);
+        use->price_yuan = TQ_MAX(-m->price.at[row], 0.0);
     }
-    out->cost_yuan = Clp_objectiveValue(lp);
-    out->gap = least;
+    out->cost_yuan = Clp_objectiveValue(m->clp);
+    out->bound_yuan = TQ_MIN(out->cost_yuan, bound) - m->loss;
+    out->columns = (uint32_t)m->lp.cost.count;
+    out->rows = (uint32_t)m->lp.right.count;
 }
 
-static tq_status solve(model *m, const tq_freight_live *live, tq_arena *work, tq_flow_plan *out,
-                       tq_err *err)
+static void end(master *m)
 {
-    tq_status status;
-    Clp_Simplex *lp = NULL;
-    double *right = NULL, *floor_of = NULL;
-    TQ_TRY(columns(m, live, work, NULL, 0, err));
-    uint32_t first_cap = m->rows, all = m->rows + m->caps * m->query->weeks;
-    m->start = TQ_ALLOC(int, m->columns + 1);
-    m->index = TQ_ALLOC(int, m->cells);
-    m->value = TQ_ALLOC(double, m->cells);
-    m->low = TQ_ALLOC(double, m->columns);
-    m->high = TQ_ALLOC(double, m->columns);
-    m->cost = TQ_ALLOC(double, m->columns);
-    right = TQ_ALLOC(double, all);
-    floor_of = TQ_ALLOC(double, all);
-    lp = Clp_newModel();
-    if (!m->start || !m->index || !m->value || !m->low || !m->high || !m->cost || !right ||
-        !floor_of || !lp) {
-        status = tq_fail(err, TQ_NO_MEMORY, 0, "out of memory for %u columns", m->columns);
-        goto done;
+    if (m->clp != NULL) Clp_deleteModel(m->clp);
+    tq_vec_free(&m->lp.start);
+    tq_vec_free(&m->lp.index);
+    tq_vec_free(&m->lp.value);
+    tq_vec_free(&m->lp.cost);
+    tq_vec_free(&m->lp.right);
+    tq_vec_free(&m->lp.cap_of);
+    tq_vec_free(&m->price);
+    tq_free(m->lp.row_of);
+    tq_free(m->far);
+    tq_free(m->by);
+    tq_free(m->heap);
+    tq_free(m->place);
+}
+
+static tq_status solve(flow_states *states, tq_flow_plan *out, tq_err *err)
+{
+    const tq_flow_query *query = states->query;
+    master m = {.states = states};
+    out->brought_t = TQ_ALLOC(double, query->lot_count);
+    out->unserved_t = TQ_ALLOC(double, query->lot_count);
+    tq_status status =
+        out->brought_t != NULL && out->unserved_t != NULL ? begin(&m, err) : no_memory(err);
+    if (status == TQ_OK) status = generate(&m, err);
+    if (status == TQ_OK) read_off(&m, out);
+    if (status == TQ_OK && query->train_t > 0) {
+        status = flow_trains(states, &m.lp, &out->cost_yuan, out->unserved_t, err);
+        for (uint32_t k = 0; k < query->lot_count; k++)
+            out->brought_t[k] = (double)query->lot[k].week_t * query->weeks - out->unserved_t[k];
     }
-    memset(right, 0, all * sizeof *right);
-    m->start[0] = 0;
-    m->write = true;
-    status = columns(m, live, work, right, first_cap, err);
-    if (status != TQ_OK) goto done;
-    for (uint32_t row = 0; row < all; row++) {
-        if (row >= first_cap) right[row] = m->use[row - first_cap].capacity_t;
-        floor_of[row] = row >= first_cap ? -HUGE_VAL : right[row];
-    }
-    Clp_setLogLevel(lp, 0);
-    Clp_loadProblem(lp, (int)m->columns, (int)all, m->start, m->index, m->value, m->low, m->high,
-                    m->cost, floor_of, right);
-    Clp_setMaximumSeconds(lp, m->query->seconds);
-    (void)Clp_initialSolve(lp);
-    if (Clp_status(lp) != 0) {
-        status =
-            tq_fail(err, TQ_LIMIT, 0, "no proven plan within %.0f s; ask for fewer lots or weeks",
-                    m->query->seconds);
-        goto done;
-    }
-    out->columns = m->columns;
-    out->rows = all;
-    read_off(m, lp, out);
-    {
-        const double *price = Clp_getRowPrice(lp);
-        double bound = out->gap;
-        for (uint32_t row = 0; row < first_cap; row++)
-            bound += price[row] * right[row];
-        out->gap = fabs(out->cost_yuan - bound) / TQ_MAX(1.0, out->cost_yuan);
-    }
-done:
-    if (lp != NULL) Clp_deleteModel(lp);
-    tq_free(right);
-    tq_free(floor_of);
-    tq_free(m->start);
-    tq_free(m->index);
-    tq_free(m->value);
-    tq_free(m->low);
-    tq_free(m->high);
-    tq_free(m->cost);
+    if (status == TQ_OK)
+        out->gap = (out->cost_yuan - out->bound_yuan) / TQ_MAX(1.0, out->cost_yuan);
+    end(&m);
     return status;
 }
 
@@ -433,45 +405,19 @@ void tq_flow_plan_free(tq_flow_plan *plan)
 tq_status tq_flow_plan_make(const tq_freight *net, const tq_freight_live *live,
                             const tq_flow_query *query, tq_flow_plan *out, tq_err *err)
 {
-    TQ_TRY(check(net, query, err));
-    tq_status status;
+    flow_states states;
     tq_flow_plan plan = {0};
-    uint64_t states = (uint64_t)net->node_count * net->class_count * TQ_FREIGHT_BASES_MAX;
-    size_t ops = (size_t)net->node_count * OPS, caps = net->link_count + ops;
-    if (states > STATES_MAX)
-        return tq_fail(err, TQ_LIMIT, 0, "the network has %u places, too many for flows",
-                       net->node_count);
-    model m = {.net = net, .query = query, .states_cap = (uint32_t)states};
-    void *memory = tq_alloc(1, WORK_BYTES);
-    m.link_cap = TQ_ALLOC(uint32_t, net->link_count + 1);
-    m.op_cap = TQ_ALLOC(uint32_t, ops);
-    m.state_of = TQ_ALLOC(uint32_t, states);
-    m.queue = TQ_ALLOC(uint32_t, states);
-    m.column_lot = TQ_ALLOC(uint32_t, query->lot_count);
-    plan.use = m.use = TQ_ALLOC(tq_flow_use, caps * query->weeks);
-    plan.brought_t = TQ_ALLOC(double, query->lot_count);
-    plan.unserved_t = TQ_ALLOC(double, query->lot_count);
-    if (!memory || !m.link_cap || !m.op_cap || !m.state_of || !m.queue || !m.column_lot || !m.use ||
-        !plan.brought_t || !plan.unserved_t) {
-        status = tq_fail(err, TQ_NO_MEMORY, 0, "out of memory for flows");
-    } else {
-        tq_arena work;
-        tq_arena_init(&work, memory, WORK_BYTES);
-        memset(m.link_cap, 0xff, (net->link_count + 1) * sizeof *m.link_cap);
-        memset(m.op_cap, 0xff, ops * sizeof *m.op_cap);
-        capacities(&m);
-        plan.use_count = m.caps * query->weeks;
-        status = solve(&m, live, &work, &plan, err);
-    }
-    tq_free(memory);
-    tq_free(m.link_cap);
-    tq_free(m.op_cap);
-    tq_free(m.state_of);
-    tq_free(m.queue);
-    tq_free(m.column_lot);
-    if (status == TQ_OK)
+    TQ_TRY(check(net, query, err));
+    tq_status status = flow_states_make(net, live, query, &states, err);
+    if (status == TQ_OK) status = solve(&states, &plan, err);
+    if (status == TQ_OK) {
+        plan.use = states.use;
+        plan.use_count = states.caps * query->weeks;
+        states.use = NULL;
         *out = plan;
-    else
+    } else {
         tq_flow_plan_free(&plan);
+    }
+    flow_states_free(&states);
     return status;
 }

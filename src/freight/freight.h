@@ -594,6 +594,8 @@ typedef struct tq_flow_query {
     int32_t day;                      /* whose prices and dated rows hold */
     int64_t storage_fen, penalty_fen; /* of a tonne: a week at its origin; never brought */
     double seconds;                   /* of solving, TQ_LIMIT beyond */
+    double train_t;       /* > 0: rail links carry whole trains of so much in each week */
+    int64_t train_fen_km; /* what a train costs a km beside the freight */
 } tq_flow_query;
 
 typedef enum tq_flow_place { TQ_FLOW_LINK, TQ_FLOW_HANDLING } tq_flow_place;
@@ -605,10 +607,12 @@ typedef struct tq_flow_use {
     uint32_t week;
     double capacity_t, used_t;
     double price_yuan; /* what one tonne of capacity more would save */
+    uint32_t trains;   /* of a rail link when trains are whole */
 } tq_flow_use;
 
 typedef struct tq_flow_plan {
-    double cost_yuan;               /* with storage and penalties */
+    double cost_yuan;               /* with storage, penalties and trains */
+    double bound_yuan;              /* what no plan goes below */
     double gap;                     /* between the cost and its proven lower bound, of the cost */
     double *brought_t, *unserved_t; /* [lot_count] in all weeks */
     tq_flow_use *use;               /* [use_count], by place, row, modes, week */
@@ -622,15 +626,45 @@ TQ_API void tq_flow_query_default(tq_flow_query *query);
  * of links (a week has 7/365 of it, both ways together) and the hourly rate of handlings that
  * terminals.csv states for that very place (168 hours a week). Costs are those of the search, base
  * price 1 once a chain too. Goods arrive in the week in which they leave; they may wait at their
- * origin. A live closure takes the link out of all weeks. Boxes count 22 t each.
+ * origin. A live closure takes the link out of all weeks. Boxes count 22 t each. With train_t a
+ * rail link carries whole trains, as many as fit in its capacity; prices are then those of trains
+ * that may be shared, and the gap is against them.
  *
  * @return TQ_OK (what cannot be brought is in unserved_t); TQ_BAD_INPUT names the lot; TQ_LIMIT
- * (columns, seconds); TQ_NO_MEMORY. Allocates: the linear program is solved by CLP, which does
+ * (columns, seconds); TQ_NO_MEMORY. Allocates: programs are solved by CLP and CBC, which do
  * so. Free with tq_flow_plan_free. Cost: bench/freight_flow.
  */
 TQ_API tq_status tq_flow_plan_make(const tq_freight *net, const tq_freight_live *live,
                                    const tq_flow_query *query, tq_flow_plan *out, tq_err *err);
 TQ_API void tq_flow_plan_free(tq_flow_plan *plan);
+
+/* ---- flows: the question as JSON (flow_read.c tells its shape, flow_say.c that of the answer) --
+ */
+
+#define TQ_FLOW_BODY_MAX    ((size_t)1 << 20)
+#define TQ_FLOW_CHANGES_MAX 200u
+#define TQ_FLOW_HUBS_MAX    200u
+#define TQ_FLOW_SECONDS     5.0 /* of solving, when the question says nothing */
+
+typedef struct tq_flow_ask {
+    uint32_t size;
+    tq_str body;        /* the question */
+    tq_str against;     /* another one to compare with, or empty; it wins over the body's own */
+    tq_str hubs;        /* the text of hubs.csv, or empty */
+    int32_t today;      /* the day of prices when the question names none */
+    double seconds_max; /* what a question may ask for */
+} tq_flow_ask;
+
+/**
+ * Read a question about flows, solve it, and the one that it is compared with, and write the
+ * answer. TQ_BAD_INPUT and TQ_NOT_FOUND name the part of the question (or the row of hubs.csv), the
+ * value and what to do; TQ_LIMIT: not solved within its seconds, or too large. Nothing is written
+ * on failure. Allocates. The same question, tables and day give the same bytes.
+ */
+TQ_API tq_status tq_flow_answer(const tq_freight *net, const tq_flow_ask *ask, tq_buf *out,
+                                tq_err *err);
+/** Read only: what tq_flow_answer would refuse. */
+TQ_API tq_status tq_flow_check(const tq_freight *net, const tq_flow_ask *ask, tq_err *err);
 
 /* ---- json (shape: json.c) -------------------------------------------------------------------- */
 

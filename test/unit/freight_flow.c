@@ -1,4 +1,5 @@
 /* Flows over capacities: small sums that can be done by hand, and the authored network. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,6 +125,59 @@ static void full_links_have_a_price(void **state)
     tq_flow_plan_free(&without);
 }
 
+static double rail_km(const tq_flow_plan *plan, uint32_t trains)
+{
+    double km = 0;
+    for (uint32_t k = 0; k < plan->use_count; k++) {
+        const tq_flow_use *use = &plan->use[k];
+        if (use->place != TQ_FLOW_LINK || use->mode != TQ_FREIGHT_RAIL || use->trains == 0)
+            continue;
+        assert_int_equal(use->trains, trains);
+        km += (double)tq_freight_link_at(net, use->row).length_m / 1000;
+    }
+    return km;
+}
+
+/* 12,000 t are three trains of 5,500 t on every rail link of the way; at a fen a km, so that the
+ * way stays the same, three fen a km more. Of 5,600 t a second train is not worth the last 100. */
+static void whole_trains_by_hand(void **state)
+{
+    (void)state;
+    tq_flow_lot lot = coal("GJM", "QHDP", 12000);
+    tq_flow_query query = question(&lot, 1, 1);
+    tq_flow_plan plain, plan;
+    tq_err err = {0};
+    assert_int_equal(tq_flow_plan_make(net, NULL, &query, &plain, &err), TQ_OK);
+    query.train_t = 5500;
+    query.train_fen_km = 1;
+    if (tq_flow_plan_make(net, NULL, &query, &plan, &err) != TQ_OK) fail_msg("%s", err.text);
+    double km = rail_km(&plan, 3);
+    assert_true(km > 100);
+    assert_true(fabs(plan.cost_yuan - plain.cost_yuan - 0.03 * km) < 0.01);
+    assert_true(fabs(plan.bound_yuan - plain.cost_yuan - 12000.0 / 5500 * 0.01 * km) < 0.01);
+    tq_flow_plan_free(&plain);
+    tq_flow_plan_free(&plan);
+    lot.week_t = 5600;
+    query.train_fen_km = 5000;
+    query.penalty_fen = 30000;
+    assert_int_equal(tq_flow_plan_make(net, NULL, &query, &plan, &err), TQ_OK);
+    assert_true(rail_km(&plan, 1) > 100);
+    assert_true(fabs(plan.unserved_t[0] - 100) < 1e-3);
+    tq_flow_plan_free(&plan);
+}
+
+static void ends_when_its_time_is_over(void **state)
+{
+    (void)state;
+    tq_flow_lot lots[] = {coal("GJM", "QHDP", 3000000), coal("TUNL", "GZXP", 2000000)};
+    tq_flow_query query = question(lots, 2, TQ_FLOW_WEEKS_MAX);
+    tq_flow_plan plan;
+    tq_err err = {0};
+    query.seconds = 1e-6;
+    assert_int_equal(tq_flow_plan_make(net, NULL, &query, &plan, &err), TQ_LIMIT);
+    assert_non_null(strstr(err.text, "no proven plan within 1e-06 s"));
+}
+
 static void refuses_by_name(void **state)
 {
     (void)state;
@@ -175,8 +229,11 @@ static int free_network(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(costs_are_those_of_the_search), cmocka_unit_test(full_links_have_a_price),
-        cmocka_unit_test(refuses_by_name), cmocka_unit_test(public_sums)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(costs_are_those_of_the_search),
+                                       cmocka_unit_test(full_links_have_a_price),
+                                       cmocka_unit_test(whole_trains_by_hand),
+                                       cmocka_unit_test(ends_when_its_time_is_over),
+                                       cmocka_unit_test(refuses_by_name),
+                                       cmocka_unit_test(public_sums)};
     return cmocka_run_group_tests(tests, load_network, free_network);
 }
