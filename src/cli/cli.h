@@ -150,6 +150,7 @@ int cli_nearest(const cli_args *args);
 int cli_solve(const cli_args *args);
 int cli_freight(const cli_args *args);
 int cli_freight_uplift(const cli_args *args);
+int cli_freight_flow(const cli_args *args);
 int cli_freight_track(const cli_args *args);
 int cli_init(const cli_args *args);
 int cli_import(const cli_args *args);

@@ -334,11 +334,12 @@ int cli_freight(const cli_args *args)
     const char *what = args->word[0];
     if (strcmp(what, "track") == 0) return cli_freight_track(args);
     if (strcmp(what, "uplift") == 0) return cli_freight_uplift(args);
+    if (strcmp(what, "flow") == 0) return cli_freight_flow(args);
     bool bill = strcmp(what, "bill") == 0, nodes = strcmp(what, "nodes") == 0, found = true;
     bool alone = bill && cli_value(args, "tariff") != NULL, plan = !nodes && !alone;
     bool carbon = strcmp(what, "carbon") == 0, numbered = cli_value(args, "plan") != NULL;
     if (!bill && !nodes && !carbon && strcmp(what, "plan") != 0)
-        return cli_usage(args, "knows plan, bill, carbon, nodes, uplift and track");
+        return cli_usage(args, "knows plan, bill, carbon, nodes, uplift, flow and track");
     if (bill && !alone && !numbered)
         return cli_usage(args, "bill needs --tariff and --km, or a question and its --plan");
     if (carbon != numbered && !bill)

@@ -141,6 +141,8 @@ static const cli_option freight_options[] = {
     {"flight", CLI_VALUE, "ID", "uplift: a flight of flights.csv; shows its steps"},
     {"date", CLI_VALUE, "DAY", "uplift: flights on or after this day, such as 2026-07-06"},
     {"mass-kg", CLI_VALUE, "KG", "uplift: what is collected (default 100)"},
+    {"against", CLI_VALUE, "FILE", "flow: another question; the difference is told"},
+    {"csv", CLI_FLAG, NULL, "flow: the corridors as CSV"},
     COMMON,
 };
 static const cli_option match_options[] = {
@@ -267,7 +269,7 @@ const cli_command cli_commands[] = {
         "matrices) or, with --format, of Li-Lim, Cordeau or Solomon. Prints VROOM's answer; each "
         "unassigned task tells its reason. Exit code 1: some tasks are left out.",
         solve_options, cli_solve),
-    ROW("freight", "plan|bill|carbon|nodes|uplift|track CITY [ID]",
+    ROW("freight", "plan|bill|carbon|nodes|uplift|flow|track CITY [ID|FILE]",
         "plan goods by road, rail, sea, river and air",
         "tongqu freight plan cities/taiyuan --from TUNL --to GZXP --commodity coal_thermal "
         "--tonnes 10000 --at mon@08:00",
@@ -278,7 +280,11 @@ const cli_command cli_commands[] = {
         "and customs regime of the land-air hub. track shows the consignments of the served city: "
         "ID is "
         "one "
-        "with its timeline, or late, or kpi. The tables lie in the city's folder "
+        "with its timeline, or late, or kpi. flow reads a question (FILE, JSON) about yearly "
+        "tonnes "
+        "over limited corridors: what each carries, what is full and what a tonne more would save, "
+        "totals by hub tag, and how another question differs; try freight flow cities/taiyuan "
+        "cities/taiyuan/freight/flow.json. The tables lie in the city's folder "
         "freight/. Exit code 1: there is no plan, and what forbids it is named.",
         freight_options, cli_freight),
     ROW("nearest", "CITY", "the nearest streets, or the quickest to reach of a set",

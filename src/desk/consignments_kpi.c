@@ -3,12 +3,13 @@
  *
  * A transfer is the change from a leg to one of another mode, both having happened. It takes from
  * the arrival of the one to the loading (else the departure) of the other.
- *   transfer within one hour   share of transfers that took at most 3600 s; the draft asks for it
- * of containers, both are given direct transfer share      container consignments all of whose
- * transfers were direct, of those that had one; also by transfers. Direct: said so with the event,
- * else no gate_in of the leg that follows mean transfers             of delivered consignments of
- * more than one mode on time                    delivered by the promised time, of those delivered
- * that had one
+ *
+ * - Within one hour: share of transfers that took at most 3600 s. The draft asks for it of
+ *   containers; both are given.
+ * - Direct: share of container consignments all of whose transfers were direct, of those that had
+ *   one; also by transfers. Direct is what the event said, else that the leg behind has no gate_in.
+ * - Mean transfers: of delivered consignments of more than one mode.
+ * - On time: delivered by the promised time, of those delivered that had one.
  */
 #include <stdio.h>
 

@@ -97,6 +97,7 @@ tq_status tq_goods_open(const char *city_path, tq_goods **out, tq_err *err)
     for (size_t k = 0; k < TQ_COUNT(TABLES); k++)
         tq_free(bytes[k]);
     if (status == TQ_OK) status = list_roads(goods, err);
+    if (status == TQ_OK) status = goods_flow_open(folder, goods, err);
     if (status != TQ_OK) {
         tq_goods_close(goods);
         return status;
@@ -110,6 +111,8 @@ void tq_goods_close(tq_goods *goods)
     if (goods == NULL) return;
     if (goods->net != NULL) tq_freight_free(goods->net);
     tq_free(goods->road);
+    tq_free(goods->hubs);
+    tq_free(goods->flow);
     tq_free(goods);
 }
 

@@ -12,6 +12,8 @@ struct tq_goods {
     tq_freight *net;
     uint32_t *road; /* [road_count] links of lorries, ascending */
     uint32_t road_count;
+    char *hubs, *flow; /* texts of hubs.csv and flow.json, NULL = there is none */
+    size_t hubs_len, flow_len;
 };
 
 /* Where a place meets the streets. */
@@ -52,5 +54,8 @@ tq_status goods_plan_bill(const tq_freight *net, const tq_freight_query *asked, 
 tq_status goods_plan_carbon(const tq_freight *net, const tq_freight_query *asked,
                             const char *number, const tq_freight_answer *answer, tq_arena *work,
                             tq_json *json, tq_err *err);
+
+/** The tables and the worked question of flows, when the folder has them (freight_flow.c). */
+tq_status goods_flow_open(const char *folder, tq_goods *goods, tq_err *err);
 
 #endif

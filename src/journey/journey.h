@@ -225,6 +225,22 @@ tq_status tq_goods_uplift_json(const tq_goods *goods, const tq_snapshot *snapsho
  */
 tq_status tq_goods_feeders_json(const tq_goods *goods, const tq_snapshot *snapshot, tq_str body,
                                 tq_arena *work, tq_buf *out, tq_err *err);
+/* A question about flows (src/freight/flow_read.c tells its shape) on the city's network and tags.
+ */
+typedef struct tq_goods_flow_query {
+    uint32_t size;
+    tq_str body, against; /* against: another one to compare with, or empty */
+    double seconds_max;   /* of solving each of them */
+    int64_t now_ms;       /* prices of that day when the question names none */
+} tq_goods_flow_query;
+/** tq_flow_answer's object and refusals. Allocates, takes up to twice seconds_max. */
+tq_status tq_goods_flow_json(const tq_goods *goods, const tq_goods_flow_query *query, tq_buf *out,
+                             tq_err *err);
+/** {"version","question":the city's flow.json or null,"links":[{"id","name_zh","mode","from","to",
+ * "capacity_mt_y":N|null}] (those that flows use),"limits":
+ * {"seconds","lots","changes"}}. TQ_BAD_FILE names what is wrong in flow.json or hubs.csv. */
+tq_status tq_goods_flow_example_json(const tq_goods *goods, double seconds_max, tq_buf *out,
+                                     tq_err *err);
 /** {"version","nodes":[{"id","name_zh","name_en","kind","region","lat","lon","confidence"}],
  * "commodities":[{"code","name_zh","name_en","cargo","dg_class"}]}; kind NULL = all. */
 void tq_goods_nodes_json(const tq_goods *goods, const char *kind, tq_buf *out);

@@ -135,6 +135,8 @@ static const struct {
     {"freightNodes", handle_freight_nodes, NEEDS_NOTHING},
     {"freightUplift", handle_freight_uplift, NEEDS_CITY},
     {"freightFeeders", handle_freight_feeders, NEEDS_CITY},
+    {"freightFlow", handle_freight_flow, NEEDS_CITY},
+    {"freightFlowExample", handle_freight_flow_example, NEEDS_NOTHING},
     {"tile", handle_tile, NEEDS_CITY},
     {"healthz", handle_health, NEEDS_NOTHING},
     {"readyz", handle_ready, NEEDS_NOTHING},

@@ -136,7 +136,11 @@ tq_status office_start(serve_office *office, tq_err *err)
 {
     static const tq_worker_events writer = {writer_work, writer_idle}, reader = {reader_work, NULL},
                                   carrier = {carrier_work, carrier_idle},
-                                  puller = {puller_work, puller_idle};
+                                  puller = {puller_work, puller_idle},
+                                  planner = {planner_work, NULL};
+    if (office->server->goods != NULL)
+        TQ_TRY(tq_worker_start(&planner, office, 1, OFFICE_FLOWS_MAX, OFFICE_TICK_MS,
+                               &office->planner, err));
     if (office->desk == NULL) return TQ_OK;
     if (!office->read_only)
         TQ_TRY(tq_worker_start(&carrier, office, OFFICE_BATCH_MAX, OFFICE_QUEUE_MAX, OFFICE_TICK_MS,
@@ -154,6 +158,9 @@ tq_status office_start(serve_office *office, tq_err *err)
 void office_stop(serve_office *office)
 {
     if (office == NULL) return;
+    atomic_store(&office->ending, true);
+    if (office->planner != NULL) tq_worker_stop(office->planner);
+    office->planner = NULL;
     if (office->puller != NULL) tq_worker_stop(office->puller); /* gives to the writer */
     office->puller = NULL;
     if (office->writer != NULL) tq_worker_stop(office->writer); /* gives to the carrier */

@@ -26,6 +26,8 @@
 #define OFFICE_READERS      2u
 #define OFFICE_BATCH_MAX    256u  /* commands that share one commit */
 #define OFFICE_QUEUE_MAX    4096u /* orders that wait for one worker */
+#define OFFICE_FLOWS_MAX    2u    /* questions about flows that wait for the planner */
+#define OFFICE_FLOW_SECONDS 5u    /* of solving each of its two plans, at most */
 #define OFFICE_LOGINS_MAX   8u /* passwords that wait to be checked: each takes long on purpose */
 #define OFFICE_TICK_MS      1000u
 #define OFFICE_SHOW_MS      20000 /* feeds out are made again so often, for their time stamp */
@@ -49,7 +51,8 @@
 typedef enum order_kind {
     ORDER_VERB,   /* of the desk or the exchange */
     ORDER_SPEEDS, /* a change of live speeds */
-    ORDER_EVENTS  /* a page of the event stream */
+    ORDER_EVENTS, /* a page of the event stream */
+    ORDER_FLOW    /* a question about flows of goods, solved by the planner (freight_flow.c) */
 } order_kind;
 
 typedef struct order_speeds {
@@ -81,6 +84,7 @@ typedef struct serve_order {
     bool writes, peers, cookie, local, secure;
     bool pulled; /* the server's own: actor «pull» */
     order_speeds speeds;
+    int64_t given_ns; /* when a question about flows was handed over */
     uint64_t after;  /* of events */
     uint32_t stream; /* row of the loop's event streams + 1; 0 = a new one */
 
@@ -219,6 +223,8 @@ typedef struct serve_office {
     tq_live *live;
     tq_exchange *exchange;
     tq_worker *writer, *carrier, *puller;
+    tq_worker *planner; /* solves questions about flows; NULL = the city has no freight */
+    _Atomic bool ending;
     office_reader reader[OFFICE_READERS];
     char why_closed[400]; /* no store: why */
     bool read_only;
@@ -284,6 +290,9 @@ shown_feeds *show_hold(serve_office *office);
 void show_drop(shown_feeds *showing);
 /** Tell the loops of the events since the last time. True if any. */
 bool show_events(serve_office *office);
+
+/* freight_flow.c: the planner's work; what waits when the office ends is refused. */
+void planner_work(void *user, void **item, uint32_t count);
 
 /* reader.c, carrier.c */
 void reader_work(void *user, void **item, uint32_t count);

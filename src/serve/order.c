@@ -208,6 +208,7 @@ void office_pulled(serve_office *office, const char *feed, tq_str body)
 static tq_worker *worker_for(serve_office *office, const serve_order *order, office_reader **out)
 {
     *out = NULL;
+    if (order->kind == ORDER_FLOW) return office->planner;
     if (order->kind == ORDER_SPEEDS || order->writes) return office->writer;
     office_reader *best = &office->reader[0];
     for (uint32_t k = 1; k < OFFICE_READERS; k++)
@@ -232,7 +233,7 @@ tq_status order_give(serve_order *order, serve_answer *answer, problem *why)
     if (!tq_worker_give(worker, order)) {
         if (reader != NULL) atomic_fetch_sub(&reader->waiting, 1);
         why->id = PROBLEM_COMMANDS;
-        problem_set(why, 0, "%u", OFFICE_QUEUE_MAX);
+        problem_set(why, 0, "%u", order->kind == ORDER_FLOW ? OFFICE_FLOWS_MAX : OFFICE_QUEUE_MAX);
         order_free(order);
         return TQ_BUSY;
     }

@@ -730,6 +730,11 @@ tq_status handle_freight_uplift(serve_loop *, const serve_request *, serve_answe
                                 tq_err *);
 tq_status handle_freight_feeders(serve_loop *, const serve_request *, serve_answer *, problem *,
                                  tq_err *);
+/* freight_flow.c */
+tq_status handle_freight_flow(serve_loop *, const serve_request *, serve_answer *, problem *,
+                              tq_err *);
+tq_status handle_freight_flow_example(serve_loop *, const serve_request *, serve_answer *,
+                                      problem *, tq_err *);
 /* freight.c: the network of the server, and the bench of a loop. */
 tq_status freight_open(serve *server, tq_err *err);
 tq_status freight_open_loop(serve_loop *loop, tq_err *err);

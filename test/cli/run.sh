@@ -2,7 +2,7 @@
 # The command line on the shipped city and on real feeds. Closing line: N passed, N failed.
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 passed=0 failed=0
-for script in taiyuan.py demo.py usage.py cities.py streets.py freight.py freight_front.py freight_uplift.py solve.py simulate.py; do
+for script in taiyuan.py demo.py usage.py cities.py streets.py freight.py freight_front.py freight_uplift.py freight_flow.py solve.py simulate.py; do
     echo "== $script"
     out=$(python3 -B "$script" 2>&1)
     printf '%s\n' "$out"

@@ -194,20 +194,6 @@ static void refuses_by_name(void **state)
     assert_int_equal(tq_flow_plan_make(net, NULL, &query, &plan, &err), TQ_BAD_INPUT);
 }
 
-/* Public totals of another tool, ../shared/data/freight/golden/ftot_qs1.json: sums that our
- * units must not break. */
-static void public_sums(void **state)
-{
-    (void)state;
-    int64_t mass_g = 90718474, decimiles = 1348;
-    double cost = 0.21 * (double)mass_g / 1e6 * (double)decimiles / 10;
-    double vehicle_miles = (double)decimiles / 10 * 100 / 26;
-    assert_true(cost > 2568 * 0.9995 && cost < 2568 * 1.0005);
-    assert_true(vehicle_miles > 518.4 * 0.9995 && vehicle_miles < 518.4 * 1.0005);
-    assert_true(vehicle_miles * 1384.06 > 717558 * 0.9995);
-    assert_true(vehicle_miles * 1384.06 < 717558 * 1.0005);
-}
-
 static int load_network(void **state)
 {
     (void)state;
