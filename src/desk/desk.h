@@ -149,9 +149,10 @@ tq_status tq_desk_catch_up(tq_desk *desk, tq_live *live, int64_t now_ms, bool *n
 tq_status tq_desk_tick(tq_desk *desk, const tq_desk_world *world, int64_t now_ms, bool *changed,
                        tq_err *err);
 
-/** The runs of custom bus lines that can be booked in the next days, for trip planning; on the
- * writer's handle, after a commit. Dropped with tq_ondemand_drop. */
-tq_status tq_desk_lines_offer(tq_desk *desk, const tq_desk_world *world, int64_t now_ms,
+/** What is offered on demand now, for trip planning: runs of custom bus lines that can be booked in
+ * the next days, and the wait for a taxi by place. On the writer's handle, after a commit. Dropped
+ * with tq_ondemand_drop. Cost: a read of every open line's seats, and some 30 us a square. */
+tq_status tq_desk_offer(tq_desk *desk, const tq_desk_world *world, int64_t now_ms,
                               const tq_ondemand **out, tq_err *err);
 
 #define TQ_SETUP_TOKEN_MAX 40

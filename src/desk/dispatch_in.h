@@ -27,6 +27,11 @@ tq_status desk_supply_dump(tq_desk *desk, tq_buf *out);
 tq_status desk_supply_wait(desk_call *call, tq_point at, const json_t *needs, const json_t *classes,
                            int32_t *wait_s, uint32_t *vehicles);
 
+/** The wait for a taxi by place (dispatch_waits.c). The grid points into *wait_s and *vehicles,
+ * which the caller frees, also on failure; no columns = no taxi is at work here. */
+tq_status desk_waits(desk_call *call, uint16_t **wait_s, uint16_t **vehicles,
+                     tq_ondemand_waits *out);
+
 /** A decision with the inputs of its batch (a new reference); TQ_NOT_FOUND names it. */
 tq_status desk_decision_load(desk_call *call, const char *id, json_t **out);
 

@@ -192,48 +192,50 @@ static uint32_t bits_of(const json_t *list, const char *const *words)
     return bits;
 }
 
+tq_status supply_wait(struct desk_supply *supply, supply_order *order, int64_t now_ms,
+                      int32_t *wait_s, uint32_t *vehicles, tq_err *err)
+{
+    const desk_policy *policy = &supply->policy;
+    near_row row[DESK_POOL_CANDIDATES_MAX];
+    int32_t drive_ds[DESK_POOL_CANDIDATES_MAX];
+    uint32_t ahead = 0;
+    uint32_t radius_m = (uint32_t)policy_radius(policy, INT32_MAX);
+    TQ_TRY(near_candidates(supply, policy, order, now_ms, radius_m, DESK_POOL_CANDIDATES_MAX - 16,
+                           row, vehicles, err));
+    if (*vehicles == 0) return TQ_OK;
+    for (uint32_t k = 0; k < *vehicles; k++)
+        drive_ds[k] = row[k].drive_ds + row[k].ready_ds;
+    qsort(drive_ds, *vehicles, sizeof *drive_ds, by_number);
+    /* Those who wait nearby are before: their vehicles are not ours. */
+    for (size_t k = 0; k < supply->order.count; k++) {
+        const supply_order *other = &supply->order.at[k];
+        if (other->phase == PHASE_SEARCHING &&
+            tq_distance_dm(other->from, order->from) / 10 < (uint32_t)policy->radius_m[0])
+            ahead++;
+    }
+    *wait_s = drive_ds[TQ_MIN(ahead, *vehicles - 1)] / 10 +
+              (policy->ask != 0 ? policy->offer_s / 2 : 0) + policy->batch_s / 2;
+    return TQ_OK;
+}
+
 tq_status desk_supply_wait(desk_call *call, tq_point at, const json_t *needs, const json_t *classes,
                            int32_t *wait_s, uint32_t *vehicles)
 {
     static const char *const hard[] = {"wheelchair", NULL};
     struct desk_supply *supply = call->desk->supply;
-    near_row row[DESK_POOL_CANDIDATES_MAX];
-    uint32_t count = 0, best = 0, ahead = 0;
     if (supply == NULL)
         return tq_fail(call->err, TQ_NOT_FOUND, 0, "the dispatcher is not at work here");
-    const desk_policy *policy = &supply->policy;
     supply_order order = {.from = at,
                           .needs = bits_of(needs, hard),
                           .classes = bits_of(classes, VEHICLE_CLASSES),
                           .party = 1};
     if (order.classes == 0) order.classes = 1u << CLASS_TAXI | 1u << CLASS_HAILING;
-    uint32_t radius_m = (uint32_t)policy_radius(policy, INT32_MAX);
     TQ_TRY(near_metric(call));
-    TQ_TRY(near_candidates(supply, policy, &order, call->command->now_ms, radius_m,
-                           DESK_POOL_CANDIDATES_MAX - 16, row, &count, call->err));
-    if (count == 0)
-        return tq_fail(call->err, TQ_NOT_FOUND, 0, "no free vehicle%s within %u m",
-                       order.needs != 0 ? " with a place for a wheelchair" : "", radius_m);
-    for (uint32_t k = 1; k < count; k++)
-        if (row[k].drive_ds + row[k].ready_ds < row[best].drive_ds + row[best].ready_ds) best = k;
-    /* Those who wait nearby are before: their vehicles are not ours. */
-    for (size_t k = 0; k < supply->order.count; k++) {
-        const supply_order *other = &supply->order.at[k];
-        if (other->phase == PHASE_SEARCHING &&
-            tq_distance_dm(other->from, at) / 10 < (uint32_t)policy->radius_m[0])
-            ahead++;
-    }
-    int32_t drive_ds = row[best].drive_ds + row[best].ready_ds;
-    if (ahead > 0) {
-        int32_t later[DESK_POOL_CANDIDATES_MAX];
-        for (uint32_t k = 0; k < count; k++)
-            later[k] = row[k].drive_ds + row[k].ready_ds;
-        qsort(later, count, sizeof *later, by_number);
-        drive_ds = later[TQ_MIN(ahead, count - 1)];
-    }
-    *wait_s = drive_ds / 10 + (policy->ask != 0 ? policy->offer_s / 2 : 0) + policy->batch_s / 2;
-    *vehicles = count;
-    return TQ_OK;
+    TQ_TRY(supply_wait(supply, &order, call->command->now_ms, wait_s, vehicles, call->err));
+    if (*vehicles > 0) return TQ_OK;
+    return tq_fail(call->err, TQ_NOT_FOUND, 0, "no free vehicle%s within %u m",
+                   order.needs != 0 ? " with a place for a wheelchair" : "",
+                   (uint32_t)policy_radius(&supply->policy, INT32_MAX));
 }
 
 /* ---- decisions ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * booked, as the value of city/ondemand.h. Made on the writer's thread after a commit that changed
  * lines, bookings or the network; what a booking finds later is decided by counting again.
  */
+#include "desk/dispatch_in.h"
 #include "desk/lines_in.h"
 
 #define OFFER_DAYS 7
@@ -132,6 +133,7 @@ static tq_status sorted(offer *out, const tq_ondemand **made)
     good = good && tq_sort_by_u64(order, count, key);
     for (size_t k = 0; good && k < count; k++)
         run[k] = out->runs.at[order[k]];
+    uint16_t *wait_s = NULL, *vehicles = NULL;
     tq_ondemand value = {.made_ms = out->call->command->now_ms,
                          .run_count = (uint32_t)count,
                          .stop_count = (uint32_t)out->stops.count,
@@ -139,8 +141,11 @@ static tq_status sorted(offer *out, const tq_ondemand **made)
                          .run = run,
                          .stop = out->stops.at,
                          .text = out->text.at};
-    tq_status status = good ? tq_ondemand_new(out->call->desk->city, &value, made, err)
+    tq_status status = good ? desk_waits(out->call, &wait_s, &vehicles, &value.taxi)
                             : tq_fail(err, TQ_NO_MEMORY, 0, "no memory for an offer");
+    if (status == TQ_OK) status = tq_ondemand_new(out->call->desk->city, &value, made, err);
+    tq_free(wait_s);
+    tq_free(vehicles);
     tq_free(key);
     tq_free(order);
     tq_free(run);
@@ -162,7 +167,7 @@ static tq_status offer_all(offer *out, const tq_ondemand **made)
     return status == TQ_OK ? sorted(out, made) : status;
 }
 
-tq_status tq_desk_lines_offer(tq_desk *desk, const tq_desk_world *world, int64_t now_ms,
+tq_status tq_desk_offer(tq_desk *desk, const tq_desk_world *world, int64_t now_ms,
                               const tq_ondemand **out, tq_err *err)
 {
     const tq_actor clock = {.name = "clock", .roles = TQ_ROLE_PUBLIC};

@@ -5,7 +5,7 @@
  * dispatch_policy.c policies from YAML           dispatch_batch.c   candidates, costs, matching
  * dispatch_write.c  what a batch changes         dispatch_show.c    state, KPIs, waits, replay
  * dispatch_near.c   the metric, the pool, why a vehicle cannot
- * dispatch_balance.c  advice to idle vehicles
+ * dispatch_balance.c  advice to idle vehicles     dispatch_waits.c  the wait by place
  */
 #ifndef TQ_DESK_SUPPLY_IN_H
 #define TQ_DESK_SUPPLY_IN_H
@@ -311,6 +311,12 @@ tq_status write_others(desk_call *call, const batch *run, const batch_order *one
 tq_status write_leave(desk_call *call, const char *order, const char *vehicle, const char *why);
 /** The others who were asked are free again, after one had it. */
 tq_status write_taken(desk_call *call, const char *order, const json_t *offer, const char *winner);
+
+/** How long an order for a car now would wait: the live drive of the vehicle that would come when
+ * those who wait nearby have theirs, and what the policy takes. *vehicles 0 = there is none, and
+ * *wait_s stays as it is. After near_metric. */
+tq_status supply_wait(struct desk_supply *supply, supply_order *order, int64_t now_ms,
+                      int32_t *wait_s, uint32_t *vehicles, tq_err *err);
 
 tq_status show_state(desk_call *call);
 tq_status show_replay(desk_call *call);

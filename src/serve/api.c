@@ -56,10 +56,13 @@ tq_status handle_plan(serve_loop *loop, const serve_request *request, serve_answ
     param_u32(request, "max_walk", &query.max_walk_m);
     query.rider = rider_of(param_text(request, "rider"));
     query.card = param_true(request, "card");
+    const char *on_demand = param_text(request, "on_demand");
+    if (on_demand != NULL) TQ_TRY(tq_on_demand_parse(on_demand, &query.on_demand, err));
+    param_u32(request, "party", &query.party);
     bool found;
     TQ_TRY(
         tq_plan_json(loop->snapshot, &query, request->lang, &loop->work, &loop->body, &found, err));
-    json_answer(answer, given ? KEEP_LONG : KEEP_NOT);
+    json_answer(answer, given && query.on_demand == 0 ? KEEP_LONG : KEEP_NOT);
     return TQ_OK;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The snapshots that a loop holds. Questions ask `loop->snapshot`; at the begin of each request one
- * atomic read tells whether the network shows a newer one. An answer that goes on over several
+ * atomic read each tells whether the network shows a newer one, or another offer on demand. An answer that goes on over several
  * turns of the loop (a streamed matrix) keeps its own until it ends, so it never sees half a
  * change.
  *
@@ -31,7 +31,10 @@ static uint32_t closed_arcs(const tq_overlay *overlay)
 void held_refresh(serve_loop *loop)
 {
     tq_network *network = loop->server->network;
-    if (loop->now != NULL && loop->snapshot->overlay->version == tq_network_shown(network)) return;
+    /* First the count: what is held may be newer than it says, and is then looked for again. */
+    uint64_t offered = tq_network_offered(network), shown = tq_network_shown(network);
+    bool same = loop->now != NULL && loop->snapshot->overlay->version == shown;
+    if (same && loop->offered == offered) return;
     if (loop->now != NULL && loop->now->uses == 0) give_back(loop, loop->now);
     held_snapshot *free_one = loop->held;
     while (free_one->at != NULL) {
@@ -42,6 +45,8 @@ void held_refresh(serve_loop *loop)
     free_one->uses = 0;
     loop->now = free_one;
     loop->snapshot = free_one->at;
+    loop->offered = offered;
+    if (same && loop->snapshot->overlay->version == shown) return; /* kept answers still hold */
     loop->closed = closed_arcs(loop->snapshot->overlay);
     tq_snapshot_version(loop->snapshot, loop->version);
     (void)snprintf(loop->etag, sizeof loop->etag, "\"%.*s\"", TQ_VERSION_MAX - 1, loop->version);

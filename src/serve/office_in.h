@@ -30,6 +30,8 @@
 #define OFFICE_FLOW_SECONDS 5u    /* of solving each of its two plans, at most */
 #define OFFICE_LOGINS_MAX   8u /* passwords that wait to be checked: each takes long on purpose */
 #define OFFICE_TICK_MS      1000u
+#define OFFICE_OFFER_MS     2000  /* what is on demand is made again at most so often, ... */
+#define OFFICE_WAITS_MS     15000 /* ... and at least so often */
 #define OFFICE_SHOW_MS      20000 /* feeds out are made again so often, for their time stamp */
 #define OFFICE_KEYS_KEPT_MS ((int64_t)7 * 86400 * 1000) /* answers remembered for a key */
 #define OFFICE_TIDY_MS      ((int64_t)3600 * 1000)
@@ -85,8 +87,8 @@ typedef struct serve_order {
     bool pulled; /* the server's own: actor «pull» */
     order_speeds speeds;
     int64_t given_ns; /* when a question about flows was handed over */
-    uint64_t after;  /* of events */
-    uint32_t stream; /* row of the loop's event streams + 1; 0 = a new one */
+    uint64_t after;   /* of events */
+    uint32_t stream;  /* row of the loop's event streams + 1; 0 = a new one */
 
     tq_status result;
     unsigned status; /* of HTTP */
@@ -234,7 +236,8 @@ typedef struct serve_office {
     /* The writer's own. */
     uint64_t event_last;  /* last event told to the loops */
     uint64_t live_record; /* store version of the record with live_version */
-    int64_t tick_ms, due_ms, shown_ms, tidy_ms;
+    int64_t tick_ms, due_ms, shown_ms, tidy_ms, offered_ms;
+    bool offer_due; /* something happened since the offer was made */
     uint64_t version; /* of the overlay, as the desk says */
     bool unshown;     /* a state was committed that could not be published yet */
 

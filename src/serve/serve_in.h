@@ -662,6 +662,7 @@ struct serve_loop {
     held_snapshot held[STREAMS_MAX + 1];
     held_snapshot *now;           /* of held: the newest */
     const tq_snapshot *snapshot;  /* now->at */
+    uint64_t offered;             /* how often the offer had changed by then */
     char version[TQ_VERSION_MAX]; /* of it, and the same as an entity tag */
     char etag[TQ_VERSION_MAX + 2];
     uint32_t closed;        /* arcs that are closed to somebody */

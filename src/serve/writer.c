@@ -246,6 +246,38 @@ static tq_status publish(serve_office *office, uint64_t version, int64_t now_ms,
     return status;
 }
 
+static tq_status make_offer(serve_office *office, const tq_snapshot *snapshot, int64_t now_ms,
+                            tq_err *err)
+{
+    const tq_ondemand *made = NULL;
+    tq_desk_world world = world_of(office, snapshot);
+    TQ_TRY(tq_desk_offer(office->desk, &world, now_ms, &made, err));
+    bool nothing = made->run_count == 0 && made->taxi.columns == 0;
+    tq_status status = TQ_OK;
+    if (!nothing || snapshot->ondemand != NULL)
+        status = tq_network_offer(office->server->network, made, err);
+    tq_ondemand_drop(made);
+    return status;
+}
+
+/* Custom buses and taxis for trip planning: at once when the network has changed, soon after a
+ * commit, and now and then because vehicles move. */
+static void offer(serve_office *office, int64_t now_ms, bool network, bool told)
+{
+    int64_t old_ms = now_ms - office->offered_ms;
+    tq_err err = {0};
+    office->offer_due = office->offer_due || network || told;
+    if (!network && old_ms >= 0 && old_ms < (office->offer_due ? OFFICE_OFFER_MS : OFFICE_WAITS_MS))
+        return;
+    const tq_snapshot *snapshot = tq_network_hold(office->server->network);
+    tq_status status = make_offer(office, snapshot, now_ms, &err);
+    tq_network_drop(office->server->network, snapshot);
+    office->offered_ms = now_ms;
+    office->offer_due = status != TQ_OK;
+    if (status != TQ_OK)
+        tq_log(TQ_LOG_WARN, "what is on demand stays as it was: %s; trying again", err.text);
+}
+
 /* Also at the start: then nothing is shown yet and all that is in force is caught up with. */
 void writer_show(serve_office *office, int64_t now_ms)
 {
@@ -262,6 +294,7 @@ void writer_show(serve_office *office, int64_t now_ms)
         tq_log(TQ_LOG_ERROR, "what was committed cannot be shown yet: %s; trying again", err.text);
     bool told = show_events(office);
     if (network || told || office->shown_ms == 0) show_make(office, now_ms);
+    if (status == TQ_OK) offer(office, now_ms, network, told);
 }
 
 /* ---- batches

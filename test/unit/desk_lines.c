@@ -942,7 +942,7 @@ static void offers_are_values(void **state)
               "{\"line\":\"" LINE "\"," TODAY ",\"trip\":\"T1\",\"from_stop\":\"A\",\"to_stop\":"
               "\"M\",\"party\":3}");
     tq_desk_world world = world_now(room, &overlay);
-    if (tq_desk_lines_offer(room->desk, &world, room->now_ms, &offer, &room->err) != TQ_OK)
+    if (tq_desk_offer(room->desk, &world, room->now_ms, &offer, &room->err) != TQ_OK)
         fail_msg("%s", room->err.text);
     assert_int_equal(offer->run_count, 14);
     const tq_ondemand_run *run = &offer->run[0];
