@@ -4,9 +4,10 @@
  * A linear program may take seconds, so no loop and no reader of records solves one: the question
  * goes to the planner, a thread of its own, and its connection waits as one that waits for the
  * writer. At most OFFICE_FLOWS_MAX questions wait behind the one that is solved; more are told to
- * come again. With OFFICE_FLOW_SECONDS for each of two plans all of them are answered before a
- * waiting connection is given up (ORDER_WAIT_MS). Should solvers take longer, what has waited for
- * more than half of that is refused without being solved; so is what waits when the server ends.
+ * come again. With OFFICE_FLOW_SECONDS (of the processor) for each of two plans all of them are
+ * answered before a waiting connection is given up (ORDER_WAIT_MS). Whole trains may take longer,
+ * and so may a machine with other work: what has waited for more than half of that is refused
+ * without being solved; so is what waits when the server ends.
  */
 #include <stdatomic.h>
 

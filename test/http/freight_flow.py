@@ -62,9 +62,11 @@ for what, body, status, says in [
     check(f"refused: {what}", got.status == status and says in got.json().get("detail", ""), got)
 
 # ---- other doors while plans are made ----------------------------------------------------------------------------------------
-# The largest question that the door takes, two at once on a server of one loop: the loop goes on answering.
+# A question that takes its time (whole trains of many origins over weeks), two at once on a server of one loop: the loop goes on answering.
 places = [n["id"] for n in server.get("/api/v1/freight/nodes").json()["nodes"] if n["kind"] in ("mine", "rail_terminal", "rail_station")]
-large = {"weeks": 20, "seconds": 2, "lots": [{"commodity": "coal_thermal", "from": p, "to": "QHDP", "mt_y": 3} for p in places[:20] if p != "QHDP"]}
+large = {"weeks": 20, "seconds": 3, "whole_trains": True, "train_cny_km": 30, "lots": [
+    {"commodity": "coal_thermal", "from": p, "to": to, "mt_y": round(3.1 + 0.37 * k, 2)}
+    for k, p in enumerate(places[:20]) for to in ("QHDP", "TSNP", "RZP") if p != to]}
 statuses, slowest, asked = [], 0.0, 0
 threads = [threading.Thread(target=lambda: statuses.append(server.send("POST", DOOR, large).status)) for _ in range(2)]
 for thread in threads:
@@ -111,4 +113,14 @@ def no_files(folder):
 restart(no_files)
 check("without a worked question", server.get(DOOR).json()["question"] is None)
 check("without tags", server.send("POST", DOOR, {"lots": [LOT]}).json()["plan"]["hubs"] == [])
+
+# ---- the end while plans are made: the one at hand is finished, those that wait are refused -----------------------------------
+last = [threading.Thread(target=server.send, args=("POST", DOOR, large)) for _ in range(3)]
+for thread in last:
+    thread.start()
+time.sleep(0.3)
+server.process.send_signal(signal.SIGTERM)
+check("the server ends", server.process.wait(60) == 0, server.process.returncode)
+for thread in last:
+    thread.join(10)
 finish()

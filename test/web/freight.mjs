@@ -80,6 +80,9 @@ export async function freightChecks(browser, url) {
       await page.waitForSelector('.bill tfoot');
       holds((await page.innerText('.bill tfoot')).replaceAll(',', '').includes(bill.chains[0].total_cny.toFixed(1)), 'the bill');
       matches(await page.innerText('.bill'), /铁路建设基金[\s\S]*印花税/);
+      matches(await page.innerText('.legs'), /来源 S\d+[\s\S]*来源 S12 \+ 本项目估计/, 'sources in words');
+      const [items] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("账单 CSV")')]);
+      same(readFileSync(await items.path(), 'utf8').trim().split('\r\n').length, 1 + bill.chains.reduce((sum, chain) => sum + chain.items.length + 1, 0), 'rows of the bill as a file');
       await page.waitForSelector('.carbon tbody tr:nth-child(3)');
       matches(await page.innerText('.carbon'), /英国 2025[\s\S]*GLEC/);
       await shoot(page, 'freight-desktop-zh');

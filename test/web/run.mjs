@@ -6,7 +6,9 @@ import { axe, check, finish, holds, mapDrawn, matches, open, same, shoot, startB
 import { consignmentChecks } from './consignments.mjs';
 import { deskChecks } from './desk.mjs';
 import { dispatchChecks } from './dispatch.mjs';
+import { flowChecks } from './flow.mjs';
 import { freightChecks } from './freight.mjs';
+import { hubChecks } from './hub.mjs';
 import { pureChecks } from './pure.mjs';
 import { roadChecks, roadPages } from './roads.mjs';
 
@@ -395,6 +397,8 @@ try {
   await easy(airport, north);
   await roadChecks(browser, url);
   await freightChecks(browser, url);
+  await hubChecks(browser, url);
+  await flowChecks(browser, url);
   await consignmentChecks(browser);
   await deskChecks(browser);
   await dispatchChecks(browser);

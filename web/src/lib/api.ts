@@ -157,13 +157,23 @@ export async function ask<T>(
   for (const [key, value] of Object.entries(params))
     if (value !== undefined && value !== '') query.set(key, String(value));
   const text = query.toString();
+  return call<T>(text ? `${path}?${text}` : path, {}, lang, TIMEOUT_MS, signal);
+}
+
+/** Ask with a body, for questions that are too long for an address; `timeout` in milliseconds. */
+export async function post<T>(path: string, body: unknown, lang: string, timeout: number, signal?: AbortSignal): Promise<T> {
+  return call<T>(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }, lang, timeout, signal);
+}
+
+async function call<T>(target: string, init: RequestInit, lang: string, timeout: number, signal?: AbortSignal): Promise<T> {
   const clock = new AbortController();
-  const timer = setTimeout(() => clock.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => clock.abort(), timeout);
   const forward = () => clock.abort();
   signal?.addEventListener('abort', forward);
   try {
-    const response = await fetch(text ? `${path}?${text}` : path, {
-      headers: { Accept: 'application/json, application/problem+json', 'Accept-Language': lang },
+    const response = await fetch(target, {
+      ...init,
+      headers: { ...init.headers, Accept: 'application/json, application/problem+json', 'Accept-Language': lang },
       signal: clock.signal,
     });
     let body: unknown;

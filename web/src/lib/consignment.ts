@@ -34,6 +34,8 @@ export interface OrderLeg {
   vehicle: string | null;
   from: Place;
   to: Place;
+  estimated?: { depart: string | null; arrive: string | null };
+  actual?: Partial<Record<Point, string>>;
   missed: boolean;
   closed: boolean;
 }
@@ -57,7 +59,9 @@ export interface Consignment {
   version: number;
   shipper: Party;
   consignee: Party;
-  goods: { name_zh: string; name_en: string; tonnes: number | null; boxes40: number };
+  reference?: string | null;
+  begin?: string;
+  goods: { commodity: string; name_zh: string; name_en: string; tonnes: number | null; boxes40: number; boxes?: { number: string; seal?: string }[] };
   from: Place;
   to: Place;
   promised: string | null;
@@ -66,6 +70,9 @@ export interface Consignment {
   late: boolean;
   alarms: Alarm[];
   legs: OrderLeg[];
+  position: { leg: number; at: string; lat?: number; lon?: number; eta?: string } | null;
+  plan?: { number: number; hours: number; cny: number; co2e_kg: number } | null;
+  weigh_lists?: { leg: number; train: string; at: string; net_t: number; declared_t: number; differs: boolean; rows: unknown[] }[];
   next_hand_over: HandOver | null;
   timeline?: Row[];
   history?: { at: string; by: string; what: string; note: string | null }[];
@@ -82,11 +89,56 @@ export interface Kpi {
   on_time_pct: number | null;
 }
 
-/** Papers and events of one, as addresses. */
+/** Papers and events of one: word, form, address, name of the file. */
 export const papers = (id: string) =>
-  [
-    ['fo_waybill', `/api/v1/consignments/${id}/waybill.xml`],
-    ['fo_weigh', `/api/v1/consignments/${id}/weigh-list.xml`],
-    ['fo_epcis', `/api/v1/consignments/${id}/epcis`],
-    ['fo_dcsa', `/api/v1/consignments/${id}/dcsa`],
-  ] as const;
+  (
+    [
+      ['fo_waybill', 'XML', 'waybill.xml'],
+      ['fo_waybill', 'JSON', 'waybill'],
+      ['fo_weigh', 'XML', 'weigh-list.xml'],
+      ['fo_weigh', 'JSON', 'weigh-list'],
+      ['fo_epcis', 'JSON', 'epcis'],
+      ['fo_dcsa', 'JSON', 'dcsa'],
+    ] as const
+  ).map(([word, form, door]) => ({ word, form, path: `/api/v1/consignments/${id}/${door}`, file: `${id}-${door.replace('.xml', '')}.${form.toLowerCase()}` }));
+
+/** The event that comes next on the way, as far as the timeline tells. */
+export function nextPoint(timeline: Row[]): Point {
+  return timeline.find((row) => row.actual === null)?.what ?? 'delivered';
+}
+
+/** Local wall clock of an instant of ours, in the city's offset that the order's own instants carry. */
+function localOf(at: string, like: string): string {
+  const offset = /([+-])(\d\d):(\d\d)$/.exec(like);
+  if (!offset) return at;
+  const minutes = (offset[1] === '-' ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3]));
+  return new Date(Date.parse(at) + minutes * 60_000).toISOString().slice(0, 19) + offset[0];
+}
+
+/**
+ * From where and when the rest can be planned anew, and by which modes it goes now: where the leg under way ends, else where
+ * the goods stand. Null when nothing is left behind it. The server decides by the same rule when it plans.
+ */
+export function restOf(one: Consignment, now: string): { from: Place; at: string; modes: Mode[] } | null {
+  const current = one.legs.findIndex((leg) => !leg.actual?.arrived);
+  const leg = one.legs[current];
+  if (!leg) return null;
+  const away = !!leg.actual?.departed;
+  const free = (away ? leg.estimated?.arrive : current === 0 ? one.begin : null) ?? now;
+  const at = localOf(Date.parse(free) > Date.parse(now) ? free : now, one.begin ?? free);
+  const left = one.legs.slice(current + (away ? 1 : 0));
+  if (!left.length) return null;
+  return { from: away ? leg.to : leg.from, at, modes: [...new Set(left.map((part) => part.mode))].sort() };
+}
+
+/** A wagon a line: «wagon, gross, tare[, box]», in tonnes; null when a line is none. */
+export function wagonsOf(text: string): { wagon: string; gross_t: number; tare_t: number; box?: string }[] | null {
+  const out = [];
+  for (const line of text.split('\n')) {
+    if (!line.trim()) continue;
+    const [wagon, gross, tare, box] = line.split(/[,，;；\t]/).map((part) => part.trim());
+    if (!wagon || !gross || !tare || !Number.isFinite(Number(gross)) || !Number.isFinite(Number(tare))) return null;
+    out.push({ wagon, gross_t: Number(gross), tare_t: Number(tare), ...(box ? { box } : {}) });
+  }
+  return out.length ? out : null;
+}

@@ -1,5 +1,7 @@
 // Freight as the API gives it (src/freight/json.c tells the shape), and what the page makes of it.
 
+import type { Freight } from './freight_question';
+
 export const MODES = ['road', 'rail', 'sea', 'river', 'air'] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -123,6 +125,23 @@ export interface Carbon {
   }[];
 }
 
+/** Tonnes of a box of 40 feet when nothing else is said. */
+const BOX_T = 22;
+
+/** The page's question as the doors of freight take it. */
+export function questionOf(of: Freight, boxed: boolean, time: string, arriveBy: boolean): Record<string, string> {
+  const out: Record<string, string> = { from: of.from, to: of.to, commodity: of.commodity };
+  if (boxed) {
+    out.boxes40 = of.amount;
+    out.tonnes = String(Number(of.amount) * BOX_T);
+  } else out.tonnes = of.amount;
+  if (time) out[arriveBy ? 'arrive' : 'depart'] = time;
+  if (of.via) out.via = of.via;
+  if (of.avoid) out.avoid = of.avoid;
+  if (of.modes.length < MODES.length) out.modes = of.modes.join(',');
+  return out;
+}
+
 /** A stretch of a plan in one mode: what stands in a row of the chain. */
 export interface Stretch {
   mode: Mode;
@@ -149,6 +168,9 @@ const cell = (value: unknown): string => {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
+/** Rows as a file that spreadsheets read; the mark at its beginning says UTF-8. */
+export const sheet = (rows: unknown[][]): string => `\ufeff${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+
 /** All legs of the plans as a table for other programs; the names stand in both languages. */
 export function csv(answer: Answer): string {
   const rows: unknown[][] = [
@@ -158,7 +180,7 @@ export function csv(answer: Answer): string {
     plan.legs.forEach((leg, at) =>
       rows.push([plan.number, plan.marks.join(' '), at, leg.kind, leg.mode, leg.id ?? '', leg.from.name_en, leg.from.name_zh, leg.to.name_en, leg.to.name_zh, leg.begin, leg.end, leg.hours, leg.wait_hours, leg.km, leg.cny, leg.co2e_kg, leg.price?.id, leg.price?.kind, leg.price?.source]),
     );
-  return `\ufeff${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  return sheet(rows);
 }
 
 /** Hand a text to the browser as a file. */
