@@ -18,6 +18,17 @@ static bool take_rider(const cli_args *args, tq_plan_query *query)
     return false;
 }
 
+static bool take_on_demand(const cli_args *args, tq_plan_query *query)
+{
+    const char *words = cli_value(args, "on-demand");
+    tq_err err = {0};
+    if (words != NULL && tq_on_demand_parse(words, &query->on_demand, &err) != TQ_OK) {
+        (void)cli_usage(args, "--on-demand is taxi, custom, or taxi,custom");
+        return false;
+    }
+    return cli_number(args, "party", 1, TQ_PARTY_MAX, &query->party);
+}
+
 /* Numbers and words that need no city; prints what is wrong. */
 static bool take_options(const cli_args *args, tq_plan_query *query)
 {
@@ -41,7 +52,7 @@ static bool take_options(const cli_args *args, tq_plan_query *query)
     query->window_s = window_min * 60;
     if (!cli_number(args, "max-walk", 0, 100000, &query->max_walk_m)) return false;
     return cli_number(args, "max-transfers", 0, TQ_TRANSFERS_MAX, &query->max_transfers) &&
-           take_rider(args, query);
+           take_on_demand(args, query) && take_rider(args, query);
 }
 
 static tq_status take_ends(const cli_args *args, const tq_city *city, tq_plan_query *query,

@@ -50,6 +50,10 @@ static const cli_option plan_options[] = {
     {"rider", CLI_VALUE, "WHO",
      "adult, senior, pupil or child: for the fare (elder profile: senior)"},
     {"card", CLI_FLAG, NULL, "pay with a stored-value card"},
+    {"on-demand", CLI_VALUE, "LIST",
+     "also taxi, custom, or taxi,custom as the first or last mile, or all the way; waits are "
+     "assumed here, a server knows them and the custom buses"},
+    {"party", CLI_VALUE, "N", "how many travel (1 to 8)"},
     COMMON,
 };
 /* Who travels on the streets and when. */

@@ -3,7 +3,7 @@
 # TONGQU names the binary (default build/release/tongqu), TQ_CITY the city folder (default cities/taiyuan).
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 passed=0 failed=0
-for script in raw.py api.py streets.py freight.py freight_uplift.py freight_flow.py consignments.py live.py dispatch.py partner.py porto.py; do
+for script in raw.py api.py streets.py freight.py freight_uplift.py freight_flow.py consignments.py ondemand.py live.py dispatch.py partner.py porto.py; do
     echo "== $script"
     out=$(timeout "${TQ_HTTP_SECONDS:-300}" python3 -B "$PWD/$script" 2>&1)
     printf '%s\n' "$out"

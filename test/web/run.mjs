@@ -125,6 +125,31 @@ async function flows(airport, north, hub, south) {
     }),
   );
 
+  await check('a taxi as the first mile: asked for by a tick, with wait, price and the number to call', () =>
+    withPage(`#from=37.873500,112.563900&to=37.800000,112.600000&depart=${DAY}T08:00`, {}, async (page) => {
+      await page.waitForSelector('#trip-0');
+      const plain = await page.locator('.trip').count();
+      await page.click('button.more');
+      await page.check('#demand');
+      await page.waitForFunction((had) => document.querySelectorAll('.trip').length > had, plain);
+      matches(await page.evaluate(() => location.hash), /demand=1/);
+      const texts = await page.locator('.trip').allInnerTexts();
+      for (let at = 0; at < texts.length; at += 1) {
+        if ((await page.getAttribute(`#trip-${at}`, 'aria-expanded')) !== 'true') await page.click(`#trip-${at}`);
+        const steps = await page.innerText(`#steps-${at}`);
+        if (!/乘出租车/.test(steps) || !/1号线/.test(steps)) continue;
+        matches(steps, /叫车后约/);
+        matches(steps, /等车时间为估计/);
+        matches(steps, /约 \d+\.\d\d 元/);
+        holds(await page.isVisible(`#steps-${at} a[href="tel:95128"]`), 'no number to call');
+        same(await axe(page), [], 'axe');
+        await shoot(page, 'plan-taxi-first');
+        return;
+      }
+      throw new Error(`no taxi to the metro: ${texts.join(' | ')}`);
+    }),
+  );
+
   await check('up and down move through the trips; the chosen one is in the address', () =>
     withPage(day, {}, async (page) => {
       await page.waitForSelector('#trip-1');

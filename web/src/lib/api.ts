@@ -28,6 +28,16 @@ export interface Leg {
   assumed: boolean;
   /** Taxi: from the call to the door. */
   wait_s?: number;
+  wait_source?: 'live' | 'assumed';
+  /** Free ones behind a live wait. */
+  vehicles?: number;
+  /** On demand: */
+  price_fen?: number | null;
+  price_assumed?: boolean;
+  phone?: string;
+  seats_free?: number;
+  booking_until?: string;
+  connection?: { at: string; departure: string; wait_s: number; guaranteed: boolean } | null;
   stops: StopTime[];
 }
 export interface Itinerary {

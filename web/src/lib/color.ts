@@ -17,6 +17,7 @@ const FALLBACK: Record<string, string> = {
   rail: '3F4A5A',
   tram: '6A4C93',
   bus: '2F6B3A',
+  custom_bus: '6A3D8F',
   coach: '6B5A2F',
   ferry: '1F5F99',
   bike: '3B6E22',

@@ -1,5 +1,6 @@
 // A trip told in plain sentences, for the easy version and for reading aloud.
 
+import { demandFacts, hasDemand, isOnDemand } from './demand';
 import type { Itinerary, Leg, PlanAnswer } from './api';
 import { called } from './names.svelte';
 import { clockFrom, duration, fare, metres, minutes, missed, tooLate } from './say';
@@ -8,6 +9,8 @@ import { clock } from './time';
 
 const SHORT_M = 30;
 const LONG_WAIT_S = 15 * 60;
+/** More than any trip lasts. */
+const LATE_MIN = 7 * 24 * 60;
 
 export interface Sentence {
   icon: string;
@@ -17,9 +20,10 @@ export interface Sentence {
 
 /**
  * The trip that is easiest to make: soonest there, where a change counts as ten minutes and fifty metres on foot as one.
+ * What has to be called for or booked comes behind all that goes by itself.
  */
 export function easiestFirst(trips: Itinerary[]): Itinerary[] {
-  const effort = (trip: Itinerary) => Date.parse(trip.arrival) / 60_000 + trip.transfers * 10 + trip.walk_m / 50;
+  const effort = (trip: Itinerary) => (hasDemand(trip) ? LATE_MIN : 0) + Date.parse(trip.arrival) / 60_000 + trip.transfers * 10 + trip.walk_m / 50;
   return [...trips].sort((a, b) => effort(a) - effort(b));
 }
 
@@ -33,13 +37,13 @@ export function sentences(trip: Itinerary): Sentence[] {
   legs.forEach((leg, at) => {
     const seconds = (Date.parse(leg.arrival) - Date.parse(leg.departure)) / 1000;
     const wait = at ? (Date.parse(leg.departure) - Date.parse(legs[at - 1].arrival)) / 1000 : 0;
-    if (wait >= LONG_WAIT_S)
+    if (wait >= LONG_WAIT_S && !leg.wait_source)
       told.push({ icon: 'wait', leg: null, text: t('plainWait', { at: called(leg.from.name), time: duration(wait) }) });
     if (leg.route)
       told.push({
         icon: leg.mode,
         leg,
-        text: t(leg.headsign ? 'plainRide' : 'plainRideOpen', {
+        text: t(leg.mode === 'custom_bus' ? 'plainCustom' : leg.headsign ? 'plainRide' : 'plainRideOpen', {
           time: clockFrom(leg.departure, trip.departure),
           from: called(leg.from.name),
           line: called(leg.route),
@@ -80,8 +84,12 @@ export function lastCall(trip: Itinerary): string {
   return t(tooLate(trip) ? 'plainGone' : 'plainLast', { time });
 }
 
+/** What has to be known of a leg on demand, in sentences. */
+const said = (leg: Leg | null, trip: Itinerary): string[] =>
+  leg && isOnDemand(leg) ? demandFacts(leg, trip.departure).map((fact) => t('plainFact', { text: fact.text })) : [];
+
 /** Everything in one text, in the order in which it is shown. */
 export function spoken(answer: PlanAnswer, trip: Itinerary | null): string {
   if (!trip) return [t('plainNone'), ...answer.missed.map(missed)].join(' ');
-  return [...totals(trip), ...answer.missed.map(missed), ...sentences(trip).map((one) => one.text), lastCall(trip)].filter(Boolean).join(' ');
+  return [...totals(trip), ...answer.missed.map(missed), ...sentences(trip).flatMap((one) => [one.text, ...said(one.leg, trip)]), lastCall(trip)].filter(Boolean).join(' ');
 }

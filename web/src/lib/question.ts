@@ -11,6 +11,7 @@ export const PAGES = ['plan', 'roads', 'stops', 'works', 'freight', 'call', 'dri
 export const DESK_VIEWS = ['duty', 'cases', 'closures', 'roadworks', 'points', 'crews', 'dispatch', 'vehicles', 'lines', 'conduct', 'simulation', 'exchange', 'people', 'demo'] as const;
 export const STEPS = ['from', 'to', 'when', 'answer'] as const;
 export const TRANSFERS_MAX = 5;
+export const PARTY_MAX = 8;
 
 export type Profile = (typeof PROFILES)[number];
 export type Rider = (typeof RIDERS)[number];
@@ -39,6 +40,10 @@ export interface Question {
   transfers: number | null;
   rider: Rider;
   card: boolean;
+  /** Taxis and custom buses too, where they are not the whole question. */
+  onDemand: boolean;
+  /** How many travel: a custom bus must have a seat for each. */
+  party: number;
   /** The itinerary looked at. */
   pick: number;
   /** Departures page: the stop, and "" or the wall clock to read from. */
@@ -67,6 +72,8 @@ export function emptyQuestion(): Question {
     transfers: null,
     rider: 'adult',
     card: false,
+    onDemand: false,
+    party: 1,
     pick: 0,
     stop: null,
     day: '',
@@ -113,6 +120,9 @@ export function readHash(hash: string): Question {
   question.profile = oneOf(PROFILES, params.get('profile'), 'foot');
   question.rider = oneOf(RIDERS, params.get('rider'), 'adult');
   question.card = params.get('card') === '1';
+  question.onDemand = params.get('demand') === '1';
+  const party = params.get('party') ?? '';
+  if (/^\d$/.test(party) && Number(party) >= 1 && Number(party) <= PARTY_MAX) question.party = Number(party);
   const transfers = params.get('transfers');
   if (transfers !== null && /^\d$/.test(transfers) && Number(transfers) <= TRANSFERS_MAX)
     question.transfers = Number(transfers);
@@ -163,6 +173,8 @@ export function writeHash(question: Question): string {
     if (question.profile !== 'foot') params.set('profile', question.profile);
     if (question.rider !== 'adult') params.set('rider', question.rider);
     if (question.card) params.set('card', '1');
+    if (question.onDemand) params.set('demand', '1');
+    if (question.party !== 1) params.set('party', String(question.party));
     if (question.transfers !== null) params.set('transfers', String(question.transfers));
     if (question.pick) params.set('pick', String(question.pick));
   }
@@ -182,6 +194,10 @@ export function planParams(question: Question, now: string): Record<string, stri
   params[question.arriveBy && question.time ? 'arrive' : 'depart'] = time;
   const timed = question.profile === 'foot' || question.profile === 'elder' || question.profile === 'wheelchair';
   if (timed) params.window = WINDOW_MIN;
+  if (timed && question.onDemand) {
+    params.on_demand = 'taxi,custom';
+    params.party = question.party;
+  }
   if (question.transfers !== null) params.max_transfers = question.transfers;
   if (question.card) params.card = 'true';
   return params;
