@@ -237,9 +237,9 @@ typedef struct serve_office {
     uint64_t event_last;  /* last event told to the loops */
     uint64_t live_record; /* store version of the record with live_version */
     int64_t tick_ms, due_ms, shown_ms, tidy_ms, offered_ms;
-    bool offer_due; /* something happened since the offer was made */
-    uint64_t version; /* of the overlay, as the desk says */
-    bool unshown;     /* a state was committed that could not be published yet */
+    enum { OFFER_GOOD, OFFER_SOON, OFFER_NOW } offer_due; /* what happened since it was made */
+    uint64_t version;                                     /* of the overlay, as the desk says */
+    bool unshown; /* a state was committed that could not be published yet */
 
     /* consignments.c; the writer's own. */
     tq_desk_freight freight;

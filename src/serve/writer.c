@@ -261,19 +261,21 @@ static tq_status make_offer(serve_office *office, const tq_snapshot *snapshot, i
 }
 
 /* Custom buses and taxis for trip planning: at once when the network has changed, soon after a
- * commit, and now and then because vehicles move. */
-static void offer(serve_office *office, int64_t now_ms, bool network, bool told)
+ * commit, and now and then because vehicles move. After the answers of a batch, which need not wait
+ * for it. */
+static void offer(serve_office *office, int64_t now_ms)
 {
-    int64_t old_ms = now_ms - office->offered_ms;
+    int64_t old_ms = now_ms - office->offered_ms, least_ms = office->offer_due == OFFER_NOW ? 0
+                                                             : office->offer_due == OFFER_SOON
+                                                                 ? OFFICE_OFFER_MS
+                                                                 : OFFICE_WAITS_MS;
     tq_err err = {0};
-    office->offer_due = office->offer_due || network || told;
-    if (!network && old_ms >= 0 && old_ms < (office->offer_due ? OFFICE_OFFER_MS : OFFICE_WAITS_MS))
-        return;
+    if (office->unshown || (old_ms >= 0 && old_ms < least_ms)) return;
     const tq_snapshot *snapshot = tq_network_hold(office->server->network);
     tq_status status = make_offer(office, snapshot, now_ms, &err);
     tq_network_drop(office->server->network, snapshot);
     office->offered_ms = now_ms;
-    office->offer_due = status != TQ_OK;
+    office->offer_due = status == TQ_OK ? OFFER_GOOD : OFFER_SOON;
     if (status != TQ_OK)
         tq_log(TQ_LOG_WARN, "what is on demand stays as it was: %s; trying again", err.text);
 }
@@ -294,7 +296,10 @@ void writer_show(serve_office *office, int64_t now_ms)
         tq_log(TQ_LOG_ERROR, "what was committed cannot be shown yet: %s; trying again", err.text);
     bool told = show_events(office);
     if (network || told || office->shown_ms == 0) show_make(office, now_ms);
-    if (status == TQ_OK) offer(office, now_ms, network, told);
+    if (network)
+        office->offer_due = OFFER_NOW;
+    else if (told && office->offer_due == OFFER_GOOD)
+        office->offer_due = OFFER_SOON;
 }
 
 /* ---- batches
@@ -386,6 +391,7 @@ void writer_work(void *user, void **item, uint32_t count)
     }
     for (uint32_t k = 0; k < count; k++)
         finish(office, row[k]);
+    offer(office, now_ms);
     if (office->version == before) return;
     /* Who is late by the new network is told now, not at the next tick. */
     office->tick_ms = 0;
@@ -437,4 +443,5 @@ void writer_idle(void *user)
     writer_show(office, now_ms);
     if (changed && office->carrier != NULL) (void)tq_worker_give(office->carrier, office);
     if (now_ms - office->shown_ms >= OFFICE_SHOW_MS) show_make(office, now_ms);
+    offer(office, now_ms);
 }
