@@ -3,21 +3,16 @@
  * by a city's folder policies/. One table says for each key where it lies, what it may be, and
  * serves the reader of YAML, the overrides of policy.set and the answer of policy.get alike; so an
  * unknown key is refused everywhere in the same words. `like: NAME` begins with another policy's
- * values.
+ * values. Files are read by yaml.c; a refusal names file and line.
  */
 #include <stddef.h>
 #include <stdio.h>
-#include <yaml.h>
-
-#include "os/os.h"
 
 #include "desk/supply_in.h"
+#include "desk/yaml_in.h"
 
 extern const uint64_t tq_policy_file_count;
-extern const struct {
-    const char *name, *at;
-    uint64_t len;
-} tq_policy_files[];
+extern const desk_yaml_file tq_policy_files[];
 
 const char *const POLICY_METHODS[] = {"rotation", "nearest", "batch", "grab", NULL};
 static const char *const ASKS[] = {"assign", "ask", NULL};
@@ -150,6 +145,26 @@ static tq_status set_key(desk_policy *policy, const policy_key *key, const json_
     return TQ_OK;
 }
 
+static tq_status set_named(desk_policy *policy, const char *name, const json_t *value, tq_err *err)
+{
+    const policy_key *key = key_named(name);
+    if (key != NULL) return set_key(policy, key, value, err);
+    const char *names[TQ_COUNT(KEYS) + 1] = {NULL};
+    for (uint32_t k = 0; k < TQ_COUNT(KEYS); k++)
+        names[k] = KEYS[k].name;
+    const char *near = desk_nearest(name, names);
+    return tq_fail(err, TQ_BAD_INPUT, 0, "a policy does not know \"%.40s\"%s%s%s", name,
+                   near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                   near != NULL ? "\"?" : "");
+}
+
+static tq_status check_steps(const desk_policy *policy, tq_err *err)
+{
+    if (policy->radius_count == policy->grow_count && policy->grow_s[0] == 0) return TQ_OK;
+    return tq_fail(err, TQ_BAD_INPUT, 0,
+                   "\"grow_s\" has one number for each of \"radius_m\", the first is 0");
+}
+
 tq_status policy_change(desk_policy *policy, const json_t *members, tq_err *err)
 {
     const char *name;
@@ -157,21 +172,9 @@ tq_status policy_change(desk_policy *policy, const json_t *members, tq_err *err)
     desk_policy made = *policy;
     json_object_foreach((json_t *)(uintptr_t)members, name, value)
     {
-        const policy_key *key = key_named(name);
-        if (key == NULL) {
-            const char *names[TQ_COUNT(KEYS) + 1] = {NULL};
-            for (uint32_t k = 0; k < TQ_COUNT(KEYS); k++)
-                names[k] = KEYS[k].name;
-            const char *near = desk_nearest(name, names);
-            return tq_fail(err, TQ_BAD_INPUT, 0, "a policy does not know \"%.40s\"%s%s%s", name,
-                           near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                           near != NULL ? "\"?" : "");
-        }
-        TQ_TRY(set_key(&made, key, value, err));
+        TQ_TRY(set_named(&made, name, value, err));
     }
-    if (made.radius_count != made.grow_count || made.grow_s[0] != 0)
-        return tq_fail(err, TQ_BAD_INPUT, 0,
-                       "\"grow_s\" has one number for each of \"radius_m\", the first is 0");
+    TQ_TRY(check_steps(&made, err));
     *policy = made;
     return TQ_OK;
 }
@@ -221,185 +224,103 @@ const desk_policy *policy_named(const desk_policies *all, const char *name)
 /* ---- YAML --------------------------------------------------------------------------------------
  */
 
-typedef struct reader {
-    yaml_document_t document;
-    const char *source;
-    desk_policies *all;
-    tq_err *err;
-} reader;
+typedef struct policy_file {
+    const desk_policies *all; /* read before */
+    desk_policy made;
+} policy_file;
 
-static tq_status refuse(const reader *in, const yaml_node_t *node, const char *what)
-{
-    size_t line = node != NULL ? node->start_mark.line + 1 : 1;
-    return tq_fail(in->err, TQ_BAD_CONFIG, line, "%s line %zu: %s", in->source, line, what);
-}
-
-static const char *text_of(const yaml_node_t *node)
-{
-    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
-                                                          : NULL;
-}
-
-/* A scalar as JSON: a plain whole number is one. */
+/* A plain whole number is one, anything else a text. */
 static json_t *scalar_json(const yaml_node_t *node)
 {
     int64_t number = 0;
-    const char *text = text_of(node);
-    if (text == NULL) return NULL;
-    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-        tq_parse_i64(tq_str_of(text), &number))
+    tq_str text = desk_yaml_text(node);
+    if (node == NULL || node->type != YAML_SCALAR_NODE) return json_null();
+    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tq_parse_i64(text, &number))
         return json_integer(number);
-    return json_string(text);
+    json_t *out = json_stringn(text.at, text.len); /* NULL when it is no UTF-8 */
+    return out != NULL ? out : json_null();
 }
 
-static json_t *value_json(reader *in, const yaml_node_t *node)
+static tq_status take_item(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                           void *user)
 {
-    if (node == NULL || node->type != YAML_SEQUENCE_NODE) return scalar_json(node);
-    json_t *list = json_array();
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++)
-        json_array_append_new(list, scalar_json(yaml_document_get_node(&in->document, *item)));
-    return list;
-}
-
-static tq_status take_title(reader *in, const yaml_node_t *node, desk_policy *out)
-{
-    if (node->type != YAML_MAPPING_NODE) return refuse(in, node, "title: {zh: …, en: …}");
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        const char *key = text_of(yaml_document_get_node(&in->document, pair->key)),
-                   *text = text_of(yaml_document_get_node(&in->document, pair->value));
-        bool zh = key != NULL && strcmp(key, "zh") == 0;
-        if (text == NULL || (!zh && (key == NULL || strcmp(key, "en") != 0)) ||
-            strlen(text) >= sizeof out->zh)
-            return refuse(in, node, "title wants short texts zh and en");
-        (void)snprintf(zh ? out->zh : out->en, sizeof out->zh, "%s", text);
-    }
+    (void)in;
+    (void)key;
+    json_array_append_new(user, scalar_json(value));
     return TQ_OK;
 }
 
-static tq_status take_like(reader *in, const yaml_node_t *node, desk_policy *out)
+static tq_status take_like(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                           void *user)
 {
-    const char *text = text_of(node);
-    const desk_policy *like = text != NULL ? policy_named(in->all, text) : NULL;
-    if (like == NULL) return refuse(in, node, "like: names no policy that was read before");
-    *out = *like;
-    out->name[0] = '\0';
+    policy_file *file = in->whole;
+    char name[YAML_WORD_MAX];
+    (void)user;
+    if (strcmp(key, "like") != 0) return TQ_OK;
+    TQ_TRY(desk_yaml_word(in, value, key, sizeof name, name));
+    const desk_policy *like = policy_named(file->all, name);
+    if (like == NULL)
+        return desk_yaml_refuse(in, value, "like: %s names no policy that was read before", name);
+    file->made = *like;
+    file->made.name[0] = '\0';
     return TQ_OK;
 }
 
-static tq_status take_file(reader *in, const yaml_node_t *root, desk_policy *out)
+static tq_status take_key(const desk_yaml *in, const char *key, const yaml_node_t *value,
+                          void *user)
 {
-    json_auto_t *members = json_object();
-    if (root == NULL || root->type != YAML_MAPPING_NODE)
-        return refuse(in, root, "a policy has keys such as name: and method:");
-    for (unsigned pass = 0; pass < 2; pass++) {
-        for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
-             pair < root->data.mapping.pairs.top; pair++) {
-            const yaml_node_t *node = yaml_document_get_node(&in->document, pair->key),
-                              *value = yaml_document_get_node(&in->document, pair->value);
-            const char *key = text_of(node);
-            if (key == NULL) return refuse(in, node, "a key is a word");
-            bool like = strcmp(key, "like") == 0;
-            if (pass == 0) {
-                if (like) TQ_TRY(take_like(in, value, out));
-                continue;
-            }
-            if (like) continue;
-            if (strcmp(key, "title") == 0) {
-                TQ_TRY(take_title(in, value, out));
-                continue;
-            }
-            if (strcmp(key, "name") == 0) {
-                const char *name = text_of(value);
-                if (name == NULL || name[0] == '\0' || strlen(name) >= sizeof out->name)
-                    return refuse(in, value, "name is a short word");
-                (void)snprintf(out->name, sizeof out->name, "%s", name);
-                continue;
-            }
-            if (json_object_get(members, key) != NULL)
-                return refuse(in, node, "the key stands twice");
-            json_object_set_new(members, key, value_json(in, value));
-        }
-    }
+    policy_file *file = in->whole;
+    desk_policy *made = &file->made;
     tq_err why;
-    if (policy_change(out, members, &why) != TQ_OK) return refuse(in, root, why.text);
-    if (out->name[0] == '\0' || out->batch_s == 0 || out->give_up_s == 0)
-        return refuse(in, root, "a policy needs name: and all its keys, or like: another one");
-    return TQ_OK;
+    (void)user;
+    if (strcmp(key, "like") == 0) return TQ_OK;
+    if (strcmp(key, "name") == 0)
+        return desk_yaml_word(in, value, key, sizeof made->name, made->name);
+    if (strcmp(key, "title") == 0)
+        return desk_yaml_names(in, value, key, sizeof made->zh, made->zh, made->en);
+    bool list = value != NULL && value->type == YAML_SEQUENCE_NODE;
+    json_auto_t *json = list ? json_array() : scalar_json(value);
+    if (list) TQ_TRY(desk_yaml_items(in, value, take_item, json));
+    return set_named(made, key, json, &why) == TQ_OK ? TQ_OK
+                                                     : desk_yaml_refuse(in, value, "%s", why.text);
+}
+
+/* `like` first: it is what the other keys change, wherever it stands. */
+static tq_status take_file(desk_yaml *in, const yaml_node_t *root)
+{
+    const policy_file *file = in->whole;
+    tq_err why;
+    TQ_TRY(desk_yaml_keys(in, root, "a policy", NULL, take_like, NULL));
+    TQ_TRY(desk_yaml_keys(in, root, "a policy", NULL, take_key, NULL));
+    if (file->made.name[0] == '\0' || file->made.batch_s == 0 || file->made.give_up_s == 0)
+        return desk_yaml_refuse(in, root,
+                                "a policy needs name: and all its keys, or like: another one");
+    return check_steps(&file->made, &why) == TQ_OK ? TQ_OK
+                                                   : desk_yaml_refuse(in, root, "%s", why.text);
 }
 
 tq_status policies_add(desk_policies *all, const char *source, tq_str yaml, tq_err *err)
 {
-    reader in = {.source = source, .all = all, .err = err};
-    yaml_parser_t parser;
-    desk_policy made = {0};
-    if (!yaml_parser_initialize(&parser)) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.at, yaml.len);
-    tq_status status;
-    if (yaml_parser_load(&parser, &in.document)) {
-        status = take_file(&in, yaml_document_get_root_node(&in.document), &made);
-        yaml_document_delete(&in.document);
-    } else {
-        size_t line = parser.problem_mark.line + 1;
-        status = tq_fail(err, TQ_BAD_CONFIG, line, "%s line %zu: not YAML: %s", source, line,
-                         parser.problem != NULL ? parser.problem : "not text");
-    }
-    yaml_parser_delete(&parser);
-    if (status != TQ_OK) return status;
+    policy_file file = {.all = all};
+    TQ_TRY(desk_yaml_read(source, yaml, POLICY_BYTES_MAX, &file, take_file, err));
     uint32_t at = 0;
-    while (at < all->count && strcmp(all->policy[at].name, made.name) != 0)
+    while (at < all->count && strcmp(all->policy[at].name, file.made.name) != 0)
         at++;
     if (at == POLICIES_MAX)
         return tq_fail(err, TQ_BAD_CONFIG, 1, "%s: more than %u policies", source, POLICIES_MAX);
-    all->policy[at] = made;
+    all->policy[at] = file.made;
     all->count = TQ_MAX(all->count, at + 1);
     return TQ_OK;
 }
 
-typedef struct folder_run {
-    TQ_VEC(supply_name) name;
-    bool failed;
-} folder_run;
-
-static void note_file(void *user, const char *name)
+static tq_status add_file(void *all, const char *source, tq_str bytes, tq_err *err)
 {
-    folder_run *run = user;
-    supply_name one = {.used = true};
-    size_t len = strlen(name);
-    if (len < 6 || strcmp(name + len - 5, ".yaml") != 0 || len >= sizeof one.text) return;
-    (void)snprintf(one.text, sizeof one.text, "%s", name);
-    if (!tq_vec_push(&run->name, one)) run->failed = true;
-    /* In order of names, however the folder lists them. */
-    for (size_t k = run->name.count; k > 1 && strcmp(run->name.at[k - 2].text, name) > 0; k--) {
-        run->name.at[k - 1] = run->name.at[k - 2];
-        run->name.at[k - 2] = one;
-    }
+    return policies_add(all, source, bytes, err);
 }
 
 tq_status policies_read(const char *folder, desk_policies *out, tq_err *err)
 {
-    char path[TQ_PATH_MAX], file[TQ_PATH_MAX], source[96];
     out->count = 0;
-    for (uint64_t k = 0; k < tq_policy_file_count; k++) {
-        (void)snprintf(source, sizeof source, "built-in policies/%s.yaml", tq_policy_files[k].name);
-        tq_str yaml = {tq_policy_files[k].at, (size_t)tq_policy_files[k].len};
-        TQ_TRY(policies_add(out, source, yaml, err));
-    }
-    if (folder == NULL || folder[0] == '\0' || !tq_path_join(path, folder, "policies") ||
-        !tq_file_look(path).is_folder)
-        return TQ_OK;
-    folder_run run = {.failed = false};
-    tq_status status = tq_folder_list(path, note_file, &run, err);
-    if (status == TQ_OK && run.failed) status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory");
-    for (size_t k = 0; status == TQ_OK && k < run.name.count; k++) {
-        char *bytes = NULL;
-        size_t len = 0;
-        if (!tq_path_join(file, path, run.name.at[k].text)) continue;
-        status = tq_file_read(file, POLICY_BYTES_MAX, &bytes, &len, err);
-        if (status == TQ_OK) status = policies_add(out, file, (tq_str){bytes, len}, err);
-        tq_free(bytes);
-    }
-    tq_vec_free(&run.name);
-    return status;
+    return desk_yaml_files("policies", tq_policy_files, tq_policy_file_count, folder,
+                           POLICY_BYTES_MAX, add_file, out, err);
 }

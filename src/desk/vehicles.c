@@ -28,10 +28,13 @@ uint32_t vehicle_word(const char *const *list, const char *word)
 static tq_status save_duty(desk_call *call, const char *id, json_t *vehicle, uint64_t version,
                            vehicle_duty duty, const char *order)
 {
+    /* Who says «free» again keeps his turn and the advice. */
+    bool stays = duty == DUTY_FREE && strcmp(desk_get_text(vehicle, "duty"), "free") == 0;
     json_object_set_new(vehicle, "duty", json_string(VEHICLE_DUTIES[duty]));
     json_object_set_new(vehicle, "order", order[0] != '\0' ? json_string(order) : json_null());
-    json_object_del(vehicle, "advice"); /* it was for a vehicle that stayed free */
-    if (duty == DUTY_FREE) desk_put_instant(call, vehicle, "free_since", call->command->now_ms);
+    if (!stays) json_object_del(vehicle, "advice"); /* it was for a vehicle that stayed free */
+    if (duty == DUTY_FREE && !stays)
+        desk_put_instant(call, vehicle, "free_since", call->command->now_ms);
     TQ_TRY(desk_save(call, "vehicle", id, VEHICLE_DUTIES[duty], vehicle, version));
     json_t *body = json_object();
     json_object_set_new(body, "duty", json_string(VEHICLE_DUTIES[duty]));

@@ -156,10 +156,32 @@ run, guided = play("--seed", "7", "--policy", "guided")
 check("simulate day: advice is given and followed by some", run.code == 0 and
       0 < guided["policies"][0]["advice_followed"] < guided["policies"][0]["advised"], run)
 check("simulate day: without it nobody is advised", plain["advised"] == 0)
+
+# Idle vehicles that are advised against those that only drift, over three mornings with few vehicles.
+sums = {"batch": [0, 0, 0, 0], "guided": [0, 0, 0, 0]}
+for seed in ("1", "2", "3"):
+    run = Run("simulate", "day", city, "--vehicles", "150", "--orders", "3000", "--riders", "0", "--hours", "7-10", "--quiet",
+              "--seed", seed, "--policy", "batch,guided", "--threads", "1")
+    for policy in run.json().get("policies", []):
+        n = policy["served"]
+        for k, value in enumerate((n, n * policy["wait_mean_s"], policy["advised"], policy["empty_km"])):
+            sums[policy["name"]][k] += value
+        check(f"{policy['name']}, seed {seed}: drives to a better place count as empty",
+              policy["empty_km"] > policy["pickup_sum_km"], policy["empty_km"])
+served, waited = ([sums[name][0] for name in ("batch", "guided")],
+                  [sums[name][1] / max(sums[name][0], 1) for name in ("batch", "guided")])
+check("simulate day: with advice more are served", served[1] > served[0] > 0, served)
+check("simulate day: with advice they wait less", waited[1] < waited[0], waited)
+check("simulate day: advice is bounded: a few per vehicle", 0 < sums["guided"][2] < 3 * 150 * 6, sums)
 run, snow = play("--seed", "7", "--policy", "batch", "--snow")
 check("simulate day: snow pays a bonus for each order that is served", run.code == 0 and
       snow["policies"][0]["bonus_fen"] == 500 * snow["policies"][0]["served"] > 0, run)
 check("simulate day: snow makes people wait", snow["policies"][0]["wait_mean_s"] > plain["wait_mean_s"])
+
+ALL = ("--seed", "9", "--policy", "guided", "--snow", "--close", closings[0], "--close", closings[1])
+run, whole = play(*ALL)
+check("simulate day: the same bytes again with snow, closures, buses and advice", run.code == 0 and
+      unmeasured(whole) == unmeasured(play(*ALL)[1]), run)
 
 # ---- the page ------------------------------------------------------------------------------------------------
 html, report = os.path.join(work, "day.html"), os.path.join(work, "day.json")

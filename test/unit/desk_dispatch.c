@@ -202,6 +202,33 @@ static void several_asked_in_vain(void **state)
     fleet_is(room, "vehicle", "VE-000004", "duty", "free");
 }
 
+/* Nobody races for an elder's order: it is given at once, though others came before. An answer that
+ * comes when the offer is over is refused, and the driver is asked for other orders again. */
+static void elders_are_given(void **state)
+{
+    desk_room *room = *state;
+    tq_actor one = fleet_driver(1);
+    set_policy(room, "{\"name\":\"grab\",\"overrides\":{\"grab_most\":1}}");
+    fleet_ready(room, 1, LAT + 0.003, LON, "");
+    fleet_ready(room, 2, LAT + 0.001, LON, "");
+    fleet_order(room, "OR-1", LAT, LON, "");
+    fleet_order(room, "OR-2", LAT, LON, "\"elder\":true");
+    fleet_wait(room, 3);
+    fleet_is(room, "order", "OR-2", "state", "assigned");
+    fleet_is(room, "order", "OR-2", "vehicle", "VE-000002");
+    fleet_is(room, "order", "OR-1", "state", "offered");
+    fleet_is(room, "vehicle", "VE-000001", "order", "OR-1");
+    fleet_wait(room, 18);
+    fleet_is(room, "vehicle", "VE-000001", "duty", "free");
+    room_refuses(room, &one, "vehicle.accept", "OR-1", "", TQ_STALE, "offer ended");
+    fleet_is(room, "order", "OR-1", "state", "searching");
+    fleet_order(room, "OR-3", LAT, LON, "");
+    fleet_wait(room, 3);
+    fleet_is(room, "vehicle", "VE-000001", "order", "OR-3");
+    room_must(room, &one, "vehicle.accept", "OR-3", "");
+    fleet_is(room, "order", "OR-3", "state", "assigned");
+}
+
 /* Where orders ended without a vehicle, idle ones from elsewhere are advised to wait. */
 static void advice_to_idle(void **state)
 {
@@ -286,6 +313,8 @@ static void in_turn(void **state)
     fleet_ready(room, 1, LAT + 0.003, LON, "");
     room->now_ms += 5000;
     fleet_ready(room, 2, LAT + 0.001, LON, "");
+    room->now_ms += 5000;
+    fleet_duty(room, 1, "free"); /* said again: the turn is kept */
     fleet_order(room, "OR-1", LAT, LON, "");
     fleet_wait(room, 3);
     fleet_is(room, "order", "OR-1", "vehicle", "VE-000001");
@@ -324,6 +353,12 @@ static void policy_files_are_strict(void **state)
     } bad[] = {
         {"name: x\nlike: batch\nbach_s: 3\n", "did you mean \"batch_s\""},
         {"name: x\nlike: batch\nbatch_s: 0\n", "from 1 to 60"},
+        {"name: x\nlike: batch\nbatch_s: 0\n", "x.yaml line 3:"},
+        {"name: x\nlike: batch\n\nradius_m: [1000, 900]\n", "line 4: \"radius_m\" must grow"},
+        {"name: x\nlike: batch\nradius_m: 1000\n", "a list of"},
+        {"name: x\nlike: batch\nbatch_s: {a: 1}\n", "whole number"},
+        {"name: x\nlike: batch\ntitle: {zh: 甲, fr: b}\n", "unknown key fr"},
+        {"name: &a x\nlike: batch\npartner: *a\n", "aliases"},
         {"name: x\nlike: batch\nbatch_s: \"8\"\n", "whole number"},
         {"name: x\nlike: bach\n", "names no policy"},
         {"name: x\nlike: batch\nmethod: rotate\n", "rotation"},
@@ -539,6 +574,7 @@ int main(void)
         CASE(asked_one_after_another),
         CASE(whoever_is_first),
         CASE(several_asked_in_vain),
+        CASE(elders_are_given),
         CASE(advice_to_idle),
         CASE(elders_first),
         CASE(nobody_and_why),
