@@ -9,130 +9,216 @@
  * never exceeds the truth and never falls along a way by more than the way takes: labels come out
  * of the queue in the order of time, and the first label to a place and class is final (see
  * search.c).
+ *
+ * Weights are 32 bits wide. Money and CO2 are cut to units of a power of two, so that the dearest
+ * step has 24 bits; cutting down each step and stopping at the largest number keeps both
+ * properties. The queue is a heap of 64-bit entries that is not searched: what has become nearer is
+ * put in again. Entries are taken AT_ONCE together, for the memory that they wait for.
  */
 #include "freight/search_in.h"
 
-#define SLOTS_MAX 4096u
-#define INFINITE  INT64_MAX
+#define SLOTS_MAX   4096u
+#define FAR         UINT32_MAX       /* not reached */
+#define FARTHEST    (UINT32_MAX - 1) /* reached; sums stop here */
+#define WEIGHT_BITS 24u
+#define AT_ONCE     16u /* entries taken from the queue together */
 
-typedef enum criterion { BY_TIME, BY_MONEY, BY_CO2 } criterion;
+typedef enum criterion { BY_TIME, BY_MONEY, BY_CO2, CRITERIA } criterion;
+
+typedef struct back_arc {
+    uint32_t head, weight[CRITERIA]; /* weight[BY_TIME] FAR = not usable */
+} back_arc;
 
 typedef struct backward {
     const errand *task;
     const price_set *prices;
     criterion by;
-    tq_heap heap;
-    int64_t *arrived, *going; /* [node * classes + class] */
-    uint32_t awaited;         /* classes still to be settled at the start; 0 = settle everything */
+    const back_arc *arcs; /* of the view against the search */
+    const uint32_t *step; /* [profile][from][to] of one criterion, FAR = not allowed */
+    uint32_t *far;        /* [entry], see entry_of */
+    uint64_t *heap;       /* distance << 32 | entry */
+    uint32_t heap_count, puts, puts_max;
+    uint32_t at_once, lane_bits; /* a place has room for 2^lane_bits classes */
+    uint32_t awaited; /* classes still to be settled at the start; 0 = settle everything */
 } backward_run;
 
-static int64_t op_weight(const backward_run *b, uint16_t row)
+/* What is going and what has arrived at a place lie together, in one line of memory. */
+static uint32_t entry_of(const backward_run *b, uint32_t node, uint32_t class, bool arrived)
 {
-    if (row == NO_ROW) return 0;
-    return b->by == BY_TIME    ? b->prices->op_ds[row]
-           : b->by == BY_MONEY ? b->prices->op_e4[row]
-                               : b->prices->op_mg[row];
+    return (node << b->lane_bits | class) << 1 | arrived;
 }
 
-/* Weight of an arc, -1 = not usable. */
-static int64_t arc_weight(const backward_run *b, uint32_t item, bool service)
+static uint32_t sum_of(uint32_t a, uint32_t b)
 {
-    const price_set *p = b->prices;
-    if (service) {
-        if (p->service[item].e4 < 0) return -1;
-        return b->by == BY_TIME    ? p->service[item].ds
-               : b->by == BY_MONEY ? p->service[item].e4
-                                   : p->service[item].mg;
+    uint64_t sum = (uint64_t)a + b;
+    return sum > FARTHEST ? FARTHEST : (uint32_t)sum;
+}
+
+static void heap_put(backward_run *b, uint32_t entry, uint32_t key)
+{
+    uint64_t new = (uint64_t)key << 32 | entry;
+    if (b->puts++ >= b->puts_max) return; /* run_backward is then done again */
+    uint32_t at = b->heap_count++;
+    while (at > 0 && new < b->heap[(at - 1) / 4]) {
+        b->heap[at] = b->heap[(at - 1) / 4];
+        at = (at - 1) / 4;
     }
-    if (p->link[item].ds < 0) return -1;
-    return b->by == BY_TIME    ? p->link[item].ds
-           : b->by == BY_MONEY ? p->link[item].e4
-                               : p->link[item].mg;
+    b->heap[at] = new;
+}
+
+static uint64_t heap_take(backward_run *b)
+{
+    uint64_t *heap = b->heap, top = heap[0], moved = heap[--b->heap_count];
+    uint32_t at = 0, count = b->heap_count;
+    while (4 * at + 4 < count) {
+        uint32_t child = 4 * at + 1;
+        uint32_t left = child + (heap[child + 1] < heap[child]),
+                 right = child + 2 + (heap[child + 3] < heap[child + 2]);
+        uint32_t best = heap[right] < heap[left] ? right : left;
+        if (heap[best] >= moved) break;
+        heap[at] = heap[best];
+        at = best;
+    }
+    if (4 * at + 4 >= count) {
+        uint32_t best = 4 * at + 1;
+        for (uint32_t k = best + 1; k < count; k++)
+            if (heap[k] < heap[best]) best = k;
+        if (best < count && heap[best] < moved) {
+            heap[at] = heap[best];
+            at = best;
+        }
+    }
+    heap[at] = moved;
+    return top;
 }
 
 /* Arrived at (node, class) with `key` to the goal: extend against the arcs of that class. */
-static void spread_arrived(backward_run *b, uint32_t node, uint32_t class, int64_t key)
+static void spread_arrived(backward_run *b, const arc_group *group, uint32_t key)
 {
-    const tq_freight *net = b->task->net;
-    const direction_view *against = &net->view[1 - b->task->direction];
-    uint32_t classes = net->class_count, states = net->node_count * classes;
-    uint32_t group = against->first_group[node], end = against->first_group[node + 1];
-    while (group < end && against->group[group].class != class)
-        group++;
-    if (group == end) return;
-    bool service = net->class[class].service;
-    for (uint32_t k = against->group[group].first_arc; k < against->group[group + 1].first_arc;
-         k++) {
-        const arc_row *arc = &against->arcs[k];
-        uint32_t state = arc->head * classes + class;
-        if (b->going[state] <= key) continue;
-        int64_t weight = arc_weight(b, arc->item, service);
-        if (weight < 0 || key + weight >= b->going[state]) continue;
-        b->going[state] = key + weight;
-        tq_heap_lower(&b->heap, states + state, key + weight);
+    uint32_t class = group->class;
+    for (uint32_t k = group->first_arc; k < group[1].first_arc; k++) {
+        const back_arc *arc = &b->arcs[k];
+        __builtin_prefetch(&b->far[entry_of(b, arc[ARCS_AHEAD].head, class, false)]);
+        if (arc->weight[BY_TIME] == FAR) continue;
+        uint32_t entry = entry_of(b, arc->head, class, false);
+        uint32_t sum = sum_of(key, arc->weight[b->by]);
+        if (sum >= b->far[entry]) continue;
+        b->far[entry] = sum;
+        heap_put(b, entry, sum);
     }
 }
 
 /* Going on from node in `class`: every class in which goods can have come there. */
-static void spread_going(backward_run *b, uint32_t node, uint32_t class, int64_t key)
+static void spread_going(backward_run *b, uint32_t node, uint32_t class, uint32_t key)
 {
     const tq_freight *net = b->task->net;
     const direction_view *against = &net->view[1 - b->task->direction];
-    uint32_t classes = net->class_count, profile = net->node[node].profile;
+    uint32_t classes = net->class_count;
+    const uint32_t *step = b->step + (size_t)net->node[node].profile * classes * classes + class;
     for (uint32_t g = against->first_group[node]; g < against->first_group[node + 1]; g++) {
-        uint32_t from = against->group[g].class, state = node * classes + from;
-        if (b->arrived[state] <= key) continue;
-        const rule *change = &b->prices->change[from][class];
-        uint16_t row;
-        if (!change_row(b->prices, profile, change, &row)) continue;
-        int64_t sum = key + op_weight(b, row);
-        if (b->by == BY_MONEY && !change->chain) sum += b->prices->least_base_e4[class];
-        if (sum >= b->arrived[state]) continue;
-        b->arrived[state] = sum;
+        uint32_t from = against->group[g].class, entry = entry_of(b, node, from, true);
+        uint32_t by = step[from * classes];
+        if (by == FAR) continue;
+        uint32_t sum = sum_of(key, by);
+        if (sum >= b->far[entry]) continue;
+        b->far[entry] = sum;
         if (sum == key)
-            spread_arrived(b, node, from, key);
+            spread_arrived(b, &against->group[g], key);
         else
-            tq_heap_lower(&b->heap, state, sum);
+            heap_put(b, entry, sum);
     }
 }
 
 /* All that is not nearer than the start keeps the start's distance: still a lower bound, and still
  * consistent, because the lesser of a consistent bound and a constant is. */
-static void cap_bounds(backward_run *b, int64_t key)
+static void cap_bounds(backward_run *b, uint32_t key)
 {
-    uint32_t states = b->task->net->node_count * b->task->net->class_count;
-    for (uint32_t state = 0; state < states; state++)
-        b->arrived[state] = TQ_MIN(b->arrived[state], key);
+    size_t entries = (size_t)b->task->net->node_count << (b->lane_bits + 1);
+    for (size_t entry = 0; entry < entries; entry++)
+        b->far[entry] = TQ_MIN(b->far[entry], key);
 }
 
-static void run_backward(backward_run *b)
+static const arc_group *group_of(const backward_run *b, uint32_t node, uint32_t class)
+{
+    const direction_view *against = &b->task->net->view[1 - b->task->direction];
+    const arc_group *group = &against->group[against->first_group[node]],
+                    *end = &against->group[against->first_group[node + 1]];
+    while (group < end && group->class != class)
+        group++;
+    return group < end ? group : NULL;
+}
+
+/* Have the lines of memory on the way that a handful of entries will need. */
+static void look_ahead(const backward_run *b, const uint64_t *next, uint32_t count)
+{
+    const direction_view *against = &b->task->net->view[1 - b->task->direction];
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t node = (uint32_t)next[k] >> (b->lane_bits + 1);
+        __builtin_prefetch(&b->far[entry_of(b, node, 0, false)]);
+        __builtin_prefetch(&b->task->net->node[node].profile);
+        __builtin_prefetch(&against->first_group[node]);
+    }
+    for (uint32_t k = 0; k < count; k++)
+        __builtin_prefetch(
+            &against->group[against->first_group[(uint32_t)next[k] >> (b->lane_bits + 1)]]);
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t class = (uint32_t)next[k] >> 1 & ((1u << b->lane_bits) - 1);
+        const arc_group *group = group_of(b, (uint32_t)next[k] >> (b->lane_bits + 1), class);
+        if (group) __builtin_prefetch(&b->arcs[group->first_arc]);
+        if (group) __builtin_prefetch(&b->arcs[group->first_arc + 4]);
+    }
+}
+
+static void spread(backward_run *b, uint64_t top)
+{
+    uint32_t entry = (uint32_t)top, key = (uint32_t)(top >> 32);
+    if (key != b->far[entry]) return;
+    uint32_t node = entry >> (b->lane_bits + 1), class = entry >> 1 & ((1u << b->lane_bits) - 1);
+    if (!(entry & 1)) {
+        spread_going(b, node, class, key);
+        return;
+    }
+    const arc_group *group = group_of(b, node, class);
+    if (group) spread_arrived(b, group, key);
+}
+
+/* Is every awaited class at the start as near as what is nearest in the queue? */
+static bool start_settled(const backward_run *b)
+{
+    if (b->awaited == 0 || b->heap_count == 0) return false;
+    for (uint32_t left = b->awaited; left != 0; left &= left - 1) {
+        uint32_t class = (uint32_t)__builtin_ctz(left);
+        if (b->far[entry_of(b, b->task->start, class, false)] > b->heap[0] >> 32) return false;
+    }
+    return true;
+}
+
+/* Some entries are taken from the queue at once, so that their waits for memory overlap. One may
+ * then be spread before it is final; it comes again when it becomes nearer. */
+static void run_backward(backward_run *b, const uint32_t *at_goal)
 {
     const tq_freight *net = b->task->net;
-    uint32_t classes = net->class_count, states = net->node_count * classes, goal = b->task->goal;
-    for (uint32_t state = 0; state < states; state++)
-        b->arrived[state] = b->going[state] = INFINITE;
-    for (uint32_t class = 0; class < classes; class ++) {
-        uint16_t row =
-            b->prices->op_row[(size_t)net->node[goal].profile * OPS + b->prices->end_op[class]];
-        if (row == NO_ROW || b->prices->op_ds[row] < 0) continue;
-        b->arrived[goal * classes + class] = op_weight(b, row);
-        tq_heap_lower(&b->heap, goal * classes + class, op_weight(b, row));
+    memset(b->far, 0xFF, ((size_t)net->node_count << (b->lane_bits + 1)) * sizeof *b->far);
+    b->heap_count = b->puts = 0;
+    for (uint32_t class = 0; class < net->class_count; class ++) {
+        if (at_goal[class] == FAR) continue;
+        uint32_t entry = entry_of(b, b->task->goal, class, true);
+        b->far[entry] = at_goal[class];
+        heap_put(b, entry, at_goal[class]);
     }
-    uint32_t awaited = b->awaited;
-    while (b->heap.count > 0) {
-        int64_t key;
-        uint32_t entry = tq_heap_pop(&b->heap, &key);
-        if (entry >= states) {
-            entry -= states;
-            spread_going(b, entry / classes, entry % classes, key);
-            if (entry / classes != b->task->start || !(awaited & (1u << entry % classes))) continue;
-            awaited &= ~(1u << entry % classes);
-            if (awaited == 0) {
-                cap_bounds(b, key);
-                break;
-            }
-        } else if (key == b->arrived[entry]) {
-            spread_arrived(b, entry / classes, entry % classes, key);
+    while (b->heap_count > 0 && b->puts <= b->puts_max) {
+        uint64_t next[AT_ONCE];
+        uint32_t count = 0;
+        while (count < b->at_once && b->heap_count > 0) {
+            uint64_t top = heap_take(b);
+            if (b->far[(uint32_t)top] == top >> 32) next[count++] = top;
+        }
+        look_ahead(b, next, count);
+        for (uint32_t k = 0; k < count; k++)
+            spread(b, next[k]);
+        if (start_settled(b)) {
+            cap_bounds(b, (uint32_t)(b->heap[0] >> 32));
+            break;
         }
     }
 }
@@ -153,29 +239,135 @@ static uint32_t classes_at_start(const errand *task, const price_set *prices)
     return found;
 }
 
+/* ---- weights --------------------------------------------------------------------------------- */
+
+static uint32_t shift_for(int64_t most)
+{
+    uint32_t shift = 0;
+    while (most >> shift >= INT64_C(1) << WEIGHT_BITS)
+        shift++;
+    return shift;
+}
+
+/* Units in which the dearest arc has WEIGHT_BITS. Handlings may have more: sums stop. */
+static void choose_units(const tq_freight *net, price_set *prices)
+{
+    int64_t e4 = 0, mg = 0;
+    for (uint32_t k = 0; k < net->link_count; k++) {
+        if (prices->link[k].ds < 0) continue;
+        e4 = TQ_MAX(e4, prices->link[k].e4);
+        mg = TQ_MAX(mg, prices->link[k].mg);
+    }
+    for (uint32_t k = 0; k < net->service_count; k++) {
+        e4 = TQ_MAX(e4, prices->service[k].e4);
+        if (prices->service[k].e4 >= 0) mg = TQ_MAX(mg, prices->service[k].mg);
+    }
+    prices->e4_shift = (uint8_t)shift_for(e4);
+    prices->mg_shift = (uint8_t)shift_for(mg);
+}
+
+static uint32_t weight_of(const price_set *prices, criterion by, int64_t ds, int64_t e4, int64_t mg)
+{
+    int64_t value = by == BY_TIME    ? ds
+                    : by == BY_MONEY ? e4 >> prices->e4_shift
+                                     : mg >> prices->mg_shift;
+    return (uint32_t)TQ_MIN(value, (int64_t)FARTHEST);
+}
+
+static void fill_arcs(const tq_freight *net, const price_set *prices, uint32_t direction,
+                      back_arc *out)
+{
+    const direction_view *view = &net->view[direction];
+    for (uint32_t g = 0; g < view->first_group[net->node_count]; g++) {
+        bool service = net->class[view->group[g].class].service;
+        for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++) {
+            const arc_row *arc = &view->arcs[k];
+            const way_price *way = service ? &prices->service[arc->item] : &prices->link[arc->item];
+            bool usable = service ? way->e4 >= 0 : way->ds >= 0;
+            out[k].head = arc->head;
+            out[k].weight[BY_TIME] = usable ? (uint32_t)way->ds : FAR;
+            out[k].weight[BY_MONEY] = (uint32_t)(way->e4 >> prices->e4_shift);
+            out[k].weight[BY_CO2] = (uint32_t)(way->mg >> prices->mg_shift);
+        }
+    }
+    memset(out + view_arcs(net, direction), 0, ARCS_AHEAD * sizeof *out);
+}
+
+/* What going on in another class takes at places of each profile. */
+static void fill_steps(const tq_freight *net, const price_set *prices, criterion by, uint32_t *out)
+{
+    uint32_t classes = net->class_count;
+    for (uint32_t profile = 0; profile < net->profile_count; profile++)
+        for (uint32_t from = 0; from < classes; from++)
+            for (uint32_t to = 0; to < classes; to++, out++) {
+                const rule *change = &prices->change[from][to];
+                uint16_t row;
+                *out = FAR;
+                if (!change_row(prices, profile, change, &row)) continue;
+                int64_t e4 = change->chain ? 0 : prices->least_base_e4[to];
+                if (row != NO_ROW) e4 = TQ_MIN(e4, VALUE_MOST) + prices->op_e4[row];
+                *out = weight_of(prices, by, row == NO_ROW ? 0 : prices->op_ds[row], e4,
+                                 row == NO_ROW ? 0 : prices->op_mg[row]);
+            }
+}
+
+static void fill_goal(const errand *task, const price_set *prices, criterion by, uint32_t *out)
+{
+    const tq_freight *net = task->net;
+    size_t profile = net->node[task->goal].profile;
+    for (uint32_t class = 0; class < net->class_count; class ++) {
+        uint16_t row = prices->op_row[profile * OPS + prices->end_op[class]];
+        out[class] =
+            row == NO_ROW || prices->op_ds[row] < 0
+                ? FAR
+                : weight_of(prices, by, prices->op_ds[row], prices->op_e4[row], prices->op_mg[row]);
+    }
+}
+
+/* Entries for each time that a distance is lowered, by an arc or a step. One at a time that cannot
+ * be exceeded. */
+static size_t heap_room(const tq_freight *net)
+{
+    return view_arcs(net, 0) +
+           (size_t)net->node_count * net->class_count * (net->class_count + (size_t)1) + 1;
+}
+
 tq_status bounds_fill(const errand *task, price_set *prices, bounds_reach reach, tq_arena *work,
                       tq_err *err)
 {
     const tq_freight *net = task->net;
-    uint32_t states = net->node_count * net->class_count;
+    uint32_t classes = net->class_count;
     size_t mark = work->used;
     backward_run b = {.task = task, .prices = prices};
-    b.arrived = TQ_PUSH_RAW(work, int64_t, states + 1);
-    b.going = TQ_PUSH_RAW(work, int64_t, states + 1);
-    b.heap = (tq_heap){TQ_PUSH_RAW(work, uint32_t, 2 * (size_t)states + 1),
-                       TQ_PUSH_RAW(work, uint32_t, 2 * (size_t)states + 1),
-                       TQ_PUSH_RAW(work, int64_t, 2 * (size_t)states + 1), 0};
-    if (!b.arrived || !b.going || !b.heap.id || !b.heap.pos || !b.heap.key)
+    while (1u << b.lane_bits < classes)
+        b.lane_bits++;
+    b.far = TQ_PUSH_RAW(work, uint32_t, ((size_t)net->node_count << (b.lane_bits + 1)) + 16);
+    b.puts_max = (uint32_t)TQ_MIN(heap_room(net), UINT32_MAX - 1);
+    b.heap = TQ_PUSH_RAW(work, uint64_t, b.puts_max);
+    back_arc *arcs = TQ_PUSH_RAW(work, back_arc, view_arcs(net, 0) + ARCS_AHEAD);
+    uint32_t *step =
+        TQ_PUSH_RAW(work, uint32_t, (size_t)net->profile_count * classes * classes + 1);
+    if (!arcs || !step || !b.far || !b.heap)
         return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch is too small for lower bounds");
+    choose_units(net, prices);
+    fill_arcs(net, prices, 1 - task->direction, arcs);
+    b.arcs = arcs;
+    b.step = step;
     if (reach == TO_START) b.awaited = classes_at_start(task, prices);
-    for (unsigned by = BY_TIME; by <= BY_CO2; by++) {
+    for (unsigned by = BY_TIME; by < CRITERIA; by++) {
+        uint32_t at_goal[TQ_FREIGHT_CLASSES_MAX];
         b.by = (criterion)by;
-        b.heap.count = 0;
-        memset(b.heap.pos, 0xFF, (2 * (size_t)states + 1) * sizeof *b.heap.pos);
-        run_backward(&b);
-        for (uint32_t state = 0; state < states; state++) {
-            lower *bound = &prices->bound[state];
-            int64_t value = b.arrived[state];
+        fill_steps(net, prices, b.by, step);
+        fill_goal(task, prices, b.by, at_goal);
+        b.at_once = AT_ONCE;
+        run_backward(&b, at_goal);
+        if (b.puts > b.puts_max) {
+            b.at_once = 1;
+            run_backward(&b, at_goal);
+        }
+        for (uint32_t k = 0; k < net->node_count * classes; k++) {
+            uint32_t value = b.far[entry_of(&b, k / classes, k % classes, true)];
+            lower *bound = &prices->bound[k];
             if (by == BY_TIME)
                 bound->ds = value > TQ_FREIGHT_SPAN_DS ? INT32_MAX : (int32_t)value;
             else if (by == BY_MONEY)

@@ -40,7 +40,7 @@ typedef struct tq_freight tq_freight;
 #define TQ_FREIGHT_VIA_MAX       4u
 #define TQ_FREIGHT_CHANGES_MAX   5u /* of mode on a plan, semantics v1 */
 #define TQ_FREIGHT_LABELS_MAX    8000000u
-#define TQ_FREIGHT_SEEDS_AFTER   12000u
+#define TQ_FREIGHT_SEEDS_AFTER   4000u
 #define TQ_FREIGHT_STEPS_MAX     512u               /* of one plan */
 #define TQ_FREIGHT_SPAN_DS       (INT32_C(1) << 30) /* no plan is longer (1,242 days) */
 #define TQ_FREIGHT_DRAWS         1000u

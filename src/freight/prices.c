@@ -11,20 +11,22 @@ size_t prices_bytes(const tq_freight *net)
 {
     return (size_t)net->link_count * sizeof(way_price) + (size_t)net->link_tariff_count * 2 +
            (size_t)net->service_count * sizeof(way_price) + (size_t)net->op_count * 20 +
-           (size_t)net->node_count * net->class_count * sizeof(lower) + 10 * 64;
+           (size_t)net->node_count * net->class_count * sizeof(lower) +
+           (view_arcs(net, 0) + ARCS_AHEAD) * sizeof(arc_way) + 10 * 64;
 }
 
 bool prices_place(const tq_freight *net, tq_arena *arena, price_set *out)
 {
     out->link = TQ_PUSH_RAW(arena, way_price, net->link_count + 1);
     out->service = TQ_PUSH_RAW(arena, way_price, net->service_count + 1);
+    out->arc = TQ_PUSH_RAW(arena, arc_way, view_arcs(net, 0) + ARCS_AHEAD);
     out->op_e4 = TQ_PUSH_RAW(arena, int64_t, net->op_count + 1);
     out->op_mg = TQ_PUSH_RAW(arena, int64_t, net->op_count + 1);
     out->bound = TQ_PUSH_RAW(arena, lower, (size_t)net->node_count * net->class_count + 1);
     out->op_ds = TQ_PUSH_RAW(arena, int32_t, net->op_count + 1);
     out->link_price = TQ_PUSH_RAW(arena, uint16_t, net->link_tariff_count + 1);
-    return out->link && out->service && out->bound && out->link_price && out->op_ds && out->op_e4 &&
-           out->op_mg;
+    return out->link && out->service && out->arc && out->bound && out->link_price && out->op_ds &&
+           out->op_e4 && out->op_mg;
 }
 
 void prices_key(const errand *task, price_key *key)
@@ -340,6 +342,26 @@ static void fill_services(const errand *task, const ban_set *banned, const int64
     }
 }
 
+void prices_of_arcs(const tq_freight *net, const price_set *prices, uint32_t direction,
+                    arc_way *out)
+{
+    const direction_view *view = &net->view[direction];
+    for (uint32_t g = 0; g < view->first_group[net->node_count]; g++) {
+        bool service = net->class[view->group[g].class].service;
+        for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++) {
+            const arc_row *arc = &view->arcs[k];
+            const way_price *way = service ? &prices->service[arc->item] : &prices->link[arc->item];
+            out[k] = (arc_way){.e4 = way->e4,
+                               .mg = way->mg,
+                               .ds = service && way->e4 < 0 ? -1 : way->ds,
+                               .phase = service ? way->phase : way->base,
+                               .head = arc->head,
+                               .item = arc->item};
+        }
+    }
+    memset(out + view_arcs(net, direction), 0, ARCS_AHEAD * sizeof *out);
+}
+
 tq_status prices_fill(const errand *task, price_set *out, tq_arena *work, tq_err *err)
 {
     const tq_freight *net = task->net;
@@ -367,6 +389,7 @@ tq_status prices_fill(const errand *task, price_set *out, tq_arena *work, tq_err
     TQ_TRY(fill_links(task, &banned, rates, ug_km, out, err));
     fill_live(task, out);
     fill_services(task, &banned, ug_km, boxed, out);
+    prices_of_arcs(net, out, task->direction, out->arc);
     tq_arena_reset(work, mark);
     return TQ_OK;
 }

@@ -5,9 +5,13 @@
  * of arrival); base price paid, changes of mode and places still to touch ride on the label. Labels
  * leave the queue in lexicographic order of (time, money, CO2) plus lower bound. Because the bound
  * is consistent and waiting is free, time never falls within a state, so a label is beaten by an
- * earlier one if money and CO2 are (dimension reduction); whether it is, is asked when it is made
- * and once more when it is taken (lazy). A label that has paid less base price beats another if it
- * does so after paying the difference, which is the most that this can still cost it.
+ * earlier one if money and CO2 are (dimension reduction). A label that has paid less base price
+ * beats another if it does so after paying the difference, which is the most that this can still
+ * cost it.
+ *
+ * Each state has a bag of what is not beaten there: expanded labels and those still in the queue. A
+ * new label is compared with the bag once, when it is made; what it beats is marked and thrown away
+ * when it leaves the queue, so nothing is compared again. Labels thrown away give back their room.
  *
  * A search that grows past `seeds_after` labels stops, finds a handful of good plans by weighing
  * the criteria, and starts again with what those plans beat cut off; the front is the same.
@@ -15,70 +19,17 @@
  * Arrive-by runs the same code on the network in reversed time. Nothing is allocated: labels, queue
  * and answer live in the thread's arena. Limits: labels_max, TQ_FREIGHT_SPAN_DS.
  */
-#include "freight/search_in.h"
+#include "freight/hunt_in.h"
 
-#define NO_LABEL    UINT32_MAX
-#define ANSWER_PART 4 /* of the arena: one in so many bytes is kept for the answer */
-#define FRONT_FIRST 256u
-#define HOPS_MAX    (TQ_FREIGHT_STEPS_MAX / 2)
+#define SEED_LABELS_MAX 20000u
+#define SEED_PARTS      4096 /* the key of a seed counts in such parts of the bound at the start */
+#define SEED_KEY_MOST   (INT64_C(1) << 30)
+#define ANSWER_PART     8  /* of the arena: one in so many bytes is kept for the answer */
+#define BAG_USED        3u /* that many are expected to be in use, for sharing out the arena */
 
-typedef struct label {
-    int64_t e4, mg;
-    int32_t t;                          /* deciseconds after the start, in view time */
-    uint32_t parent, state, item, next; /* next: of the same state, taken earlier */
-    uint8_t changes, paid, via, end;
-} tag;
-
-typedef struct entry {
-    int64_t e4, mg; /* of the label plus bound */
-    int32_t t;
-    uint32_t label;
-} queued;
-
-typedef struct step_point {
-    int64_t e4, mg;
-    uint32_t label;
-} step_point;
-
-/* How a seed weighs time, money and CO2. */
-typedef struct seed_weight {
-    uint8_t t, e4, mg;
-} seed_weight;
-
-typedef struct seed_point {
-    int64_t e4, mg;
-    int32_t t;
-} seed_point;
-
-static const seed_weight seed_weights[] = {{16, 1, 1}, {8, 2, 1}, {4, 2, 1},  {2, 2, 1}, {2, 4, 1},
-                                           {1, 4, 1},  {1, 8, 2}, {1, 16, 1}, {1, 1, 4}, {4, 1, 4}};
-#define SEEDS_MAX       (sizeof seed_weights / sizeof *seed_weights)
-#define SEED_LABELS_MAX 60000u
-
-typedef struct search {
-    errand task;
-    const price_set *prices;
-    tag *label;
-    queued *heap;
-    uint32_t *taken; /* [state] newest taken label */
-    uint32_t label_count, label_cap, labels_max, heap_count;
-    /* Ends found so far, as a staircase in money and CO2: e4 ascending, mg descending. */
-    step_point *stair;
-    uint32_t stair_count, stair_cap;
-    uint32_t *found; /* labels at the goal, in the order of time */
-    uint32_t found_count;
-    uint32_t classes;
-    int32_t phase; /* of the week in view time, at the start */
-    uint8_t via_all;
-    bool any_day;
-    bool strict;                /* changes of mode are counted in dominance; see run */
-    const seed_weight *seeding; /* NULL = the exact search */
-    uint32_t pause_at;          /* labels after which a search without seeds stops */
-    queued unit;                /* what one part of a seed's key is worth */
-    seed_point seed[SEEDS_MAX];
-    uint32_t seed_count;
-    tq_status status;
-} hunt;
+static const seed_weight seed_weights[SEEDS_MAX] = {{16, 1, 1}, {8, 2, 1}, {4, 2, 1}, {2, 2, 1},
+                                                    {2, 4, 1},  {1, 4, 1}, {1, 8, 2}, {1, 16, 1},
+                                                    {1, 1, 4},  {4, 1, 4}};
 
 /* ---- queue ----------------------------------------------------------------------------------- */
 
@@ -122,13 +73,12 @@ static queued heap_pop(hunt *s)
 /* First step with more money than e4. */
 static uint32_t stair_after(const hunt *s, int64_t e4)
 {
-    uint32_t low = 0, high = s->stair_count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (s->stair[middle].e4 <= e4)
-            low = middle + 1;
-        else
-            high = middle;
+    uint32_t low = 0, count = s->stair_count;
+    while (count > 0) {
+        uint32_t half = count / 2;
+        bool above = s->stair[low + half].e4 <= e4;
+        low = above ? low + half + 1 : low;
+        count = above ? count - half - 1 : half;
     }
     return low;
 }
@@ -140,7 +90,7 @@ static bool behind_stair(const hunt *s, int64_t e4, int64_t mg)
     return after > 0 && s->stair[after - 1].mg <= mg;
 }
 
-static bool stair_add(hunt *s, int64_t e4, int64_t mg, uint32_t at_label)
+static bool stair_add(hunt *s, int64_t e4, int64_t mg)
 {
     uint32_t at = stair_after(s, e4), drop = at;
     if (at > 0 && s->stair[at - 1].e4 == e4) at--;
@@ -149,41 +99,117 @@ static bool stair_add(hunt *s, int64_t e4, int64_t mg, uint32_t at_label)
     if (s->stair_count + 1 - (drop - at) > s->stair_cap) return false;
     memmove(s->stair + at + 1, s->stair + drop, (s->stair_count - drop) * sizeof *s->stair);
     s->stair_count = s->stair_count + 1 - (drop - at);
-    s->stair[at] = (step_point){e4, mg, at_label};
+    s->stair[at] = (step_point){e4, mg};
     return true;
 }
 
-static bool beats(const hunt *s, const tag *a, const tag *b)
+/* What it costs at most to have paid base price `a` and not `b`. */
+static int64_t base_slack(const hunt *s, uint8_t a, uint8_t b)
 {
-    int64_t slack =
-        a->paid < b->paid ? s->prices->base_e4[b->paid] - s->prices->base_e4[a->paid] : 0;
-    return a->e4 + slack <= b->e4 && a->mg <= b->mg && (!s->strict || a->changes <= b->changes) &&
-           (a->via & b->via) == b->via;
+    return a < b ? s->prices->base_e4[b] - s->prices->base_e4[a] : 0;
 }
 
-static bool behind_taken(const hunt *s, const tag *new)
+/* Does a label of the bag beat another, if its time does? */
+static bool bag_beats(const hunt *s, const bag_piece *piece, uint32_t k, const goods *b)
 {
-    for (uint32_t k = s->taken[new->state]; k != NO_LABEL; k = s->label[k].next)
-        if (beats(s, &s->label[k], new)) return true;
-    return false;
+    return piece->e4[k] <= b->e4 && piece->mg[k] <= b->mg &&
+           piece->e4[k] + base_slack(s, piece->paid[k], b->paid) <= b->e4 &&
+           (!s->strict || piece->changes[k] <= b->changes) && (piece->via[k] & b->via) == b->via;
 }
 
-/* Put the label before those of its state, without those that it beats from now on. */
-static void take(hunt *s, uint32_t at_label)
+static bool beats_bag(const hunt *s, const goods *a, const bag_piece *piece, uint32_t k)
 {
-    tag *new = &s->label[at_label];
-    uint32_t *link = &s->taken[new->state];
-    while (*link != NO_LABEL) {
-        if (beats(s, new, &s->label[*link]))
-            *link = s->label[*link].next;
-        else
-            link = &s->label[*link].next;
+    return a->e4 <= piece->e4[k] && a->mg <= piece->mg[k] &&
+           a->e4 + base_slack(s, a->paid, piece->paid[k]) <= piece->e4[k] &&
+           (!s->strict || a->changes <= piece->changes[k]) &&
+           (a->via & piece->via[k]) == piece->via[k];
+}
+
+/* Fill the hole with the last of the first piece. */
+static void bag_remove(hunt *s, state_cell *cell, bag_piece *piece, uint32_t k)
+{
+    bag_piece *first = &s->piece[cell->bag];
+    uint32_t last = --first->count;
+    piece->e4[k] = first->e4[last];
+    piece->mg[k] = first->mg[last];
+    piece->t[k] = first->t[last];
+    piece->label[k] = first->label[last];
+    piece->changes[k] = first->changes[last];
+    piece->paid[k] = first->paid[last];
+    piece->via[k] = first->via[last];
+    if (last > 0) return;
+    uint32_t emptied = cell->bag;
+    cell->bag = first->next;
+    first->next = s->free_piece;
+    s->free_piece = emptied;
+}
+
+/* Put the label into the bag of its state and mark what it beats, or false: it is beaten. (What
+ * beats it beats also what it would: the two cannot both happen.) */
+static bool bag_enter(hunt *s, state_cell *cell, const goods *new, uint32_t at_label)
+{
+    for (uint32_t at = cell->bag, next; at != NO_LABEL; at = next) {
+        bag_piece *piece = &s->piece[at];
+        next = piece->next;
+        for (uint32_t k = 0; k < piece->count;) {
+            if (piece->t[k] <= new->t && bag_beats(s, piece, k, new)) return false;
+            if (piece->t[k] >= new->t && beats_bag(s, new, piece, k)) {
+                if (piece->label[k] != NO_LABEL) s->label[piece->label[k]].is = DEAD;
+                bag_remove(s, cell, piece, k);
+            } else {
+                k++;
+            }
+        }
     }
-    new->next = s->taken[new->state];
-    s->taken[new->state] = at_label;
+    uint32_t at = cell->bag;
+    if (at == NO_LABEL || s->piece[at].count == BAG) {
+        uint32_t fresh = s->free_piece;
+        if (fresh != NO_LABEL) {
+            s->free_piece = s->piece[fresh].next;
+        } else if (s->piece_count < s->piece_cap) {
+            fresh = s->piece_count++;
+        } else {
+            s->status = TQ_NO_MEMORY;
+            return false;
+        }
+        s->piece[fresh].next = at;
+        s->piece[fresh].count = 0;
+        cell->bag = at = fresh;
+    }
+    bag_piece *piece = &s->piece[at];
+    uint32_t k = piece->count++;
+    piece->e4[k] = new->e4;
+    piece->mg[k] = new->mg;
+    piece->t[k] = new->t;
+    piece->label[k] = at_label;
+    piece->changes[k] = new->changes;
+    piece->paid[k] = new->paid;
+    piece->via[k] = new->via;
+    return true;
 }
 
-/* ---- expansion ------------------------------------------------------------------------------- */
+/* The label has left the queue. If it is expanded it stays, and what it beats by money and CO2
+ * alone goes, as all that comes to this state from now on is not sooner than both. */
+static void bag_close(hunt *s, state_cell *cell, const goods *taken, uint32_t at_label)
+{
+    for (uint32_t at = cell->bag, next; at != NO_LABEL; at = next) {
+        bag_piece *piece = &s->piece[at];
+        next = piece->next;
+        for (uint32_t k = 0; k < piece->count;) {
+            if (piece->label[k] == at_label) {
+                if (!taken) {
+                    bag_remove(s, cell, piece, k);
+                    return;
+                }
+                piece->label[k++] = NO_LABEL;
+            } else if (taken && piece->label[k] == NO_LABEL && beats_bag(s, taken, piece, k)) {
+                bag_remove(s, cell, piece, k);
+            } else {
+                k++;
+            }
+        }
+    }
+}
 
 /* Is there a known plan that beats whatever can come of this? (One that equals it does not: that
  * plan itself must be found again.) */
@@ -198,31 +224,64 @@ static bool behind_seed(const hunt *s, const queued *entry)
     return false;
 }
 
-static void push_label(hunt *s, tag new, const lower *bound)
+/* ---- expansion ------------------------------------------------------------------------------- */
+
+/* A plan of average worth lies well above the bound; weighing the bound double finds one fast. */
+static queued seed_entry(const hunt *s, const goods *new, const queued *entry)
 {
-    queued entry = {.t = new.t, .e4 = new.e4, .mg = new.mg};
-    if (bound) {
-        if (bound->ds > s->task.span_ds - new.t) return;
-        entry.t += bound->ds;
-        entry.e4 += bound->e4;
-        entry.mg += bound->mg;
+    int64_t t = 2 * (int64_t)entry->t - new->t, e4 = 2 * entry->e4 - new->e4,
+            mg = 2 * entry->mg - new->mg;
+    int64_t key = t / s->unit.t * s->seeding->t +
+                  TQ_MIN(e4 / s->unit.e4, SEED_KEY_MOST) * s->seeding->e4 +
+                  TQ_MIN(mg / s->unit.mg, SEED_KEY_MOST) * s->seeding->mg;
+    return (queued){
+        .e4 = new->e4, .mg = new->mg, .t = (int32_t)TQ_MIN(key, SEED_KEY_MOST), .label = 0};
+}
+
+static void free_label(hunt *s, uint32_t at_label)
+{
+    s->label[at_label].parent = s->free_label;
+    s->free_label = at_label;
+}
+
+static void push_label(hunt *s, const goods *new, uint32_t state, uint32_t item, uint32_t parent,
+                       bool end)
+{
+    state_cell *cell = &s->cell[state];
+    queued entry = {.t = new->t, .e4 = new->e4, .mg = new->mg};
+    if (!end) {
+        if (cell->bound.ds > s->task.span_ds - new->t) return;
+        entry.t += cell->bound.ds;
+        entry.e4 += (int64_t)cell->bound.e4 << s->prices->e4_shift;
+        entry.mg += (int64_t)cell->bound.mg << s->prices->mg_shift;
     }
     if (s->seeding) {
-        if (!new.end && s->taken[new.state] != NO_LABEL) return;
-        entry.e4 = entry.t / s->unit.t * s->seeding->t + entry.e4 / s->unit.e4 * s->seeding->e4 +
-                   entry.mg / s->unit.mg * s->seeding->mg;
-        entry.t = 0;
-        entry.mg = 0;
-    } else {
-        if (behind_stair(s, entry.e4, entry.mg) || behind_seed(s, &entry)) return;
-        if (!new.end && behind_taken(s, &new)) return;
-    }
-    if (s->label_count == s->label_cap) {
-        s->status = s->label_cap == s->labels_max ? TQ_LIMIT : TQ_NO_MEMORY;
+        if (!end && cell->bag != NO_LABEL) return;
+        entry = seed_entry(s, new, &entry);
+    } else if (behind_stair(s, entry.e4, entry.mg) || behind_seed(s, &entry)) {
         return;
     }
-    entry.label = s->label_count;
-    s->label[s->label_count++] = new;
+    entry.label = s->free_label != NO_LABEL ? s->free_label : s->label_count;
+    if (entry.label == s->label_cap || s->made == s->labels_max) {
+        s->status = s->made == s->labels_max ? TQ_LIMIT : TQ_NO_MEMORY;
+        return;
+    }
+    if (s->seeding)
+        s->seed_t[entry.label] = new->t;
+    else if (!end && !bag_enter(s, cell, new, entry.label))
+        return;
+    if (entry.label == s->free_label)
+        s->free_label = s->label[entry.label].parent;
+    else
+        s->label_count++;
+    s->made++;
+    s->label[entry.label] = (tag){.parent = parent,
+                                  .state = state,
+                                  .item = item,
+                                  .changes = new->changes,
+                                  .paid = new->paid,
+                                  .via = new->via,
+                                  .is = end ? END : OPEN};
     heap_push(s, entry);
 }
 
@@ -245,68 +304,70 @@ static uint8_t via_of_service(const hunt *s, uint32_t service)
 
 /* When a service arrives that is boarded at `t` or later, after the start; a large number = never.
  */
-static int64_t ready_after(const hunt *s, uint32_t service, int32_t t)
+static int64_t ready_after(const hunt *s, const arc_way *way, int32_t t)
 {
-    const way_price *way = &s->prices->service[service];
     if (way->phase >= 0) {
         int64_t wait = way->phase - (s->phase + (int64_t)t) % DS_WEEK;
         return t + (wait < 0 ? wait + DS_WEEK : wait) + way->ds;
     }
     int64_t ready =
-        service_ready(s->task.net, s->task.direction, service, s->task.start_ds + t, s->any_day);
+        service_ready(s->task.net, s->task.direction, way->item, s->task.start_ds + t, s->any_day);
     return ready == INT64_MAX ? INT64_MAX : ready - s->task.start_ds + way->ds;
 }
 
-/* One arc, from a label that is already handled for the class of the arc. */
-static void follow(hunt *s, const tag *from, const arc_row *arc, uint32_t class, bool chain)
+/* One arc by service, from goods that are already handled for the class of the arc. */
+static void follow_service(hunt *s, const goods *from, const arc_way *way, uint32_t state,
+                           uint32_t parent)
+{
+    const lower *bound = &s->cell[state].bound;
+    goods new = *from;
+    new.e4 += way->e4;
+    new.mg += way->mg;
+    /* The stair does not need the time, and the time of a service costs most. */
+    if (bound->ds == INT32_MAX ||
+        (!s->seeding && behind_stair(s, new.e4 + ((int64_t)bound->e4 << s->prices->e4_shift),
+                                     new.mg + ((int64_t)bound->mg << s->prices->mg_shift))))
+        return;
+    int64_t t = ready_after(s, way, from->t);
+    if (t > s->task.span_ds) return;
+    new.t = (int32_t)t;
+    new.paid = 0;
+    if (s->via_all) new.via |= via_of_service(s, way->item);
+    push_label(s, &new, state, way->item, parent, false);
+}
+
+/* The same by link. */
+static void follow_link(hunt *s, const goods *from, const arc_way *way, uint32_t state, bool chain,
+                        uint32_t parent)
 {
     const price_set *p = s->prices;
-    tag new = *from;
-    uint32_t item = arc->item;
-    new.state = arc->head * s->classes + class;
-    new.item = item;
-    if (s->task.net->class[class].service) {
-        if (p->service[item].e4 < 0) return;
-        new.e4 += p->service[item].e4;
-        new.mg += p->service[item].mg;
-        new.paid = 0;
-        /* The stair does not need the time, and the time of a service costs most. */
-        const lower *bound = &p->bound[new.state];
-        if (bound->ds == INT32_MAX ||
-            (!s->seeding && behind_stair(s, new.e4 + bound->e4, new.mg + bound->mg)))
-            return;
-        int64_t t = ready_after(s, item, from->t);
-        if (t > s->task.span_ds) return;
-        new.t = (int32_t)t;
-        if (s->via_all) new.via |= via_of_service(s, item);
-    } else {
-        if (p->link[item].ds < 0 || p->link[item].ds > s->task.span_ds - from->t) return;
-        uint8_t paid = chain ? from->paid : 0, base = p->link[item].base;
-        new.t += p->link[item].ds;
-        new.e4 += p->link[item].e4;
-        if (base > paid) {
-            new.e4 += p->base_e4[base] - p->base_e4[paid];
-            paid = base;
-        }
-        new.mg += p->link[item].mg;
-        new.paid = paid;
-        if (s->via_all) new.via |= via_of(s, arc->head);
+    if (way->ds > s->task.span_ds - from->t) return;
+    goods new = *from;
+    uint8_t paid = chain ? from->paid : 0, base = (uint8_t)way->phase;
+    new.t += way->ds;
+    new.e4 += way->e4;
+    if (base > paid) {
+        new.e4 += p->base_e4[base] - p->base_e4[paid];
+        paid = base;
     }
-    push_label(s, new, &p->bound[new.state]);
+    new.mg += way->mg;
+    new.paid = paid;
+    if (s->via_all) new.via |= via_of(s, way->head);
+    push_label(s, &new, state, way->item, parent, false);
 }
 
 /* Do the handling; false = over the span. */
-static bool handle(const hunt *s, tag *label, uint16_t row)
+static bool handle(const hunt *s, goods *at, uint16_t row)
 {
     if (row == NO_ROW) return true;
-    if (s->prices->op_ds[row] > s->task.span_ds - label->t) return false;
-    label->t += s->prices->op_ds[row];
-    label->e4 += s->prices->op_e4[row];
-    label->mg += s->prices->op_mg[row];
+    if (s->prices->op_ds[row] > s->task.span_ds - at->t) return false;
+    at->t += s->prices->op_ds[row];
+    at->e4 += s->prices->op_e4[row];
+    at->mg += s->prices->op_mg[row];
     return true;
 }
 
-static void expand(hunt *s, uint32_t node, uint32_t class, tag from)
+static void expand(hunt *s, uint32_t node, uint32_t class, const goods *from, uint32_t parent)
 {
     const tq_freight *net = s->task.net;
     const direction_view *view = &net->view[s->task.direction];
@@ -314,87 +375,130 @@ static void expand(hunt *s, uint32_t node, uint32_t class, tag from)
     for (uint32_t g = view->first_group[node]; g < view->first_group[node + 1]; g++) {
         uint32_t to = view->group[g].class;
         const rule *change = &s->prices->change[class][to];
-        tag handled = from;
+        goods handled = *from;
         uint16_t row;
         if (!change_row(s->prices, profile, change, &row) || !handle(s, &handled, row)) continue;
-        handled.changes = (uint8_t)TQ_MIN(from.changes + change->counts, 255);
+        handled.changes = (uint8_t)TQ_MIN(from->changes + change->counts, 255);
         if (s->strict && handled.changes > s->task.query->changes_max) continue;
-        for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++)
-            follow(s, &handled, &view->arcs[k], to, change->chain);
+        bool service = net->class[to].service;
+        for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++) {
+            const arc_way *way = &s->prices->arc[k];
+            __builtin_prefetch(&s->cell[way[ARCS_AHEAD].head * s->classes + to]);
+            if (way->ds < 0) continue;
+            uint32_t state = way->head * s->classes + to;
+            if (service)
+                follow_service(s, &handled, way, state, parent);
+            else
+                follow_link(s, &handled, way, state, change->chain, parent);
+        }
     }
 }
 
-static void expand_label(hunt *s, uint32_t at_label)
+static void expand_label(hunt *s, uint32_t at_label, const goods *from)
 {
-    tag from = s->label[at_label];
-    uint32_t node = from.state / s->classes, class = from.state % s->classes;
-    from.parent = at_label;
-    if (node == s->task.goal && from.via == s->via_all) {
-        tag end = from;
+    uint32_t state = s->label[at_label].state;
+    uint32_t node = state / s->classes, class = state % s->classes;
+    if (node == s->task.goal && from->via == s->via_all) {
+        goods end = *from;
         uint32_t profile = s->task.net->node[node].profile;
         uint16_t row = s->prices->op_row[(size_t)profile * OPS + s->prices->end_op[class]];
-        end.end = 1;
         if (row != NO_ROW && s->prices->op_ds[row] >= 0 && handle(s, &end, row))
-            push_label(s, end, NULL);
+            push_label(s, &end, state, s->label[at_label].item, at_label, true);
     }
-    expand(s, node, class, from);
+    expand(s, node, class, from, at_label);
 }
 
 static void start(hunt *s)
 {
     const errand *task = &s->task;
-    tag first = {.parent = NO_LABEL, .via = via_of(s, task->start)};
+    goods first = {.via = via_of(s, task->start)};
     if (task->query->aim != TQ_FREIGHT_PICKUP) {
-        expand(s, task->start, CLASS_START, first);
+        expand(s, task->start, CLASS_START, &first, NO_LABEL);
         return;
     }
     uint32_t service = task->query->service;
     if (s->prices->service[service].e4 < 0) return;
-    first.item = service;
-    first.state = task->start * s->classes + task->net->service[service].class;
     first.e4 = s->prices->service[service].e4;
     first.mg = s->prices->service[service].mg;
     if (s->via_all) first.via |= via_of_service(s, service);
-    push_label(s, first, &s->prices->bound[first.state]);
+    push_label(s, &first, task->start * s->classes + task->net->service[service].class, service,
+               NO_LABEL, false);
 }
 
 static void clear(hunt *s)
 {
-    s->label_count = s->heap_count = s->stair_count = s->found_count = 0;
-    memset(s->taken, 0xFF, (size_t)s->task.net->node_count * s->classes * sizeof *s->taken);
+    uint32_t states = s->task.net->node_count * s->classes;
+    s->label_count = s->made = s->heap_count = s->stair_count = s->found_count = 0;
+    s->piece_count = 0;
+    s->free_label = s->free_piece = NO_LABEL;
+    for (uint32_t state = 0; state < states; state++)
+        s->cell[state].bag = NO_LABEL;
 }
 
-/* Good plans found quickly: for each weighing of the criteria the first way to the goal, each place
- * and class settled once. They need not be on the front; any allowed plan cuts what it beats. */
-static void make_seeds(hunt *s)
+/* The label that probably is next: have its lines of memory on the way. */
+static void look_ahead(const hunt *s)
+{
+    if (s->heap_count == 0) return;
+    const direction_view *view = &s->task.net->view[s->task.direction];
+    uint32_t state = s->label[s->heap[0].label].state, node = state / s->classes;
+    __builtin_prefetch(&s->cell[state]);
+    __builtin_prefetch(&s->prices->arc[view->group[view->first_group[node]].first_arc]);
+    __builtin_prefetch(&s->task.net->node[node].profile);
+}
+
+static goods goods_of(const hunt *s, const queued *entry, const tag *label)
+{
+    const lower *bound = &s->cell[label->state].bound;
+    return (goods){.e4 = entry->e4 - ((int64_t)bound->e4 << s->prices->e4_shift),
+                   .mg = entry->mg - ((int64_t)bound->mg << s->prices->mg_shift),
+                   .t = entry->t - bound->ds,
+                   .changes = label->changes,
+                   .paid = label->paid,
+                   .via = label->via};
+}
+
+/* The first way to the goal by the weight in force, each place and class settled once. */
+static void make_seed(hunt *s)
 {
     clear(s);
     start(s);
+    while (s->heap_count > 0 && s->status == TQ_OK && s->label_count < SEED_LABELS_MAX) {
+        queued entry = heap_pop(s);
+        const tag *label = &s->label[entry.label];
+        goods at = {.e4 = entry.e4,
+                    .mg = entry.mg,
+                    .t = s->seed_t[entry.label],
+                    .changes = label->changes,
+                    .paid = label->paid,
+                    .via = label->via};
+        if (label->is == END) {
+            if (at.changes <= s->task.query->changes_max)
+                s->seed[s->seed_count++] = (seed_point){at.e4, at.mg, at.t};
+            return;
+        }
+        if (s->cell[label->state].bag != NO_LABEL) continue;
+        s->cell[label->state].bag = entry.label;
+        expand_label(s, entry.label, &at);
+    }
+}
+
+/* Good plans found quickly. They need not be on the front; any allowed plan cuts what it beats. */
+static void make_seeds(hunt *s)
+{
     s->unit = (queued){.t = INT32_MAX, .e4 = INT64_MAX, .mg = INT64_MAX};
+    clear(s);
+    start(s);
     for (uint32_t k = 0; k < s->heap_count; k++) {
         s->unit.t = TQ_MIN(s->unit.t, s->heap[k].t);
         s->unit.e4 = TQ_MIN(s->unit.e4, s->heap[k].e4);
         s->unit.mg = TQ_MIN(s->unit.mg, s->heap[k].mg);
     }
-    s->unit.t = s->unit.t / 4096 + 1;
-    s->unit.e4 = s->unit.e4 / 4096 + 1;
-    s->unit.mg = s->unit.mg / 4096 + 1;
+    s->unit.t = s->unit.t / SEED_PARTS + 1;
+    s->unit.e4 = s->unit.e4 / SEED_PARTS + 1;
+    s->unit.mg = s->unit.mg / SEED_PARTS + 1;
     for (uint32_t w = 0; w < SEEDS_MAX && s->status == TQ_OK; w++) {
-        clear(s);
         s->seeding = &seed_weights[w];
-        start(s);
-        while (s->heap_count > 0 && s->status == TQ_OK && s->label_count < SEED_LABELS_MAX) {
-            queued entry = heap_pop(s);
-            const tag *label = &s->label[entry.label];
-            if (label->end) {
-                if (label->changes <= s->task.query->changes_max)
-                    s->seed[s->seed_count++] = (seed_point){label->e4, label->mg, label->t};
-                break;
-            }
-            if (s->taken[label->state] != NO_LABEL) continue;
-            s->taken[label->state] = entry.label;
-            expand_label(s, entry.label);
-        }
+        make_seed(s);
     }
     s->seeding = NULL;
 }
@@ -403,20 +507,34 @@ static void run_once(hunt *s)
 {
     clear(s);
     start(s);
-    while (s->heap_count > 0 && s->status == TQ_OK && s->label_count < s->pause_at) {
+    while (s->heap_count > 0 && s->status == TQ_OK && s->made < s->pause_at) {
         queued entry = heap_pop(s);
-        tag *label = &s->label[entry.label];
-        if (behind_stair(s, entry.e4, entry.mg)) continue;
-        if (label->end) {
-            if (s->found_count == s->stair_cap || !stair_add(s, label->e4, label->mg, entry.label))
-                s->status = TQ_NO_MEMORY;
-            else
-                s->found[s->found_count++] = entry.label;
+        const tag *label = &s->label[entry.label];
+        if (label->is == DEAD) {
+            free_label(s, entry.label);
             continue;
         }
-        if (behind_taken(s, label)) continue;
-        take(s, entry.label);
-        expand_label(s, entry.label);
+        bool behind = behind_stair(s, entry.e4, entry.mg);
+        if (label->is == END) {
+            if (behind) {
+                free_label(s, entry.label);
+            } else if (s->found_count == s->stair_cap || !stair_add(s, entry.e4, entry.mg)) {
+                s->status = TQ_NO_MEMORY;
+            } else {
+                s->found[s->found_count++] = entry;
+            }
+            continue;
+        }
+        if (behind) {
+            bag_close(s, &s->cell[label->state], NULL, entry.label);
+            free_label(s, entry.label);
+            continue;
+        }
+        if (s->heap_count > 0) __builtin_prefetch(&s->label[s->heap[0].label]);
+        goods at = goods_of(s, &entry, label);
+        bag_close(s, &s->cell[label->state], &at, entry.label);
+        look_ahead(s);
+        expand_label(s, entry.label, &at);
     }
 }
 
@@ -427,7 +545,7 @@ static void run(hunt *s)
 {
     s->pause_at = s->via_all ? UINT32_MAX : s->task.query->seeds_after;
     run_once(s);
-    if (s->label_count >= s->pause_at && s->status == TQ_OK) {
+    if (s->made >= s->pause_at && s->status == TQ_OK) {
         make_seeds(s);
         s->pause_at = UINT32_MAX;
         if (s->status == TQ_OK) run_once(s);
@@ -435,134 +553,35 @@ static void run(hunt *s)
     s->pause_at = UINT32_MAX;
     bool over = false;
     for (uint32_t k = 0; k < s->found_count && !over; k++)
-        over = s->label[s->found[k]].changes > s->task.query->changes_max;
+        over = s->label[s->found[k].label].changes > s->task.query->changes_max;
     if (s->status != TQ_OK || !over) return;
     s->strict = true;
     run_once(s);
 }
 
-/* ---- answer ---------------------------------------------------------------------------------- */
-
-/* Arcs of a found plan in the direction of the goods. */
-static tq_status trace(const hunt *s, uint32_t at_label, leg_arc *hops, uint32_t *count,
-                       tq_err *err)
-{
-    const tq_freight *net = s->task.net;
-    uint32_t n = 0;
-    for (uint32_t k = s->label[at_label].parent; k != NO_LABEL; k = s->label[k].parent) {
-        const tag *label = &s->label[k];
-        uint32_t class = label->state % s->classes, node = label->state / s->classes;
-        if (n == HOPS_MAX)
-            return tq_fail(err, TQ_LIMIT, 0, "a plan of more than %u legs", HOPS_MAX);
-        leg_arc hop = {label->item, class, 0, 0};
-        if (net->class[class].service) {
-            const service_row *row = &net->service[label->item];
-            hop.from = net->path[row->path];
-            hop.to = net->path[row->path + row->path_count - 1];
-        } else {
-            const link_row *row = &net->link[label->item];
-            uint32_t other = row->from == node ? row->to : row->from;
-            hop.from = s->task.direction == 0 ? other : node;
-            hop.to = s->task.direction == 0 ? node : other;
-        }
-        hops[n++] = hop;
-    }
-    for (uint32_t k = 0; s->task.direction == 0 && k < n / 2; k++) {
-        leg_arc swapped = hops[k];
-        hops[k] = hops[n - 1 - k];
-        hops[n - 1 - k] = swapped;
-    }
-    *count = n;
-    return TQ_OK;
-}
-
-static bool before(const tq_freight_plan *a, const tq_freight_plan *b)
-{
-    if (a->time_ds != b->time_ds) return a->time_ds < b->time_ds;
-    if (a->cost_e4 != b->cost_e4) return a->cost_e4 < b->cost_e4;
-    return a->co2_mg < b->co2_mg;
-}
-
-/* Bring the answer down to where the search began, so that its labels can be given back. */
-static void move_down(tq_freight_plan *plans, uint32_t plan_count, tq_freight_step **steps,
-                      uint32_t step_count, size_t mark, tq_arena *work, tq_freight_plan **moved)
-{
-    size_t plan_bytes = plan_count * sizeof *plans, step_bytes = step_count * sizeof **steps;
-    size_t to = (mark + 15) & ~(size_t)15;
-    if (to + plan_bytes + step_bytes > (size_t)((uint8_t *)plans - work->base)) return;
-    uint8_t *at = work->base + to;
-    memcpy(at, plans, plan_bytes);
-    memcpy(at + plan_bytes, *steps, step_bytes);
-    *moved = (tq_freight_plan *)(void *)at;
-    *steps = (tq_freight_step *)(void *)(at + plan_bytes);
-    tq_arena_reset(work, to + plan_bytes + step_bytes);
-}
-
-static tq_status write_answer(hunt *s, size_t mark, tq_arena *work, tq_freight_answer *out,
-                              tq_err *err)
-{
-    const errand *task = &s->task;
-    leg_arc *hops = TQ_PUSH_RAW(work, leg_arc, HOPS_MAX);
-    tq_freight_plan *plans = TQ_PUSH(work, tq_freight_plan, s->found_count);
-    if (!hops || !plans) return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch is too small");
-    tq_freight_step *first = NULL;
-    uint32_t steps = 0;
-    for (uint32_t k = 0; k < s->found_count; k++) {
-        const tag *end = &s->label[s->found[k]];
-        uint32_t hop_count = 0;
-        TQ_TRY(trace(s, s->found[k], hops, &hop_count, err));
-        int64_t depart_s = task->direction == 0 ? task->query->depart_s
-                                                : tq_floor_div(-(task->start_ds + end->t), 10);
-        tq_freight_step *own;
-        tq_freight_plan plan = {0};
-        TQ_TRY(replay(task, s->prices, hops, hop_count, depart_s, work, &plan, &own, err));
-        TQ_ASSERT(plan.cost_e4 == end->e4 && plan.co2_mg == end->mg);
-        TQ_ASSERT(task->direction == 1 || plan.time_ds == end->t);
-        if (!first) first = own;
-        plan.first_step = (uint32_t)(own - first);
-        steps = plan.first_step + plan.step_count;
-        uint32_t at = k;
-        for (; at > 0 && before(&plan, &plans[at - 1]); at--)
-            plans[at] = plans[at - 1];
-        plans[at] = plan;
-    }
-    move_down(plans, s->found_count, &first, steps, mark, work, &plans);
-    *out = (tq_freight_answer){.plan_count = s->found_count, .plan = plans, .step = first};
-    return TQ_OK;
-}
-
-/* Two found plans of the same time: the later may beat the earlier only by a tie in the queue. */
-static void drop_beaten(hunt *s)
-{
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < s->found_count; k++) {
-        const tag *a = &s->label[s->found[k]];
-        bool beaten = false;
-        for (uint32_t j = k + 1; j < s->found_count && !beaten; j++) {
-            const tag *b = &s->label[s->found[j]];
-            if (b->t != a->t) break;
-            beaten = b->e4 <= a->e4 && b->mg <= a->mg;
-        }
-        if (!beaten) s->found[kept++] = s->found[k];
-    }
-    s->found_count = kept;
-}
+/* ---- the question ---------------------------------------------------------------------------- */
 
 static bool make_room(hunt *s, const tq_freight_query *query, tq_arena *work)
 {
     uint32_t states = s->task.net->node_count * s->classes;
-    s->taken = TQ_PUSH_RAW(work, uint32_t, states);
-    if (!s->taken) return false;
+    s->cell = TQ_PUSH_RAW(work, state_cell, states + 1);
+    if (!s->cell) return false;
+    for (uint32_t state = 0; state < states; state++)
+        s->cell[state].bound = s->prices->bound[state];
     size_t left = (work->cap - work->used) / ANSWER_PART * (ANSWER_PART - 1);
-    s->stair_cap = (uint32_t)TQ_MIN(left / 16 / sizeof(step_point), 1000000u);
+    s->stair_cap = (uint32_t)TQ_MIN(left / 16 / (sizeof(step_point) + sizeof(queued)), 1000000u);
     s->stair = TQ_PUSH_RAW(work, step_point, s->stair_cap);
-    s->found = TQ_PUSH_RAW(work, uint32_t, s->stair_cap);
-    size_t most = (left - left / 8) / (sizeof(tag) + sizeof(queued));
+    s->found = TQ_PUSH_RAW(work, queued, s->stair_cap);
     s->labels_max = TQ_MIN(query->labels_max, TQ_FREIGHT_LABELS_MAX);
-    s->label_cap = (uint32_t)TQ_MIN(most, s->labels_max);
+    size_t each = BAG_USED * (sizeof(tag) + sizeof(queued)) + sizeof(bag_piece);
+    size_t room = left - left / 8;
+    s->piece_cap = (uint32_t)TQ_MIN(room / each, s->labels_max);
+    s->label_cap = (uint32_t)TQ_MIN(room / each * BAG_USED, s->labels_max);
+    s->piece = TQ_PUSH_RAW(work, bag_piece, s->piece_cap);
     s->label = TQ_PUSH_RAW(work, tag, s->label_cap);
     s->heap = TQ_PUSH_RAW(work, queued, s->label_cap);
-    return s->stair && s->found && s->label && s->heap;
+    s->seed_t = (int32_t *)(void *)s->piece;
+    return s->stair && s->found && s->piece && s->label && s->heap;
 }
 
 tq_status tq_freight_search(const tq_freight *net, const tq_freight_live *live,
@@ -595,7 +614,7 @@ tq_status tq_freight_search(const tq_freight *net, const tq_freight_live *live,
     TQ_TRY(write_answer(&s, mark, work, &answer, err));
     answer.version = net->version;
     answer.live_version = live ? live->version : 0;
-    answer.labels = s.label_count;
+    answer.labels = s.made;
     answer.bounds_made = made;
     tq_freight_thin(&answer);
     *out = answer;

@@ -24,9 +24,8 @@ typedef struct price_key {
 } price_key;
 
 typedef struct bound {
-    int64_t e4, mg;
-    int32_t ds; /* INT32_MAX = the goal cannot be reached */
-    int32_t unused;
+    int32_t ds;      /* INT32_MAX = the goal cannot be reached */
+    uint32_t e4, mg; /* in units of 2^e4_shift, 2^mg_shift */
 } lower;
 
 /* A link or service for one load, in one piece because the search reads all of it. */
@@ -36,6 +35,16 @@ typedef struct way_price {
     int32_t phase; /* of a service: see single_phase */
     uint8_t base;  /* of a link: into base_e4 */
 } way_price;
+
+/* An arc of the view with its price, so that the arcs out of a place lie in a row in memory. */
+typedef struct arc_way {
+    int64_t e4, mg;
+    int32_t ds;    /* -1 = not usable */
+    int32_t phase; /* of a service as in way_price; of a link its base price, into base_e4 */
+    uint32_t head, item;
+} arc_way;
+
+#define ARCS_AHEAD 4u /* so many arcs are looked ahead for the memory that they will need */
 
 typedef struct prices {
     price_key key;
@@ -48,8 +57,10 @@ typedef struct prices {
     way_price *link;        /* [link], ds -1 = not usable */
     uint16_t *link_price;   /* [link_tariff] row of tariffs, NO_ROW */
     way_price *service;     /* [service], e4 -1 = not usable */
+    arc_way *arc;           /* [arc of the view of the search + ARCS_AHEAD] */
     int32_t *op_ds;         /* [op], -1 = not usable */
     int64_t *op_e4, *op_mg;
+    uint8_t e4_shift, mg_shift;
     lower *bound; /* [node * class_count + class]: least from there to the end */
 } price_set;
 
@@ -64,7 +75,17 @@ typedef struct task {
     int32_t day;
 } errand;
 
+/* Arcs of one view, both ways over each link. */
+static inline size_t view_arcs(const tq_freight *net, uint32_t direction)
+{
+    const direction_view *view = &net->view[direction];
+    return view->group[view->first_group[net->node_count]].first_arc;
+}
+
 /* prices.c */
+/** The arcs of one view with their prices; `out` has room for ARCS_AHEAD more, which are zeroed. */
+void prices_of_arcs(const tq_freight *net, const price_set *prices, uint32_t direction,
+                    arc_way *out);
 bool prices_place(const tq_freight *net, tq_arena *arena, price_set *out);
 size_t prices_bytes(const tq_freight *net);
 void prices_key(const errand *task, price_key *key);

@@ -72,6 +72,32 @@ wait = estimate.get("wait_s", (estimate.get("estimate") or {}).get("wait_s"))
 check("as the phone desk tells it, within a square", bool(first) and wait is not None and abs(first[0]["wait_s"] - wait) <= 180, (first[:1], wait))
 check("a price and a number to call", bool(first) and first[0]["price_fen"] > 0 and first[0]["phone"] == "95128", first[:1])
 check("the trip begins with the wait", bool(first) and first[0]["wait_s"] >= 0, first[:1])
+
+# A closure on the way of the cars: another wait at once, and the same again when it has ended.
+near = max(leg["wait_s"] for leg in first)
+positions(0.02)  # a jump that is not believed at once
+check("the cars are further off", positions(0.02).json()["taken"] == len(cars))
+
+
+def waits(answer):
+    return sorted(leg["wait_s"] for leg in legs(answer, "taxi") if leg["wait_source"] == "live")
+
+
+got = soon(lambda: plan(HERE, THERE, on_demand="taxi"), lambda a: bool(waits(a)) and waits(a)[0] > near)
+before = waits(got)
+way = server.get(f"/route/v1/taxi/{HERE['lon']},{HERE['lat'] + 0.02};{HERE['lon']},{HERE['lat']}?steps=true&geometries=geojson").json()
+steps = [step for leg in way["routes"][0]["legs"] for step in leg["steps"] if step.get("name")]
+longest = max(steps, key=lambda step: step["distance"])
+line_of = longest["geometry"]["coordinates"]
+closed = send("closures", {"stretch": {"line": line_of, "direction": "both"}, "effect": "full", "from": "2025-06-03T00:00", "to": "2099-01-01T00:00",
+                           "reason": "subsidence", "owner": "市政养护一所", "publish": True}, admin)
+check("the street on their way is closed", closed.status == 201, closed)
+got = soon(lambda: plan(HERE, THERE, on_demand="taxi"), lambda a: bool(waits(a)) and waits(a)[0] != before[0])
+check("the wait grows", bool(before) and bool(waits(got)) and waits(got)[0] > before[0], (longest['name'], before, waits(got)))
+ended = send(f"closures/{closed.json()['id']}/end", {}, admin)
+check("the closure ends", ended.status == 200, ended)
+got = soon(lambda: plan(HERE, THERE, on_demand="taxi"), lambda a: waits(a) == before)
+check("and the wait is as before", waits(got) == before, (before, waits(got)))
 for car in cars:
     send(f"fleet/{car}/duty", {"duty": "off"}, admin)
 got = soon(lambda: plan(HERE, THERE, on_demand="taxi"), lambda a: not live(a))

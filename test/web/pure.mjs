@@ -93,6 +93,8 @@ export async function pureChecks() {
       transfers: 0,
       rider: 'senior',
       card: true,
+      onDemand: true,
+      party: 3,
       pick: 2,
     };
     same(ask.readHash(ask.writeHash(question)), question);
@@ -103,5 +105,13 @@ export async function pureChecks() {
   await check('a damaged address falls back, never fails', () => {
     for (const bad of ['#%', '#from=%E0%A4%A', '#page=<b>&profile=rocket&transfers=99&pick=-1&depart=yesterday&rider=', '#=&&&=='])
       same({ ...ask.readHash(bad), from: null }, ask.emptyQuestion(), bad);
+    for (const party of ['0', '9', '12', 'x']) same(ask.readHash(`#party=${party}`), ask.emptyQuestion(), party);
+  });
+  await check('taxis and custom buses are asked for with the party, where there is a timetable to join', () => {
+    const question = { ...ask.emptyQuestion(), from: { code: 'a', name: 'a' }, to: { code: 'b', name: 'b' }, party: 3 };
+    const asked = (change) => ask.planParams({ ...question, ...change }, '2025-06-03T08:00');
+    same([asked({}).on_demand, asked({}).party], [undefined, undefined]);
+    same([asked({ onDemand: true }).on_demand, asked({ onDemand: true }).party], ['taxi,custom', 3]);
+    same(asked({ onDemand: true, profile: 'car' }).on_demand, undefined);
   });
 }

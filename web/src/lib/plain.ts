@@ -9,8 +9,8 @@ import { clock } from './time';
 
 const SHORT_M = 30;
 const LONG_WAIT_S = 15 * 60;
-/** More than any trip lasts. */
-const LATE_MIN = 7 * 24 * 60;
+/** What calling or booking counts: by day nobody is sent to the telephone, but late at night a taxi goes before the first bus. */
+const CALL_MIN = 120;
 
 export interface Sentence {
   icon: string;
@@ -20,10 +20,10 @@ export interface Sentence {
 
 /**
  * The trip that is easiest to make: soonest there, where a change counts as ten minutes and fifty metres on foot as one.
- * What has to be called for or booked comes behind all that goes by itself.
+ * What has to be called for or booked counts as two hours more.
  */
 export function easiestFirst(trips: Itinerary[]): Itinerary[] {
-  const effort = (trip: Itinerary) => (hasDemand(trip) ? LATE_MIN : 0) + Date.parse(trip.arrival) / 60_000 + trip.transfers * 10 + trip.walk_m / 50;
+  const effort = (trip: Itinerary) => (hasDemand(trip) ? CALL_MIN : 0) + Date.parse(trip.arrival) / 60_000 + trip.transfers * 10 + trip.walk_m / 50;
   return [...trips].sort((a, b) => effort(a) - effort(b));
 }
 
