@@ -500,6 +500,21 @@ static void save_cost_narrow(plan_state *state, double from)
     }
 }
 
+/* With few tasks three coolings from the best so far, the middle one hot, find more than one long
+ * one; many tasks get too few rounds for that. */
+static void save_cost_freely(plan_state *state, double from)
+{
+    static const double heat[] = {HEAT_FIRST, HEAT_NARROW, HEAT_FIRST};
+    uint32_t coolings = state->model->problem->task_count <= LONG_TASKS_MAX ? TQ_COUNT(heat) : 1;
+    double step = (1.0 - from) / coolings;
+    for (uint32_t k = 0; k < coolings; k++) {
+        double begin = from + step * k;
+        if (k > 0) plan_load_best(state);
+        recount(state);
+        save_cost(state, begin, k + 1 == coolings ? 1.0 : begin + step, heat[k]);
+    }
+}
+
 /* Absence counters find the first savings and those of long routes, ejection the last of short
  * ones. Random moves mix best, but spoil a plan of long routes so that what is left of the budget
  * does not mend it; ruin and recreate mixes many tasks better. */
@@ -537,5 +552,5 @@ void plan_improve(plan_state *state)
         save_cost_narrow(state, from);
         return;
     }
-    save_cost(state, from, 1.0, HEAT_FIRST);
+    save_cost_freely(state, from);
 }
