@@ -4,11 +4,12 @@
  * "authored": every ordered pair of the places where the cargo can be loaded and unloaded, one load
  * a cargo class, the network of cities/taiyuan/freight. "generated" (made here, no real place): N
  * places in a square, links to near ones in three layers (road, rail, sea at each eighth place),
- * S weekly services by rail, sea and road with cut-offs over some 100 to 1,000 km, one general
- * cargo; questions between random pairs. Cold means pricing, three backward searches and
- * the search; cached means the same question again. Prints JSON lines; times are of the
- * processor, the hash «fronts» is of time, money and CO2 of all plans, «steps» of their steps too
- * (which of two equal plans is told is not promised), scratch_mb is the scratch in use.
+ * S weekly services by rail, sea and road with cut-offs over 5 to 50 % of its side, one general
+ * cargo; questions between random pairs. The places are spread over five squares, from a
+ * city to half a continent, «all» is of all these questions. Cold means pricing, three backward
+ * searches and the search; cached means the same question again. Prints JSON lines; times are of
+ * the processor, the hash «fronts» is of time, money and CO2 of all plans, «steps» of their steps
+ * too (which of two equal plans is told is not promised), scratch_mb is the scratch in use.
  *
  * usage: bench_freight_search [authored|generated|small]...
  */
@@ -204,9 +205,11 @@ static void find_near(spot *spots, uint32_t count)
     tq_free(item);
 }
 
+static double side_km; /* of the square in which the places lie */
+
 static double far_km(const spot *a, const spot *b)
 {
-    return 0.5 + 2000.0 * hypot(a->x - b->x, a->y - b->y);
+    return 0.5 + side_km * hypot(a->x - b->x, a->y - b->y);
 }
 
 static void write_links(tq_buf *out, const spot *spots, uint32_t nodes)
@@ -258,7 +261,19 @@ static void write_services(tq_buf *out, const spot *spots, uint32_t nodes, uint3
     }
 }
 
-static void run_generated(const char *what, uint32_t nodes, uint32_t services, uint32_t queries)
+static void add_series(series *all, const series *s)
+{
+    memcpy(all->ns + all->count, s->ns, s->count * sizeof *s->ns);
+    all->count += s->count;
+    all->plans += s->plans;
+    all->labels += s->labels;
+    all->fronts = tq_hash(&s->fronts, sizeof s->fronts, all->fronts);
+    all->steps = tq_hash(&s->steps, sizeof s->steps, all->steps);
+    all->peak = TQ_MAX(all->peak, s->peak);
+}
+
+static void run_generated(const char *what, uint32_t nodes, uint32_t services, uint32_t queries,
+                          series *all_cold, series *all_warm)
 {
     static const char *const fixed[][2] = {
         {"tariffs.csv",
@@ -322,7 +337,9 @@ static void run_generated(const char *what, uint32_t nodes, uint32_t services, u
             ask(net, &query, cache, &warm);
         }
     }
-    char name[64];
+    add_series(all_cold, &cold);
+    add_series(all_warm, &warm);
+    char name[96];
     snprintf(name, sizeof name, "%s.cold", what);
     print_series(name, &cold);
     snprintf(name, sizeof name, "%s.cached_bounds", what);
@@ -337,6 +354,25 @@ static void run_generated(const char *what, uint32_t nodes, uint32_t services, u
     tq_freight_free(net);
 }
 
+static void run_squares(uint32_t nodes, uint32_t services, uint32_t queries)
+{
+    static const unsigned sides_km[] = {60, 200, 500, 1000, 2000};
+    char name[64];
+    series cold = {.ns = TQ_ALLOC(uint32_t, TQ_COUNT(sides_km) * queries)},
+           warm = {.ns = TQ_ALLOC(uint32_t, TQ_COUNT(sides_km) * queries)};
+    for (size_t k = 0; k < TQ_COUNT(sides_km); k++) {
+        side_km = sides_km[k];
+        snprintf(name, sizeof name, "generated_%uk.%ukm", nodes / 1000, sides_km[k]);
+        run_generated(name, nodes, services, queries, &cold, &warm);
+    }
+    snprintf(name, sizeof name, "generated_%uk.all.cold", nodes / 1000);
+    print_series(name, &cold);
+    snprintf(name, sizeof name, "generated_%uk.all.cached_bounds", nodes / 1000);
+    print_series(name, &warm);
+    tq_free(cold.ns);
+    tq_free(warm.ns);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const all[] = {"authored", "small", "generated"};
@@ -345,8 +381,8 @@ int main(int argc, char **argv)
     for (int k = 0; k < (argc > 1 ? argc - 1 : 3); k++) {
         const char *what = argc > 1 ? argv[k + 1] : all[k];
         if (strcmp(what, "authored") == 0) run_authored();
-        if (strcmp(what, "small") == 0) run_generated("generated_1k", 1000, 5000, 60);
-        if (strcmp(what, "generated") == 0) run_generated("generated_10k", 10000, 100000, 60);
+        if (strcmp(what, "small") == 0) run_squares(1000, 5000, 60);
+        if (strcmp(what, "generated") == 0) run_squares(10000, 100000, 60);
     }
     tq_free(arena.base);
     return 0;

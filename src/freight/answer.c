@@ -18,13 +18,15 @@ static tq_status trace(const hunt *s, uint32_t at_label, leg_arc *hops, uint32_t
         uint32_t class = label->state % s->classes, node = label->state / s->classes;
         if (n == HOPS_MAX)
             return tq_fail(err, TQ_LIMIT, 0, "a plan of more than %u legs", HOPS_MAX);
-        leg_arc hop = {label->item, class, 0, 0};
+        uint32_t item = label->arc == NO_ARC ? s->task.query->service
+                                             : net->view[s->task.direction].arcs[label->arc].item;
+        leg_arc hop = {item, class, 0, 0};
         if (net->class[class].service) {
-            const service_row *row = &net->service[label->item];
+            const service_row *row = &net->service[item];
             hop.from = net->path[row->path];
             hop.to = net->path[row->path + row->path_count - 1];
         } else {
-            const link_row *row = &net->link[label->item];
+            const link_row *row = &net->link[item];
             uint32_t other = row->from == node ? row->to : row->from;
             hop.from = s->task.direction == 0 ? other : node;
             hop.to = s->task.direction == 0 ? node : other;

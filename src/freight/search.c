@@ -24,49 +24,15 @@
 #define SEED_LABELS_MAX 20000u
 #define SEED_PARTS      4096 /* the key of a seed counts in such parts of the bound at the start */
 #define SEED_KEY_MOST   (INT64_C(1) << 30)
-#define ANSWER_PART     8  /* of the arena: one in so many bytes is kept for the answer */
-#define BAG_USED        3u /* that many are expected to be in use, for sharing out the arena */
+#define ANSWER_PART     8 /* of the arena: one in so many bytes is kept for the answer */
+/* Shares of the room for bags and labels; the queue has the rest. */
+#define PIECE_PERCENT 24u
+#define LABEL_PERCENT 36u
+#define QUEUE_LEAST   ((size_t)1 << 16)
 
 static const seed_weight seed_weights[SEEDS_MAX] = {{16, 1, 1}, {8, 2, 1}, {4, 2, 1}, {2, 2, 1},
                                                     {2, 4, 1},  {1, 4, 1}, {1, 8, 2}, {1, 16, 1},
                                                     {1, 1, 4},  {4, 1, 4}};
-
-/* ---- queue ----------------------------------------------------------------------------------- */
-
-static bool sooner(const queued *a, const queued *b)
-{
-    if (a->t != b->t) return a->t < b->t;
-    if (a->e4 != b->e4) return a->e4 < b->e4;
-    if (a->mg != b->mg) return a->mg < b->mg;
-    return a->label < b->label;
-}
-
-static void heap_push(hunt *s, queued new)
-{
-    uint32_t at = s->heap_count++;
-    while (at > 0 && sooner(&new, &s->heap[(at - 1) / 4])) {
-        s->heap[at] = s->heap[(at - 1) / 4];
-        at = (at - 1) / 4;
-    }
-    s->heap[at] = new;
-}
-
-static queued heap_pop(hunt *s)
-{
-    queued top = s->heap[0], moved = s->heap[--s->heap_count];
-    uint32_t at = 0;
-    for (;;) {
-        uint32_t child = 4 * at + 1, best = child;
-        if (child >= s->heap_count) break;
-        for (uint32_t k = child + 1; k < s->heap_count && k < child + 4; k++)
-            if (sooner(&s->heap[k], &s->heap[best])) best = k;
-        if (!sooner(&s->heap[best], &moved)) break;
-        s->heap[at] = s->heap[best];
-        at = best;
-    }
-    s->heap[at] = moved;
-    return top;
-}
 
 /* ---- dominance ------------------------------------------------------------------------------- */
 
@@ -238,16 +204,50 @@ static queued seed_entry(const hunt *s, const goods *new, const queued *entry)
         .e4 = new->e4, .mg = new->mg, .t = (int32_t)TQ_MIN(key, SEED_KEY_MOST), .label = 0};
 }
 
-static void free_label(hunt *s, uint32_t at_label)
+/* The label is made if no other at its state beats it. */
+static void make_label(hunt *s, const candidate *c)
 {
-    s->label[at_label].parent = s->free_label;
-    s->free_label = at_label;
+    const goods *new = &c->at;
+    queued entry = c->entry;
+    entry.label = s->free_label != NO_LABEL ? s->free_label : s->label_count;
+    if (entry.label == s->label_cap || s->made == s->labels_max) {
+        s->status = s->made == s->labels_max ? TQ_LIMIT : TQ_NO_MEMORY;
+        return;
+    }
+    if (s->seeding)
+        s->seed_t[entry.label] = new->t;
+    else if (!c->end && !bag_enter(s, &s->cell[c->state], new, entry.label))
+        return;
+    if (entry.label == s->free_label)
+        s->free_label = s->label[entry.label].parent;
+    else
+        s->label_count++;
+    s->made++;
+    s->label[entry.label] = (tag){.parent = c->parent,
+                                  .state = c->state,
+                                  .arc = c->arc,
+                                  .changes = new->changes,
+                                  .paid = new->paid,
+                                  .via = new->via,
+                                  .is = c->end       ? END
+                                        : new->again ? AGAIN
+                                                     : OPEN};
+    if (!queue_push(&s->queue, entry)) s->status = TQ_NO_MEMORY;
 }
 
-static void push_label(hunt *s, const goods *new, uint32_t state, uint32_t item, uint32_t parent,
+static void make_labels(hunt *s)
+{
+    for (uint32_t k = 0; k < s->candidate_count && s->status == TQ_OK; k++)
+        make_label(s, &s->candidate[k]);
+    s->candidate_count = 0;
+}
+
+/* A label that may be worth making. The bag that it will be compared with is called for, and the
+ * comparing left until a handful of them wait. */
+static void push_label(hunt *s, const goods *new, uint32_t state, uint32_t arc, uint32_t parent,
                        bool end)
 {
-    state_cell *cell = &s->cell[state];
+    const state_cell *cell = &s->cell[state];
     queued entry = {.t = new->t, .e4 = new->e4, .mg = new->mg};
     if (!end) {
         if (cell->bound.ds > s->task.span_ds - new->t) return;
@@ -260,29 +260,13 @@ static void push_label(hunt *s, const goods *new, uint32_t state, uint32_t item,
         entry = seed_entry(s, new, &entry);
     } else if (behind_stair(s, entry.e4, entry.mg) || behind_seed(s, &entry)) {
         return;
+    } else if (!end && cell->bag != NO_LABEL) {
+        __builtin_prefetch(&s->piece[cell->bag]);
+        __builtin_prefetch((const uint8_t *)&s->piece[cell->bag] + 64);
     }
-    entry.label = s->free_label != NO_LABEL ? s->free_label : s->label_count;
-    if (entry.label == s->label_cap || s->made == s->labels_max) {
-        s->status = s->made == s->labels_max ? TQ_LIMIT : TQ_NO_MEMORY;
-        return;
-    }
-    if (s->seeding)
-        s->seed_t[entry.label] = new->t;
-    else if (!end && !bag_enter(s, cell, new, entry.label))
-        return;
-    if (entry.label == s->free_label)
-        s->free_label = s->label[entry.label].parent;
-    else
-        s->label_count++;
-    s->made++;
-    s->label[entry.label] = (tag){.parent = parent,
-                                  .state = state,
-                                  .item = item,
-                                  .changes = new->changes,
-                                  .paid = new->paid,
-                                  .via = new->via,
-                                  .is = end ? END : OPEN};
-    heap_push(s, entry);
+    if (s->candidate_count == CANDIDATES) make_labels(s);
+    s->candidate[s->candidate_count++] = (candidate){
+        .at = *new, .entry = entry, .state = state, .arc = arc, .parent = parent, .end = end};
 }
 
 static uint8_t via_of(const hunt *s, uint32_t node)
@@ -316,9 +300,10 @@ static int64_t ready_after(const hunt *s, const arc_way *way, int32_t t)
 }
 
 /* One arc by service, from goods that are already handled for the class of the arc. */
-static void follow_service(hunt *s, const goods *from, const arc_way *way, uint32_t state,
+static void follow_service(hunt *s, const goods *from, uint32_t arc, uint32_t state,
                            uint32_t parent)
 {
+    const arc_way *way = &s->prices->arc[arc];
     const lower *bound = &s->cell[state].bound;
     goods new = *from;
     new.e4 += way->e4;
@@ -333,13 +318,14 @@ static void follow_service(hunt *s, const goods *from, const arc_way *way, uint3
     new.t = (int32_t)t;
     new.paid = 0;
     if (s->via_all) new.via |= via_of_service(s, way->item);
-    push_label(s, &new, state, way->item, parent, false);
+    push_label(s, &new, state, arc, parent, false);
 }
 
 /* The same by link. */
-static void follow_link(hunt *s, const goods *from, const arc_way *way, uint32_t state, bool chain,
+static void follow_link(hunt *s, const goods *from, uint32_t arc, uint32_t state, bool chain,
                         uint32_t parent)
 {
+    const arc_way *way = &s->prices->arc[arc];
     const price_set *p = s->prices;
     if (way->ds > s->task.span_ds - from->t) return;
     goods new = *from;
@@ -353,7 +339,7 @@ static void follow_link(hunt *s, const goods *from, const arc_way *way, uint32_t
     new.mg += way->mg;
     new.paid = paid;
     if (s->via_all) new.via |= via_of(s, way->head);
-    push_label(s, &new, state, way->item, parent, false);
+    push_label(s, &new, state, arc, parent, false);
 }
 
 /* Do the handling; false = over the span. */
@@ -367,7 +353,43 @@ static bool handle(const hunt *s, goods *at, uint16_t row)
     return true;
 }
 
-static void expand(hunt *s, uint32_t node, uint32_t class, const goods *from, uint32_t parent)
+/* May a way go on in the class of its last arc as if it were one arc? */
+static bool goes_on(const hunt *s, uint32_t class)
+{
+    const rule *change = &s->prices->change[class][class];
+    return !s->task.net->class[class].service && change->allowed && change->chain &&
+           !change->has_op && !change->counts;
+}
+
+static void find_low(hunt *s, uint32_t group)
+{
+    const arc_group *row = &s->task.net->view[s->task.direction].group[group];
+    group_low low = {.e4 = INT64_MAX, .mg = INT64_MAX, .ds = INT32_MAX, .known = 1};
+    for (uint32_t k = row->first_arc; k < row[1].first_arc; k++) {
+        const arc_way *way = &s->prices->arc[k];
+        const lower *bound = &s->cell[way->head * s->classes + row->class].bound;
+        if (way->ds < 0 || bound->ds == INT32_MAX || way->ds > INT32_MAX - bound->ds) continue;
+        low.ds = TQ_MIN(low.ds, way->ds + bound->ds);
+        low.e4 = TQ_MIN(low.e4, way->e4 + ((int64_t)bound->e4 << s->prices->e4_shift));
+        low.mg = TQ_MIN(low.mg, way->mg + ((int64_t)bound->mg << s->prices->mg_shift));
+    }
+    s->low[group] = low;
+}
+
+/* Can no way out by the arcs of the group be among the best? */
+static bool group_behind(hunt *s, uint32_t group, const goods *handled)
+{
+    if (!s->low[group].known) find_low(s, group);
+    const group_low *low = &s->low[group];
+    if (low->ds > s->task.span_ds - handled->t) return true;
+    queued entry = {
+        .e4 = handled->e4 + low->e4, .mg = handled->mg + low->mg, .t = handled->t + low->ds};
+    return !s->seeding && (behind_stair(s, entry.e4, entry.mg) || behind_seed(s, &entry));
+}
+
+/* The arcs out of a place, from goods that came by the arc `by` in `class`. */
+static void expand(hunt *s, uint32_t node, uint32_t class, const goods *from, uint32_t by,
+                   uint32_t parent)
 {
     const tq_freight *net = s->task.net;
     const direction_view *view = &net->view[s->task.direction];
@@ -380,16 +402,28 @@ static void expand(hunt *s, uint32_t node, uint32_t class, const goods *from, ui
         if (!change_row(s->prices, profile, change, &row) || !handle(s, &handled, row)) continue;
         handled.changes = (uint8_t)TQ_MIN(from->changes + change->counts, 255);
         if (s->strict && handled.changes > s->task.query->changes_max) continue;
+        if (group_behind(s, g, &handled)) continue;
+        handled.again = to == class;
         bool service = net->class[to].service;
+        uint32_t detours = 0;
+        if (s->detour && goes_on(s, to)) {
+            if (!(s->detour[view->group[g].first_arc].back & DETOURS_KNOWN))
+                find_detours(s, node, &view->group[g]);
+            if (to == class && by != NO_ARC)
+                detours =
+                    (s->detour[by].worse | (from->again ? s->detour[by].back : 0)) & ~DETOURS_KNOWN;
+        }
         for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++) {
             const arc_way *way = &s->prices->arc[k];
             __builtin_prefetch(&s->cell[way[ARCS_AHEAD].head * s->classes + to]);
-            if (way->ds < 0) continue;
+            bool detour = detours & 1;
+            detours >>= 1;
+            if (way->ds < 0 || detour) continue;
             uint32_t state = way->head * s->classes + to;
             if (service)
-                follow_service(s, &handled, way, state, parent);
+                follow_service(s, &handled, k, state, parent);
             else
-                follow_link(s, &handled, way, state, change->chain, parent);
+                follow_link(s, &handled, k, state, change->chain, parent);
         }
     }
 }
@@ -403,9 +437,10 @@ static void expand_label(hunt *s, uint32_t at_label, const goods *from)
         uint32_t profile = s->task.net->node[node].profile;
         uint16_t row = s->prices->op_row[(size_t)profile * OPS + s->prices->end_op[class]];
         if (row != NO_ROW && s->prices->op_ds[row] >= 0 && handle(s, &end, row))
-            push_label(s, &end, state, s->label[at_label].item, at_label, true);
+            push_label(s, &end, state, s->label[at_label].arc, at_label, true);
     }
-    expand(s, node, class, from, at_label);
+    expand(s, node, class, from, s->label[at_label].arc, at_label);
+    make_labels(s);
 }
 
 static void start(hunt *s)
@@ -413,7 +448,8 @@ static void start(hunt *s)
     const errand *task = &s->task;
     goods first = {.via = via_of(s, task->start)};
     if (task->query->aim != TQ_FREIGHT_PICKUP) {
-        expand(s, task->start, CLASS_START, &first, NO_LABEL);
+        expand(s, task->start, CLASS_START, &first, NO_ARC, NO_LABEL);
+        make_labels(s);
         return;
     }
     uint32_t service = task->query->service;
@@ -421,14 +457,16 @@ static void start(hunt *s)
     first.e4 = s->prices->service[service].e4;
     first.mg = s->prices->service[service].mg;
     if (s->via_all) first.via |= via_of_service(s, service);
-    push_label(s, &first, task->start * s->classes + task->net->service[service].class, service,
+    push_label(s, &first, task->start * s->classes + task->net->service[service].class, NO_ARC,
                NO_LABEL, false);
+    make_labels(s);
 }
 
 static void clear(hunt *s)
 {
     uint32_t states = s->task.net->node_count * s->classes;
-    s->label_count = s->made = s->heap_count = s->stair_count = s->found_count = 0;
+    s->label_count = s->made = s->stair_count = s->found_count = 0;
+    queue_clear(&s->queue);
     s->piece_count = 0;
     s->free_label = s->free_piece = NO_LABEL;
     for (uint32_t state = 0; state < states; state++)
@@ -438,9 +476,9 @@ static void clear(hunt *s)
 /* The label that probably is next: have its lines of memory on the way. */
 static void look_ahead(const hunt *s)
 {
-    if (s->heap_count == 0) return;
+    if (s->queue.heap_count == 0) return;
     const direction_view *view = &s->task.net->view[s->task.direction];
-    uint32_t state = s->label[s->heap[0].label].state, node = state / s->classes;
+    uint32_t state = s->label[s->queue.heap[0].label].state, node = state / s->classes;
     __builtin_prefetch(&s->cell[state]);
     __builtin_prefetch(&s->prices->arc[view->group[view->first_group[node]].first_arc]);
     __builtin_prefetch(&s->task.net->node[node].profile);
@@ -454,7 +492,8 @@ static goods goods_of(const hunt *s, const queued *entry, const tag *label)
                    .t = entry->t - bound->ds,
                    .changes = label->changes,
                    .paid = label->paid,
-                   .via = label->via};
+                   .via = label->via,
+                   .again = label->is == AGAIN};
 }
 
 /* The first way to the goal by the weight in force, each place and class settled once. */
@@ -462,15 +501,16 @@ static void make_seed(hunt *s)
 {
     clear(s);
     start(s);
-    while (s->heap_count > 0 && s->status == TQ_OK && s->label_count < SEED_LABELS_MAX) {
-        queued entry = heap_pop(s);
+    queued entry;
+    while (s->status == TQ_OK && s->label_count < SEED_LABELS_MAX && queue_pop(s, &entry)) {
         const tag *label = &s->label[entry.label];
         goods at = {.e4 = entry.e4,
                     .mg = entry.mg,
                     .t = s->seed_t[entry.label],
                     .changes = label->changes,
                     .paid = label->paid,
-                    .via = label->via};
+                    .via = label->via,
+                    .again = label->is == AGAIN};
         if (label->is == END) {
             if (at.changes <= s->task.query->changes_max)
                 s->seed[s->seed_count++] = (seed_point){at.e4, at.mg, at.t};
@@ -488,10 +528,10 @@ static void make_seeds(hunt *s)
     s->unit = (queued){.t = INT32_MAX, .e4 = INT64_MAX, .mg = INT64_MAX};
     clear(s);
     start(s);
-    for (uint32_t k = 0; k < s->heap_count; k++) {
-        s->unit.t = TQ_MIN(s->unit.t, s->heap[k].t);
-        s->unit.e4 = TQ_MIN(s->unit.e4, s->heap[k].e4);
-        s->unit.mg = TQ_MIN(s->unit.mg, s->heap[k].mg);
+    for (queued entry; queue_pop(s, &entry);) {
+        s->unit.t = TQ_MIN(s->unit.t, entry.t);
+        s->unit.e4 = TQ_MIN(s->unit.e4, entry.e4);
+        s->unit.mg = TQ_MIN(s->unit.mg, entry.mg);
     }
     s->unit.t = s->unit.t / SEED_PARTS + 1;
     s->unit.e4 = s->unit.e4 / SEED_PARTS + 1;
@@ -507,8 +547,8 @@ static void run_once(hunt *s)
 {
     clear(s);
     start(s);
-    while (s->heap_count > 0 && s->status == TQ_OK && s->made < s->pause_at) {
-        queued entry = heap_pop(s);
+    queued entry;
+    while (s->status == TQ_OK && s->made < s->pause_at && queue_pop(s, &entry)) {
         const tag *label = &s->label[entry.label];
         if (label->is == DEAD) {
             free_label(s, entry.label);
@@ -530,7 +570,7 @@ static void run_once(hunt *s)
             free_label(s, entry.label);
             continue;
         }
-        if (s->heap_count > 0) __builtin_prefetch(&s->label[s->heap[0].label]);
+        if (s->queue.heap_count > 0) __builtin_prefetch(&s->label[s->queue.heap[0].label]);
         goods at = goods_of(s, &entry, label);
         bag_close(s, &s->cell[label->state], &at, entry.label);
         look_ahead(s);
@@ -566,6 +606,14 @@ static bool make_room(hunt *s, const tq_freight_query *query, tq_arena *work)
     uint32_t states = s->task.net->node_count * s->classes;
     s->cell = TQ_PUSH_RAW(work, state_cell, states + 1);
     if (!s->cell) return false;
+    size_t groups = s->task.net->view[s->task.direction].first_group[s->task.net->node_count];
+    s->low = TQ_PUSH(work, group_low, groups + 1);
+    if (!s->low) return false;
+    if (!s->via_all) { /* a detour may touch a place that must be touched */
+        s->detour = TQ_PUSH(work, arcs_after, view_arcs(s->task.net, s->task.direction) + 1);
+        s->near = TQ_PUSH(work, near_place, s->task.net->node_count);
+        if (!s->detour || !s->near) return false;
+    }
     for (uint32_t state = 0; state < states; state++)
         s->cell[state].bound = s->prices->bound[state];
     size_t left = (work->cap - work->used) / ANSWER_PART * (ANSWER_PART - 1);
@@ -573,15 +621,17 @@ static bool make_room(hunt *s, const tq_freight_query *query, tq_arena *work)
     s->stair = TQ_PUSH_RAW(work, step_point, s->stair_cap);
     s->found = TQ_PUSH_RAW(work, queued, s->stair_cap);
     s->labels_max = TQ_MIN(query->labels_max, TQ_FREIGHT_LABELS_MAX);
-    size_t each = BAG_USED * (sizeof(tag) + sizeof(queued)) + sizeof(bag_piece);
     size_t room = left - left / 8;
-    s->piece_cap = (uint32_t)TQ_MIN(room / each, s->labels_max);
-    s->label_cap = (uint32_t)TQ_MIN(room / each * BAG_USED, s->labels_max);
+    s->piece_cap = (uint32_t)TQ_MIN(room / 100 * PIECE_PERCENT / sizeof(bag_piece), s->labels_max);
+    s->label_cap = (uint32_t)TQ_MIN(room / 100 * LABEL_PERCENT / sizeof(tag), s->labels_max);
+    size_t queue_bytes = TQ_MIN(room / 100 * (100 - PIECE_PERCENT - LABEL_PERCENT),
+                                QUEUE_LEAST + (size_t)s->labels_max * 2 * sizeof(queued));
     s->piece = TQ_PUSH_RAW(work, bag_piece, s->piece_cap);
     s->label = TQ_PUSH_RAW(work, tag, s->label_cap);
-    s->heap = TQ_PUSH_RAW(work, queued, s->label_cap);
+    void *queue_memory = TQ_PUSH_RAW(work, queued, queue_bytes / sizeof(queued));
+    queue_place(&s->queue, queue_memory, queue_bytes);
     s->seed_t = (int32_t *)(void *)s->piece;
-    return s->stair && s->found && s->piece && s->label && s->heap;
+    return s->stair && s->found && s->piece && s->label && queue_memory;
 }
 
 tq_status tq_freight_search(const tq_freight *net, const tq_freight_live *live,
