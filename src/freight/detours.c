@@ -10,7 +10,7 @@
  * the way without the detour adds up to a smaller sum and is no better, and by assumption a label
  * beats that.
  *
- * They are found when goods leave a place in the class for the first time in a search.
+ * They are found for places that goods leave in a class again and again.
  */
 #include "freight/hunt_in.h"
 
@@ -90,6 +90,5 @@ void find_detours(hunt *s, uint32_t node, const arc_group *group)
         const arc_group *next = group_at(s, arc[k].head, group->class);
         s->detour[k] =
             next && arc[k].ds >= 0 ? detours_of(s, node, &first, next) : (arcs_after){0, 0};
-        s->detour[k].back |= DETOURS_KNOWN;
     }
 }

@@ -88,14 +88,13 @@ typedef struct arcs_after {
     uint32_t worse, back; /* back: if goods were in the class before that arc */
 } arcs_after;
 
-#define DETOURS_MAX   31u /* of a group that many arcs are looked at */
-#define DETOURS_KNOWN (UINT32_C(1) << DETOURS_MAX)
+#define DETOURS_MAX 32u /* of a group that many arcs are looked at */
 
 /* What at least is still to come, from goods handled for the arcs of a group to the end. */
 typedef struct group_low {
     int64_t e4, mg;
     int32_t ds;     /* INT32_MAX = no way to the goal */
-    uint32_t known; /* 0 = not found out */
+    uint32_t looks; /* how often it was asked for; 0 = not found out */
 } group_low;
 
 typedef struct step_point {

@@ -24,7 +24,9 @@
 #define SEED_LABELS_MAX 20000u
 #define SEED_PARTS      4096 /* the key of a seed counts in such parts of the bound at the start */
 #define SEED_KEY_MOST   (INT64_C(1) << 30)
-#define ANSWER_PART     8 /* of the arena: one in so many bytes is kept for the answer */
+/* Detours are found out when goods leave a place in a class for that many times. */
+#define LOOKS_TILL_DETOURS 2u
+#define ANSWER_PART        8 /* of the arena: one in so many bytes is kept for the answer */
 /* Shares of the room for bags and labels; the queue has the rest. */
 #define PIECE_PERCENT 24u
 #define LABEL_PERCENT 36u
@@ -364,7 +366,7 @@ static bool goes_on(const hunt *s, uint32_t class)
 static void find_low(hunt *s, uint32_t group)
 {
     const arc_group *row = &s->task.net->view[s->task.direction].group[group];
-    group_low low = {.e4 = INT64_MAX, .mg = INT64_MAX, .ds = INT32_MAX, .known = 1};
+    group_low low = {.e4 = INT64_MAX, .mg = INT64_MAX, .ds = INT32_MAX, .looks = 1};
     for (uint32_t k = row->first_arc; k < row[1].first_arc; k++) {
         const arc_way *way = &s->prices->arc[k];
         const lower *bound = &s->cell[way->head * s->classes + row->class].bound;
@@ -379,8 +381,8 @@ static void find_low(hunt *s, uint32_t group)
 /* Can no way out by the arcs of the group be among the best? */
 static bool group_behind(hunt *s, uint32_t group, const goods *handled)
 {
-    if (!s->low[group].known) find_low(s, group);
-    const group_low *low = &s->low[group];
+    group_low *low = &s->low[group];
+    if (low->looks++ == 0) find_low(s, group);
     if (low->ds > s->task.span_ds - handled->t) return true;
     queued entry = {
         .e4 = handled->e4 + low->e4, .mg = handled->mg + low->mg, .t = handled->t + low->ds};
@@ -407,11 +409,9 @@ static void expand(hunt *s, uint32_t node, uint32_t class, const goods *from, ui
         bool service = net->class[to].service;
         uint32_t detours = 0;
         if (s->detour && goes_on(s, to)) {
-            if (!(s->detour[view->group[g].first_arc].back & DETOURS_KNOWN))
-                find_detours(s, node, &view->group[g]);
+            if (s->low[g].looks == LOOKS_TILL_DETOURS) find_detours(s, node, &view->group[g]);
             if (to == class && by != NO_ARC)
-                detours =
-                    (s->detour[by].worse | (from->again ? s->detour[by].back : 0)) & ~DETOURS_KNOWN;
+                detours = s->detour[by].worse | (from->again ? s->detour[by].back : 0);
         }
         for (uint32_t k = view->group[g].first_arc; k < view->group[g + 1].first_arc; k++) {
             const arc_way *way = &s->prices->arc[k];
