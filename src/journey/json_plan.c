@@ -226,9 +226,29 @@ static void put_missed(const tq_city *city, tq_json *json, const tq_missed *miss
     tq_json_end_object(json);
 }
 
-static const char *note_text(const tq_plan_query *query, bool found, tq_lang lang)
+/* Ways on demand were asked for, and none is in the answer. */
+static const char *no_demand_text(const tq_plan_query *query, tq_lang lang)
 {
-    if (found) return "";
+    bool taxi = (query->on_demand & TQ_ON_DEMAND_TAXI) != 0,
+         bus = (query->on_demand & TQ_ON_DEMAND_CUSTOM) != 0;
+    if (taxi && bus)
+        return lang == TQ_ZH ? "出租车和定制公交此时没有更合适的走法，或没有空车、空座"
+                             : "no taxi or custom bus does better now, or none is free";
+    if (taxi)
+        return lang == TQ_ZH ? "出租车此时没有更合适的走法，或没有空车"
+                             : "no taxi does better now, or none is free";
+    return lang == TQ_ZH ? "附近此时没有更合适的定制公交，或没有空座"
+                         : "no custom bus near both ends does better then, or no seat is free";
+}
+
+static const char *note_text(const tq_plan_query *query, const tq_plan_answer *answer, tq_lang lang)
+{
+    if (answer->itinerary_count > 0) {
+        bool shown = query->on_demand == 0;
+        for (uint32_t k = 0; k < answer->itinerary_count && !shown; k++)
+            shown = answer->itinerary[k].on_demand;
+        return shown ? "" : no_demand_text(query, lang);
+    }
     if (query->profile == TQ_PROFILE_TAXI && (query->on_demand & TQ_ON_DEMAND_TAXI) != 0)
         return lang == TQ_ZH ? "附近没有空车，或没有可走的路；请拨打 95128"
                              : "no taxi is free near the start, or there is no way; call 95128";
@@ -267,7 +287,7 @@ tq_status tq_plan_json(const tq_snapshot *snapshot, const tq_plan_query *query, 
         put_missed(city, &json, &answer.missed[k]);
     tq_json_end_array(&json);
     journey_put_time(city, &json, "last_safe_departure", answer.last_safe_departure_ms);
-    tq_json_put_text(&json, "note", note_text(query, answer.itinerary_count > 0, lang));
+    tq_json_put_text(&json, "note", note_text(query, &answer, lang));
     tq_json_end_object(&json);
     *found = answer.itinerary_count > 0;
     return out->failed ? tq_fail(err, TQ_NO_MEMORY, 0, "the answer is too large") : TQ_OK;

@@ -51,6 +51,13 @@ folder, counters = make("taiyuan_full", "Asia/Shanghai", ["taiyuan/taiyuan_urban
 check("Taiyuan extract: 24,158 stop_times", counters.get("gtfs.stop_times") == 24158, counters)
 run = Run("plan", folder, "--from", "37.8600,112.5450", "--to", "37.7950,112.5600", "--depart", "2025-06-03T08:00", "--json")
 check("Taiyuan extract: a trip with walks and metro", run.code == 0 and any(l["mode"] == "metro" for i in run.json()["itineraries"] for l in i["legs"]), run)
+ends = ["--from", "37.8600,112.5450", "--to", "37.7950,112.5600", "--depart", "2025-06-03T08:00", "--json"]
+run = Run("plan", folder, *ends, "--on-demand", "taxi", "--party", "2")
+taxis = [l for i in run.json()["itineraries"] for l in i["legs"] if l["mode"] == "taxi"]
+check("with a taxi, its wait said to be assumed", run.code == 0 and bool(taxis) and
+      all(l["wait_s"] > 0 and l["wait_source"] == "assumed" for l in taxis), run)
+run = Run("plan", folder, *ends, "--on-demand", "custom", "--lang", "en")
+check("no custom bus: said", run.code == 0 and "custom bus" in run.json()["note"] and run.json()["itineraries"] != [], run)
 run = Run("route", folder, "--profile", "car", "--from", "37.8700,112.5600", "--to", "37.7870,112.5600", "--json")
 check("Taiyuan extract: a drive with street names", run.code == 0 and len(run.json().get("ways", [])) >= 2 and run.json().get("distance", 0) > 8000, run)
 

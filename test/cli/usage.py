@@ -33,6 +33,7 @@ check("the completion script is valid bash", done.returncode == 0 and b"complete
 # ---- usage errors ------------------------------------------------------------------------------------------
 for words in (["nonsense"], ["plan"], ["plan", "x", "y", "z"], ["plan", "x", "--nonsense"], ["plan", "x", "--from"],
               ["plan", "x", "--from", "a", "--to", "b", "--window", "-5"], ["plan", "x", "--from", "a", "--to", "b", "--max-transfers", "99"],
+              ["plan", "x", "--from", "a", "--to", "b", "--on-demand", "rocket"], ["plan", "x", "--from", "a", "--to", "b", "--party", "0"],
               ["plan", "x", "--from", "a", "--to", "b", "--profile", "horse"], ["plan", "x", "--from", "a"],
               ["plan", "x", "--from", "a", "--to", "b", "--depart", "1", "--arrive", "2"], ["places", "x"], ["help", "nonsense"],
               ["route", "x", "--from", "a", "--to", "b", "--geometries", "wkt"], ["places", "x", "y", "--limit", "0"], []):

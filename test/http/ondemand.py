@@ -45,6 +45,7 @@ admin = send("setup", {"name": "admin", "password": "correct horse battery", "to
 
 # ---- taxis -----------------------------------------------------------------------------------------------------------------
 plain = plan(HERE, THERE)
+check("a plain answer needs no word of them", plain.json()["note"] == "", plain)
 check("plain trips have no leg on demand", plain.status == 200 and not legs(plain, "taxi") and not legs(plain, "custom_bus"), plain)
 got = plan(HERE, THERE, on_demand="taxi")
 check("without a vehicle known the wait is assumed, and said to be", legs(got, "taxi") and {leg["wait_source"] for leg in legs(got, "taxi")} == {"assumed"}, got)
@@ -138,7 +139,9 @@ def book(party):
 check("two seats are booked", book(2).status == 201)
 got = soon(ride, lambda a: legs(a, "custom_bus") and legs(a, "custom_bus")[0]["seats_free"] == SEATS - 2)
 check("two are left", legs(got, "custom_bus") and legs(got, "custom_bus")[0]["seats_free"] == SEATS - 2, got)
-check("three do not fit", not legs(ride(party=3), "custom_bus"))
+got = ride(party=3)
+check("three do not fit", not legs(got, "custom_bus"))
+check("and the answer says so", "没有空座" in got.json()["note"] and got.json()["itineraries"] != [], got)
 check("the last two", book(2).status == 201)
 got = soon(ride, lambda a: not legs(a, "custom_bus"))
 check("a full bus is no way to go", got.status == 200 and not legs(got, "custom_bus"), got)
