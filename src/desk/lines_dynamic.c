@@ -265,6 +265,77 @@ tq_status dynamic_place(desk_call *call, const line_plan *plan, int32_t day, uin
     return status;
 }
 
+/* ---- rides for trip planning -------------------------------------------------------------------
+ */
+
+/* Slots of equal width, at least SPAN_S, so that all pairs of stops have room. */
+static uint32_t make_slots(const line_plan *plan, int32_t earliest_s, tq_fleet_pool_slot *slot)
+{
+    uint32_t pairs = plan->stop_count * (plan->stop_count - 1);
+    int32_t span_s = plan->window_to_s - earliest_s;
+    if (span_s <= 0 || pairs > DYNAMIC_RIDES_MAX) return 0;
+    uint32_t most = TQ_MIN(DYNAMIC_RIDES_MAX / pairs, TQ_FLEET_POOL_SLOTS_MAX),
+             count = TQ_MIN(most, (uint32_t)(span_s + SPAN_S - 1) / SPAN_S);
+    int32_t step_s = (span_s + (int32_t)count - 1) / (int32_t)count;
+    for (uint32_t k = 0; k < count; k++) {
+        int32_t from_s = earliest_s + (int32_t)k * step_s;
+        slot[k] = (tq_fleet_pool_slot){from_s, TQ_MIN(from_s + SPAN_S, plan->window_to_s),
+                                       TQ_FLEET_POOL_TIME_MAX};
+    }
+    return count;
+}
+
+/* In each slot for as many as a whole vehicle takes, and for two and for one where they can be
+ * picked up sooner. */
+static tq_status rides_between(dispatch *all, const tq_fleet_pool_slot *slots, uint32_t slot_count,
+                               dynamic_ride ride, dynamic_ride *out, uint32_t *count)
+{
+    const uint32_t party[] = {all->plan->seats, 2, 1};
+    int32_t soonest_s[TQ_FLEET_POOL_SLOTS_MAX];
+    uint32_t passes = all->seat.count == 0 ? 1 : TQ_COUNT(party);
+    for (uint32_t k = 0; k < slot_count; k++)
+        soonest_s[k] = TQ_FLEET_POOL_TIME_MAX;
+    for (uint32_t pass = 0; pass < passes; pass++) {
+        if (pass > 0 && party[pass] >= party[0]) continue;
+        tq_fleet_pool_place place[TQ_FLEET_POOL_SLOTS_MAX];
+        uint32_t found = 0;
+        seat one = {.from = ride.from, .to = ride.to, .party = party[pass], .vehicle = TQ_NONE};
+        tq_fleet_pool_request request = request_of(&one, DAY_MOST);
+        TQ_TRY(tq_fleet_offer(all->pool, &request, slots, slot_count, 1, place, &found,
+                              all->call->err));
+        for (uint32_t k = 0; k < found && *count < DYNAMIC_RIDES_MAX; k++) {
+            if (place[k].pick >= soonest_s[place[k].slot]) continue;
+            soonest_s[place[k].slot] = place[k].pick;
+            ride.seats = party[pass];
+            ride.pick_s = place[k].pick;
+            ride.arrive_s = place[k].drop + PROMISE_S;
+            out[(*count)++] = ride;
+        }
+    }
+    return TQ_OK;
+}
+
+tq_status dynamic_rides(desk_call *call, const line_plan *plan, int32_t day, int32_t earliest_s,
+                        dynamic_ride *out, uint32_t *count)
+{
+    dispatch all;
+    tq_fleet_pool_slot slot[TQ_FLEET_POOL_SLOTS_MAX];
+    uint32_t slots = make_slots(plan, TQ_MAX(earliest_s, plan->window_from_s), slot);
+    *count = 0;
+    if (slots == 0) return TQ_OK;
+    tq_status status = dispatch_open(call, plan, day, &all);
+    if (status == TQ_LIMIT || status == TQ_STALE) return TQ_OK;
+    TQ_TRY(status);
+    /* Whether a wheelchair fits beside what is booked is told by the desk. */
+    dynamic_ride ride = {.wheelchairs = all.seat.count == 0 ? plan->wheelchairs : 0};
+    for (ride.from = 0; status == TQ_OK && ride.from < plan->stop_count; ride.from++)
+        for (ride.to = 0; status == TQ_OK && ride.to < plan->stop_count; ride.to++)
+            if (ride.from != ride.to && plan->stop[ride.from].board && plan->stop[ride.to].alight)
+                status = rides_between(&all, slot, slots, ride, out, count);
+    dispatch_close(&all);
+    return status;
+}
+
 /* ---- offers without commitment -----------------------------------------------------------------
  */
 

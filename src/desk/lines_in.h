@@ -216,6 +216,18 @@ typedef struct dynamic_seat {
 tq_status dynamic_place(desk_call *call, const line_plan *plan, int32_t day, uint32_t party,
                         uint32_t wheelchairs, dynamic_seat *out);
 
+/* A ride that could be promised now: places for `seats`, at the stop from pick_s on, there by
+ * arrive_s at the latest. */
+typedef struct dynamic_ride {
+    uint32_t from, to, seats, wheelchairs;
+    int32_t pick_s, arrive_s;
+} dynamic_ride;
+#define DYNAMIC_RIDES_MAX 600u
+/** Rides of a day between all stops, spread over the window from `earliest_s` on; `out` has room
+ * for DYNAMIC_RIDES_MAX. None when nothing more can be promised that day. */
+tq_status dynamic_rides(desk_call *call, const line_plan *plan, int32_t day, int32_t earliest_s,
+                        dynamic_ride *out, uint32_t *count);
+
 /* ---- decisions (lines_decide.c) ----------------------------------------------------------------
  */
 

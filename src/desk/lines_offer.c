@@ -2,11 +2,15 @@
  * The offer of lines to trip planning: runs of open lines in the next days that can still be
  * booked, as the value of city/ondemand.h. Made on the writer's thread after a commit that changed
  * lines, bookings or the network; what a booking finds later is decided by counting again.
+ *
+ * A dynamic line is offered as rides from stop to stop that its vehicles could promise now, each a
+ * run of two stops without a trip, on the next DYNAMIC_DAYS days.
  */
 #include "desk/dispatch_in.h"
 #include "desk/lines_in.h"
 
-#define OFFER_DAYS 7
+#define OFFER_DAYS   7
+#define DYNAMIC_DAYS 3
 
 typedef struct offer {
     desk_call *call;
@@ -24,26 +28,34 @@ static uint32_t put_text(offer *out, const char *text)
     return at;
 }
 
+/* Where people get on and off, TQ_NONE where no street is near. */
+static void snap_stops(offer *out, const line_plan *plan, int64_t at_ms, tq_snap *snap)
+{
+    line_roads roads;
+    tq_err own, *kept = out->call->err;
+    out->call->err = &own;
+    bool snaps = line_roads_open(out->call, "foot", at_ms, &roads) == TQ_OK;
+    out->call->err = kept;
+    for (uint32_t k = 0; k < plan->stop_count; k++)
+        if (!snaps || !line_roads_snap(&roads, plan->stop[k].at, LINES_SNAP_M, &snap[k]))
+            snap[k] = (tq_snap){.edge = TQ_NONE};
+    if (snaps) line_roads_close(&roads);
+}
+
 static bool offer_stops(offer *out, const line_plan *plan, const seat_book *book)
 {
     const line_run *run = out->run;
     uint32_t seats[LINES_STOPS_MAX], wheels[LINES_STOPS_MAX];
     seats_of_run(book, run->day, run->trip, SEATS_BOOKED, seats, wheels);
-    line_roads roads;
-    tq_err own, *kept = out->call->err;
-    out->call->err = &own;
-    bool snaps = line_roads_open(out->call, "foot", run->planned_ms[0], &roads) == TQ_OK;
-    out->call->err = kept;
+    tq_snap snap[LINES_STOPS_MAX];
+    snap_stops(out, plan, run->planned_ms[0], snap);
     bool good = true;
     for (uint32_t k = 0; good && k < plan->stop_count; k++) {
         bool last = k + 1 == plan->stop_count;
-        tq_snap snap = {.edge = TQ_NONE};
-        if (snaps && !line_roads_snap(&roads, plan->stop[k].at, LINES_SNAP_M, &snap))
-            snap.edge = TQ_NONE;
         tq_ondemand_stop one = {
             .at = plan->stop[k].at,
-            .edge = snap.edge,
-            .along_dm = snap.along_dm,
+            .edge = snap[k].edge,
+            .along_dm = snap[k].along_dm,
             .id = put_text(out, plan->stop[k].id),
             .name = put_text(out, plan->stop[k].name),
             .free_seats = last ? 0 : plan->seats - TQ_MIN(seats[k], plan->seats),
@@ -54,7 +66,6 @@ static bool offer_stops(offer *out, const line_plan *plan, const seat_book *book
             .depart_ms = run->expected_ms[k]};
         good = tq_vec_push(&out->stops, one);
     }
-    if (snaps) line_roads_close(&roads);
     return good;
 }
 
@@ -86,6 +97,59 @@ static tq_status offer_run(offer *out, const line_plan *plan, const seat_book *b
     return TQ_OK;
 }
 
+static bool offer_ride(offer *out, const line_plan *plan, const tq_snap *snap,
+                       const dynamic_ride *ride, int64_t day_ms, tq_ondemand_run run)
+{
+    const uint32_t place[] = {ride->from, ride->to};
+    const int64_t at_ms[] = {day_ms + ride->pick_s * 1000LL, day_ms + ride->arrive_s * 1000LL};
+    run.first_stop = (uint32_t)out->stops.count;
+    run.booking_until_ms = at_ms[0] - plan->rule->closes_ms;
+    for (uint32_t k = 0; k < 2; k++) {
+        const line_stop *stop = &plan->stop[place[k]];
+        tq_ondemand_stop one = {.at = stop->at,
+                                .edge = snap[place[k]].edge,
+                                .along_dm = snap[place[k]].along_dm,
+                                .id = put_text(out, stop->id),
+                                .name = put_text(out, stop->name),
+                                .free_seats = k == 0 ? ride->seats : 0,
+                                .free_wheelchairs = k == 0 ? ride->wheelchairs : 0,
+                                .flags = k == 0 ? TQ_ONDEMAND_BOARD : TQ_ONDEMAND_ALIGHT,
+                                .arrive_ms = at_ms[k],
+                                .depart_ms = at_ms[k]};
+        if (!tq_vec_push(&out->stops, one)) return false;
+    }
+    return tq_vec_push(&out->runs, run);
+}
+
+static tq_status offer_dynamic(offer *out, const line_plan *plan, int32_t day)
+{
+    desk_call *call = out->call;
+    int64_t day_ms = tq_service_day_ms(&call->desk->city->zone, day),
+            open_ms = call->command->now_ms + plan->rule->closes_ms;
+    int32_t earliest_s = (int32_t)TQ_MIN(TQ_MAX(open_ms - day_ms, 0) / 1000 + 1, INT32_MAX);
+    tq_snap snap[LINES_STOPS_MAX];
+    uint32_t count = 0;
+    dynamic_ride *ride = TQ_ALLOC(dynamic_ride, DYNAMIC_RIDES_MAX);
+    if (ride == NULL) return tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory for an offer");
+    tq_ondemand_run run = {.line = put_text(out, plan->id),
+                           .name = put_text(out, desk_get_text(plan->record, "name")),
+                           .stop_count = 2,
+                           .price_fen = (uint32_t)plan->single_fen,
+                           .wheelchair_seats = plan->rule->wheelchair_seats,
+                           .service_day = day,
+                           .metro_stop = TQ_NONE,
+                           .metro_departure_ms = INT64_MIN};
+    tq_status status = dynamic_rides(call, plan, day, earliest_s, ride, &count);
+    if (status == TQ_OK && count > 0) snap_stops(out, plan, TQ_MAX(day_ms, open_ms), snap);
+    for (uint32_t k = 0; status == TQ_OK && k < count; k++) {
+        if (out->runs.count >= TQ_ONDEMAND_RUNS_MAX) break;
+        if (!offer_ride(out, plan, snap, &ride[k], day_ms, run))
+            status = tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory for an offer");
+    }
+    tq_free(ride);
+    return status;
+}
+
 static tq_status offer_line(offer *out, const char *id)
 {
     desk_call *call = out->call;
@@ -95,8 +159,11 @@ static tq_status offer_line(offer *out, const char *id)
     TQ_TRY(lines_plan_load(call, id, &plan));
     tq_status status = TQ_OK;
     seat_book book = {.month = INT32_MIN};
-    bool sold = (plan->rule->tickets & LINE_SINGLE) != 0 &&
-                (strcmp(plan->state, "open") == 0 || strcmp(plan->state, "running") == 0);
+    bool open = strcmp(plan->state, "open") == 0 || strcmp(plan->state, "running") == 0;
+    bool sold = open && !plan->dynamic && (plan->rule->tickets & LINE_SINGLE) != 0;
+    for (int32_t day = now; open && plan->dynamic && status == TQ_OK && day < now + DYNAMIC_DAYS;
+         day++)
+        if (lines_plan_serves(plan, day)) status = offer_dynamic(out, plan, day);
     for (int32_t day = now - 1; sold && status == TQ_OK && day < now + OFFER_DAYS; day++) {
         if (!lines_plan_serves(plan, day)) continue;
         if (book.month != lines_month_of(day)) {
@@ -168,7 +235,7 @@ static tq_status offer_all(offer *out, const tq_ondemand **made)
 }
 
 tq_status tq_desk_offer(tq_desk *desk, const tq_desk_world *world, int64_t now_ms,
-                              const tq_ondemand **out, tq_err *err)
+                        const tq_ondemand **out, tq_err *err)
 {
     const tq_actor clock = {.name = "clock", .roles = TQ_ROLE_PUBLIC};
     tq_command command = {.verb = "offer", .id = "", .key = "", .actor = &clock, .now_ms = now_ms};

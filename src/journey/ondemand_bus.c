@@ -456,6 +456,17 @@ static tq_status change_of_run(bus_search *search, const tq_ondemand_run *run, b
     return TQ_OK;
 }
 
+/* Of one line; rides of a dynamic line also between the same stops. */
+static bool is_alike(const demand *all, const tq_ondemand_run *a, const tq_ondemand_run *b)
+{
+    if (strcmp(text_of(all, a->line), text_of(all, b->line)) != 0) return false;
+    if (text_of(all, b->trip)[0] != '\0') return true;
+    for (uint32_t k = 0; k < 2; k++)
+        if (strcmp(text_of(all, stop_of(all, a, k)->id), text_of(all, stop_of(all, b, k)->id)) != 0)
+            return false;
+    return true;
+}
+
 /* Changes at one end: the first few runs that can be walked to. */
 static tq_status changes(bus_search *search, bool board, tq_err *err)
 {
@@ -468,7 +479,7 @@ static tq_status changes(bus_search *search, bool board, tq_err *err)
         bool looked = false;
         if (!is_bookable(all, run) || !around(all, run)) continue;
         for (uint32_t at = 0; at < count; at++)
-            same += strcmp(text_of(all, seen[at]->line), text_of(all, run->line)) == 0;
+            same += is_alike(all, seen[at], run);
         if (same >= DEMAND_LINE_RUNS) continue;
         TQ_TRY(change_of_run(search, run, board, &looked, err));
         if (looked) seen[count++] = run;

@@ -148,6 +148,46 @@ check("a full bus is no way to go", got.status == 200 and not legs(got, "custom_
 got = send(f"lines/{line}/stop", {"reason": "test"}, admin)
 check("the line stops", got.status in (200, 409, 422), got)
 
+# ---- a dynamic line: no timetable, a place is found when one asks ------------------------------------------------------------------
+body = {"name": "响应一号", "kind": "dynamic", "rule": "community", "seats": SEATS, "price": {"single_fen": 300}, "window": {"from": "07:00", "to": "20:00"},
+        "stops": [{"id": a, "name": b, "lat": c, "lon": d} for a, b, c, d in STOPS], "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
+got = send("lines", body, admin)
+flexible = (got.json() or {}).get("id")
+check("a dynamic line", got.status == 201, got)
+
+
+def ask(to=C, **more):
+    return plan(A, to, depart=f"{day}T08:00", on_demand="custom", **more)
+
+
+def rides(got, a="A", b="C"):
+    return [leg for leg in legs(got, "custom_bus") if (leg["line_id"], leg["from"]["stop_id"], leg["to"]["stop_id"]) == (flexible, a, b)]
+
+
+check("not open: nobody rides", not rides(ask()))
+for _ in range(3):
+    if send(f"lines/{flexible}/open", {}, admin).json().get("state") in ("open", "running"):
+        break
+got = soon(ask, rides)
+first = rides(got)
+check("its rides are ways to go, without a trip", bool(first) and first[0]["trip_id"] is None and first[0]["seats_free"] == SEATS and
+      first[0]["price_fen"] == 300 and first[0]["departure"] >= f"{day}T08:00", got)
+check("all the vehicle is free for a party", bool(rides(ask(party=SEATS))) and not rides(ask(party=SEATS + 1)))
+check("between other stops too", bool(rides(ask(to={"lat": STOPS[1][2], "lon": STOPS[1][3]}), "A", "B")))
+leg = first[0] if first else {"departure": f"{day}T08:00:00", "arrival": ""}
+got = send("bookings", {"line": flexible, "day": day, "from_stop": "A", "to_stop": "C", "after": leg["departure"][11:16], "party": SEATS - 1,
+                        "name": "王", "phone": "13812345678"}, admin)
+promise = (got.json() or {}).get("promise", {})
+check("what is shown can be booked", got.status == 201 and promise.get("pick_from", "99") <= leg["departure"][11:19] and
+      promise.get("arrive_by", "99") <= leg["arrival"][11:19], (promise, leg["departure"], leg["arrival"]))
+got = soon(ask, lambda a: rides(a) and rides(a)[0]["seats_free"] == 1)
+check("one seat is left beside them", bool(rides(got)) and rides(got)[0]["departure"] == leg["departure"] and rides(got)[0]["seats_free"] == 1,
+      [(leg["departure"], leg["arrival"], leg["seats_free"]) for leg in legs(got, "custom_bus")])
+both = rides(ask(party=2))
+check("two ride when the others are off", bool(both) and both[0]["departure"] > leg["departure"], both[:1])
+send(f"lines/{flexible}/stop", {"reason": "test"}, admin)
+check("the line stops, and is gone from trips", not rides(soon(ask, lambda a: not rides(a))))
+
 # ---- refusals --------------------------------------------------------------------------------------------------------------
 got = plan(HERE, THERE, on_demand="rocket")
 check("an unknown word is named", got.status in (400, 422) and "rocket" in got.body.decode(), got)
