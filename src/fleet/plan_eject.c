@@ -8,34 +8,42 @@
  * the plan valid, mix the routes. When none is absent the plan has a vehicle less. The search ends
  * at a number of vehicles that no plan can go below: tasks of which no two fit in one vehicle.
  *
+ * Most sets fail, so what fails is found early: a task that never fits beside the one that comes
+ * in must be in the set, and the rest is asked of links over the route (plan_gap.c), not of a copy.
+ *
  * Invariants: every route is valid after each step; only plans that serve all become the best.
  * Limits: vehicles that are all alike, no committed heads, and routes for which the light test is
  * exact (plan_eject_can); others keep to ruin and recreate.
  */
 #include "fleet/plan_in.h"
 
-#define EJECT_MAX     3u     /* tasks that go out for one */
-#define EJECT_TASKS   256u   /* of a route that are looked at */
-#define EJECT_TESTS   30000u /* routes tried for one task */
-#define TESTS_A_ROUND 16u    /* count as one iteration */
+#define EJECT_MAX     PLAN_GAP_MAX /* tasks that go out for one */
+#define EJECT_TASKS   256u         /* of a route that are looked at */
+#define EJECT_TESTS   30000u       /* routes tried for one task */
+#define TESTS_A_ROUND 16u          /* count as one iteration */
 #define MOVES_A_ROUND 8u
-#define MIX_MOVES     100u
+#define MIX_MOVES     200u
 #define MIX_BLINK     2147483648u /* half of the places are passed over */
-#define MIX_ROUNDS    10u
+#define MIX_ROUNDS    1u
+#define MIX_MANY      10u     /* rounds with many tasks */
 #define MIX_HEAT      0.00003 /* of the cost */
 #define MIX_NEAR      40u     /* visits around a task from which a route is chosen */
 #define CLIQUE_TRIES  64u
+#define APART_TASKS   2000u /* above it pairs are not kept */
 
 typedef struct ejector {
     plan_state *state;
     plan_route trial, other;
     uint32_t *hard; /* [task] times that it fitted nowhere */
+    uint8_t *apart; /* [task * tasks] 1: never in one vehicle; or NULL */
+    plan_gap gap;
+    uint32_t *take_at, *drop_at; /* [task] index in the route that is looked at */
+    bool quick;                  /* only shipments: the gap tells */
     uint32_t tests;
     bool by_ruin;
     /* the best set so far */
     uint64_t sum;
     uint32_t ties, vehicle, count, out[EJECT_MAX];
-    plan_place place;
 } ejector;
 
 bool plan_eject_can(const plan_state *state)
@@ -91,18 +99,38 @@ static bool both_fit(const plan_model *model, uint32_t a, uint32_t b)
     return false;
 }
 
+/* Pairs that fit in no vehicle together. */
+static bool fill_apart(ejector *of)
+{
+    const plan_model *model = of->state->model;
+    uint32_t tasks = model->problem->task_count;
+    if (tasks > APART_TASKS) return true;
+    of->apart = TQ_ALLOC(uint8_t, (size_t)tasks * tasks + 1);
+    for (uint32_t a = 0; a < tasks && of->apart != NULL; a++)
+        for (uint32_t b = 0; b < a; b++)
+            of->apart[(size_t)a * tasks + b] = of->apart[(size_t)b * tasks + a] =
+                !both_fit(model, a, b);
+    return of->apart != NULL;
+}
+
+static bool are_apart(const ejector *of, uint32_t a, uint32_t b)
+{
+    const plan_model *model = of->state->model;
+    if (of->apart == NULL) return !both_fit(model, a, b);
+    return of->apart[(size_t)a * model->problem->task_count + b] != 0;
+}
+
 /* Greedy: from some first tasks on, take each that fits with none of those taken. The ways must
  * keep the triangle inequality for this to be a bound; where they don't, it only ends the search
  * earlier. */
-static uint32_t vehicles_needed(const plan_state *state, uint32_t *task)
+static uint32_t vehicles_needed(const ejector *of, uint32_t *task)
 {
-    const plan_model *model = state->model;
-    uint32_t tasks = model->problem->task_count, most = 1;
+    uint32_t tasks = of->state->model->problem->task_count, most = 1;
     for (uint32_t first = 0; first < TQ_MIN(tasks, CLIQUE_TRIES); first++) {
         uint32_t count = 0, from = first * (tasks / TQ_MIN(tasks, CLIQUE_TRIES));
         for (uint32_t k = 0; k < tasks; k++) {
             uint32_t one = (from + k) % tasks, at = 0;
-            while (at < count && !both_fit(model, task[at], one))
+            while (at < count && are_apart(of, task[at], one))
                 at++;
             if (at == count) task[count++] = one;
         }
@@ -178,21 +206,14 @@ static bool put_in_somewhere(ejector *of, uint32_t task)
 /* ---- ejection ----------------------------------------------------------------------------------
  */
 
-static void try_without(ejector *of, const plan_route *route, uint32_t task, const uint32_t *out,
-                        uint32_t count, uint64_t sum)
-{
-    plan_state *state = of->state;
-    if (!without(state->model, &of->trial, route, out, count)) return;
-    plan_place place = find(of, &of->trial, task, 0);
-    if (place.pickup == TQ_NONE) return;
-    if (sum < of->sum) of->ties = 0;
-    if (plan_below(&state->dice, ++of->ties) != 0) return;
-    of->sum = sum;
-    of->vehicle = route->vehicle;
-    of->count = count;
-    of->place = place;
-    memcpy(of->out, out, count * sizeof *out);
-}
+/* What may leave a route for a task. */
+typedef struct choice {
+    const plan_route *route;
+    uint32_t task, count;
+    uint32_t list[EJECT_TASKS]; /* those that were hard least often first */
+    uint32_t out[EJECT_MAX], out_count;
+    uint64_t sum; /* of hard, of those out */
+} choice;
 
 /* Tasks of a route, those that were hard least often first. */
 static uint32_t tasks_of(const ejector *of, const plan_route *route, uint32_t list[EJECT_TASKS])
@@ -209,27 +230,77 @@ static uint32_t tasks_of(const ejector *of, const plan_route *route, uint32_t li
     return count;
 }
 
-static void eject_from(ejector *of, const plan_route *route, uint32_t task, uint32_t most)
+static void take(ejector *of, choice *from, uint32_t task)
 {
-    uint32_t list[EJECT_TASKS], count = tasks_of(of, route, list), out[EJECT_MAX];
-    const uint32_t *hard = of->hard;
-    for (uint32_t a = 0; a < count && of->tests < EJECT_TESTS; a++) {
-        uint64_t one = hard[list[a]];
-        if (one > of->sum) return;
-        out[0] = list[a];
-        try_without(of, route, task, out, 1, one);
-        for (uint32_t b = 0; b < a && most > 1 && of->tests < EJECT_TESTS; b++) {
-            uint64_t two = one + hard[list[b]];
-            if (two > of->sum) break;
-            out[1] = list[b];
-            try_without(of, route, task, out, 2, two);
-            for (uint32_t c = 0; c < b && most > 2 && of->tests < EJECT_TESTS; c++) {
-                uint64_t three = two + hard[list[c]];
-                if (three > of->sum) break;
-                out[2] = list[c];
-                try_without(of, route, task, out, 3, three);
-            }
+    from->out[from->out_count++] = task;
+    from->sum += of->hard[task];
+    if (of->quick) plan_gap_take(&of->gap, of->take_at[task], of->drop_at[task]);
+}
+
+static void put_back(ejector *of, choice *from)
+{
+    from->sum -= of->hard[from->out[--from->out_count]];
+    if (of->quick) plan_gap_put_back(&of->gap);
+}
+
+/* What can't be in one vehicle with the task goes out at once; false when that is too much. */
+static bool open_choice(ejector *of, choice *from, uint32_t most)
+{
+    const plan_route *route = from->route;
+    size_t row = (size_t)from->task * of->state->model->problem->task_count;
+    uint32_t count = tasks_of(of, route, from->list);
+    from->count = from->out_count = 0;
+    from->sum = 0;
+    if (of->quick) {
+        plan_gap_open(&of->gap, route);
+        for (uint32_t k = 1; k + 1 < route->len; k++) {
+            uint32_t *at = (route->stop[k] & 1) == 0 ? of->take_at : of->drop_at;
+            at[route->stop[k] >> 1] = k;
         }
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t task = from->list[k];
+        if (of->apart == NULL || of->apart[row + task] == 0) {
+            from->list[from->count++] = task;
+            continue;
+        }
+        if (from->out_count == most) return false;
+        take(of, from, task);
+    }
+    return from->sum <= of->sum;
+}
+
+static void try_set(ejector *of, const choice *from)
+{
+    plan_state *state = of->state;
+    of->tests++;
+    if (of->quick) {
+        if (!plan_gap_takes(state->model, &of->gap, from->task)) return;
+    } else if (!without(state->model, &of->trial, from->route, from->out, from->out_count) ||
+               find(of, &of->trial, from->task, 0).pickup == TQ_NONE) {
+        return;
+    }
+    if (from->sum < of->sum) of->ties = 0;
+    if (plan_below(&state->dice, ++of->ties) != 0) return;
+    of->sum = from->sum;
+    of->vehicle = from->route->vehicle;
+    of->count = from->out_count;
+    memcpy(of->out, from->out, from->out_count * sizeof *of->out);
+}
+
+/* All sets with `more` of the first `below` tasks of the list (as deep as EJECT_MAX). */
+static void try_sets(ejector *of, choice *from, uint32_t below, uint32_t more)
+{
+    if (more == 0) {
+        try_set(of, from);
+        return;
+    }
+    for (uint32_t k = more - 1; k < below && of->tests < EJECT_TESTS; k++) {
+        uint32_t task = from->list[k];
+        if (from->sum + of->hard[task] + more - 1 > of->sum) return;
+        take(of, from, task);
+        try_sets(of, from, k, more - 1);
+        put_back(of, from);
     }
 }
 
@@ -241,16 +312,22 @@ static bool eject_for(ejector *of, uint32_t task)
     of->sum = UINT64_MAX;
     of->vehicle = TQ_NONE;
     of->tests = of->ties = 0;
-    for (uint32_t most = 1; most <= EJECT_MAX; most++) {
+    for (uint32_t size = 1; size <= EJECT_MAX; size++) {
         /* Three only when neither one nor two are enough: there are too many sets. */
-        if (most == 3 && of->vehicle != TQ_NONE) break;
-        for (uint32_t row = 0; row < used; row++)
-            eject_from(of, &state->route[state->used[(row + skip) % used]], task, most);
+        if (size == 3 && of->vehicle != TQ_NONE) break;
+        for (uint32_t row = 0; row < used; row++) {
+            choice from;
+            from.route = &state->route[state->used[(row + skip) % used]];
+            from.task = task;
+            if (open_choice(of, &from, size))
+                try_sets(of, &from, from.count, size - from.out_count);
+        }
     }
-    if (of->vehicle == TQ_NONE) return false;
-    if (!without(state->model, &of->trial, &state->route[of->vehicle], of->out, of->count) ||
-        !take_over(state, &of->trial, task, of->place))
+    if (of->vehicle == TQ_NONE ||
+        !without(state->model, &of->trial, &state->route[of->vehicle], of->out, of->count))
         return false;
+    plan_place place = find(of, &of->trial, task, 0);
+    if (place.pickup == TQ_NONE || !take_over(state, &of->trial, task, place)) return false;
     for (uint32_t k = 0; k < of->count; k++) {
         state->vehicle_of[of->out[k]] = TQ_NONE;
         state->absent[state->absent_count++] = of->out[k];
@@ -276,26 +353,44 @@ static bool two_tasks(plan_state *state, uint32_t *one, uint32_t *two)
            state->vehicle_of[*one] != state->vehicle_of[*two];
 }
 
-static void mix_once(ejector *of)
+/* Could a task come into a route when another one leaves it? Quick, and never too strict. */
+static bool may_come(ejector *of, const plan_route *route, uint32_t task, uint32_t leaves)
+{
+    size_t row = (size_t)task * of->state->model->problem->task_count;
+    uint32_t pickup = 0, delivery = 0;
+    for (uint32_t k = 1; k + 1 < route->len; k++) {
+        uint32_t other = route->stop[k] >> 1;
+        if (other == leaves) {
+            if (pickup == 0) pickup = k;
+            delivery = k;
+        } else if (of->apart != NULL && of->apart[row + other] != 0) {
+            return false;
+        }
+    }
+    if (!of->quick || leaves == TQ_NONE) return true;
+    plan_gap_open(&of->gap, route);
+    plan_gap_take(&of->gap, pickup, delivery);
+    return plan_gap_takes(of->state->model, &of->gap, task);
+}
+
+static void move(ejector *of, plan_route *from, plan_route *to, uint32_t task)
+{
+    plan_state *state = of->state;
+    if (from->len <= 4 || !may_come(of, to, task, TQ_NONE))
+        return; /* an emptied route is another matter */
+    plan_place place = find(of, to, task, MIX_BLINK);
+    if (place.pickup == TQ_NONE || !without(state->model, &of->trial, from, &task, 1)) return;
+    (void)take_over(state, to, task, place);
+    (void)take_over(state, &of->trial, TQ_NONE, place);
+}
+
+static void swap(ejector *of, plan_route *from, plan_route *to, uint32_t one, uint32_t two)
 {
     plan_state *state = of->state;
     const plan_model *model = state->model;
-    uint32_t one, two;
-    bool swap = (plan_roll(&state->dice) & 1) != 0;
-    if (!two_tasks(state, &one, &two)) return;
-    plan_route *from = &state->route[state->vehicle_of[one]];
-    plan_route *to = &state->route[state->vehicle_of[two]];
-    if (!plan_route_room(model, from, from->len + 2) || !plan_route_room(model, to, to->len + 2))
-        return; /* no half of a move */
-    if (!swap) {
-        if (from->len <= 4) return; /* an emptied route is another matter */
-        plan_place place = find(of, to, one, MIX_BLINK);
-        if (place.pickup == TQ_NONE || !without(model, &of->trial, from, &one, 1)) return;
-        (void)take_over(state, to, one, place);
-        (void)take_over(state, &of->trial, TQ_NONE, place);
+    if (!may_come(of, to, one, two) || !may_come(of, from, two, one) ||
+        !without(model, &of->other, to, &two, 1))
         return;
-    }
-    if (!without(model, &of->other, to, &two, 1)) return;
     plan_place place = find(of, &of->other, one, MIX_BLINK);
     if (place.pickup == TQ_NONE || !without(model, &of->trial, from, &one, 1)) return;
     plan_place back = find(of, &of->trial, two, MIX_BLINK);
@@ -304,13 +399,30 @@ static void mix_once(ejector *of)
     (void)take_over(state, &of->trial, two, back);
 }
 
+static void mix_once(ejector *of)
+{
+    plan_state *state = of->state;
+    const plan_model *model = state->model;
+    uint32_t one, two;
+    if (!two_tasks(state, &one, &two)) return;
+    plan_route *from = &state->route[state->vehicle_of[one]];
+    plan_route *to = &state->route[state->vehicle_of[two]];
+    if (!plan_route_room(model, from, from->len + 2) || !plan_route_room(model, to, to->len + 2))
+        return; /* no half of a move */
+    if ((plan_roll(&state->dice) & 1) != 0)
+        swap(of, from, to, one, two);
+    else
+        move(of, from, to, one);
+}
+
 static void mix(ejector *of)
 {
     plan_state *state = of->state;
     if (of->by_ruin) {
-        for (uint32_t k = 0; k < MIX_ROUNDS && state->absent_count > 0; k++)
+        uint32_t rounds = state->model->close_count > 0 ? MIX_MANY : MIX_ROUNDS;
+        for (uint32_t k = 0; k < rounds && state->absent_count > 0; k++)
             plan_round(state, MIX_HEAT);
-        state->best.iterations += MIX_ROUNDS;
+        state->best.iterations += rounds;
         return;
     }
     for (uint32_t k = 0; k < MIX_MOVES && state->absent_count > 0; k++)
@@ -381,24 +493,48 @@ static bool place_all(ejector *of, double until)
     return true;
 }
 
-void plan_eject(plan_state *state, double until, bool by_ruin)
+static bool make_ejector(ejector *of)
 {
-    uint32_t tasks = state->model->problem->task_count;
-    ejector of = {.state = state, .by_ruin = by_ruin, .hard = TQ_ALLOC(uint32_t, tasks + 1)};
-    uint32_t *list = TQ_ALLOC(uint32_t, tasks + 1);
-    if (of.hard != NULL && list != NULL) {
-        uint32_t needed = vehicles_needed(state, list);
-        for (uint32_t task = 0; task < tasks; task++)
-            of.hard[task] = 1;
-        while (state->used_count > needed && plan_share_spent(state, true) < until) {
+    const plan_model *model = of->state->model;
+    uint32_t tasks = model->problem->task_count;
+    of->quick = true;
+    for (uint32_t task = 0; task < tasks; task++)
+        of->quick = of->quick && model->problem->task[task].kind == TQ_FLEET_SHIPMENT;
+    of->hard = TQ_ALLOC(uint32_t, tasks + 1);
+    of->take_at = TQ_ALLOC(uint32_t, tasks + 1);
+    of->drop_at = TQ_ALLOC(uint32_t, tasks + 1);
+    if (of->hard == NULL || of->take_at == NULL || of->drop_at == NULL ||
+        !plan_gap_make(model, &of->gap) || !fill_apart(of))
+        return false;
+    for (uint32_t task = 0; task < tasks; task++)
+        of->hard[task] = 1;
+    return true;
+}
+
+static void free_ejector(ejector *of)
+{
+    plan_route_free(&of->trial);
+    plan_route_free(&of->other);
+    plan_gap_free(&of->gap);
+    tq_free(of->hard);
+    tq_free(of->apart);
+    tq_free(of->take_at);
+    tq_free(of->drop_at);
+}
+
+void plan_eject(plan_state *state, double until, bool by_ruin, uint32_t enough)
+{
+    ejector of = {.state = state, .by_ruin = by_ruin};
+    uint32_t *list = TQ_ALLOC(uint32_t, state->model->problem->task_count + 1);
+    if (make_ejector(&of) && list != NULL) {
+        enough = TQ_MAX(enough, vehicles_needed(&of, list));
+        while (state->used_count > enough && plan_share_spent(state, true) < until) {
             if (!empty_route(&of) || !place_all(&of, until)) break;
             plan_lists(state);
-            plan_keep_best(state);
+            if (state->used_count < state->best.vehicles) plan_keep_best(state);
         }
-        plan_load_best(state);
     }
-    plan_route_free(&of.trial);
-    plan_route_free(&of.other);
-    tq_free(of.hard);
+    if (state->absent_count > 0 || state->used_count > state->best.vehicles) plan_load_best(state);
+    free_ejector(&of);
     tq_free(list);
 }

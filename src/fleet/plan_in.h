@@ -253,10 +253,28 @@ double plan_share_spent(plan_state *state, bool now);
 /** One round of ruin and recreate; `heat` of the cost may be lost. What is left out never grows. */
 void plan_round(plan_state *state, double heat);
 
+/* A route with some tasks out for a trial (plan_gap.c). */
+#define PLAN_GAP_MAX 3u /* tasks */
+typedef struct plan_gap {
+    const plan_route *route;
+    uint32_t *next, *before; /* [len] stops that are left */
+    int64_t *late;           /* [len] latest begins of the last question */
+    uint32_t count, pickup[PLAN_GAP_MAX], delivery[PLAN_GAP_MAX]; /* stops that are out */
+} plan_gap;
+bool plan_gap_make(const plan_model *model, plan_gap *gap);
+void plan_gap_free(plan_gap *gap);
+void plan_gap_open(plan_gap *gap, const plan_route *route);
+void plan_gap_take(plan_gap *gap, uint32_t pickup, uint32_t delivery);
+/** The one that was taken last. */
+void plan_gap_put_back(plan_gap *gap);
+/** Does the shipment fit? At least one task is out, and all are shipments. */
+bool plan_gap_takes(const plan_model *model, const plan_gap *gap, uint32_t task);
+
 /* Fewer vehicles by an ejection pool (plan_eject.c). */
 bool plan_eject_can(const plan_state *state);
-/** From the best plan on, which serves all, until the share is spent; ends with the best plan.
- * Routes are mixed by ruin and recreate or by random moves. */
-void plan_eject(plan_state *state, double until, bool by_ruin);
+/** From a plan that serves all, until the share is spent or no more than `enough` vehicles serve
+ * all; ends with such a plan, or with the best. Routes are mixed by ruin and recreate or by random
+ * moves. */
+void plan_eject(plan_state *state, double until, bool by_ruin, uint32_t enough);
 
 #endif

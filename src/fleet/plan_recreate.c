@@ -63,7 +63,9 @@ static uint64_t order_key(plan_state *state, uint32_t kind, uint32_t task)
         return (uint64_t)((model->to[take] - model->from[take]) +
                           (model->to[drop] - model->from[drop]));
     case 10: return (uint64_t)(model->from[take] + 2 * TQ_FLEET_TIME_MAX);
-    default: return UINT64_MAX - (uint64_t)(model->to[drop] + 2 * TQ_FLEET_TIME_MAX);
+    case 11: return UINT64_MAX - (uint64_t)(model->to[drop] + 2 * TQ_FLEET_TIME_MAX);
+    default: /* hard to place */
+        return UINT64_MAX - ((state->times_absent[task] << 16) | (plan_roll(&state->dice) >> 16));
     }
 }
 
@@ -71,7 +73,9 @@ static uint64_t order_key(plan_state *state, uint32_t kind, uint32_t task)
  * tasks may be left out. */
 static void order_absent(plan_state *state)
 {
-    uint32_t kind = plan_below(&state->dice, 12), *absent = state->absent;
+    /* With the fewest vehicles a plan is narrow: there what was hard to place may go first. */
+    uint32_t kinds = state->options->goal == TQ_FLEET_FEWEST ? 16 : 12;
+    uint32_t kind = plan_below(&state->dice, kinds), *absent = state->absent;
     for (uint32_t k = 0; k < state->absent_count; k++)
         state->key[absent[k]] = order_key(state, kind, absent[k]);
     if (state->absent_count > 200) {

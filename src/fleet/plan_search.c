@@ -19,9 +19,8 @@
 #define STRING_MAX       10.0
 #define BLINK            42949673u /* 1 % in 2^32 */
 #define FLEET_SHARE      0.3
-#define ABSENCE_LONG     0.25 /* before ejection */
-#define ABSENCE_SHORT    0.04
-#define EJECT_UNTIL_LONG 0.35
+#define ABSENCE_SHARE    0.04 /* before ejection */
+#define EJECT_UNTIL_LONG 0.3
 #define EJECT_UNTIL      0.4
 #define EJECT_UNTIL_MANY 0.55
 #define FOCUS_ROUNDS     300u
@@ -30,7 +29,9 @@
 #define HEAT_NARROW      0.03  /* with the fewest vehicles and few tasks ... */
 #define HEAT_TASKS       300.0 /* ... and this over their square with many */
 #define HEAT_AGAIN       0.2
-#define COOLINGS         3u
+#define COOLINGS         2u
+#define COOLINGS_LONG    8u
+#define FEW_TASKS        80.0
 #define LONG_ROUTE       15u /* tasks */
 #define LONG_TASKS_MAX   300.0
 #define HEAT_LAST        0.00001
@@ -362,9 +363,8 @@ static void one_round(plan_state *state, double heat, bool by_absence)
     }
     round_cost(state, &cost, &lost);
     bool take = !state->broken && accepted(state, cost, lost, heat, by_absence);
-    if (by_absence)
-        for (uint32_t k = 0; k < state->absent_count; k++)
-            state->times_absent[state->absent[k]]++;
+    for (uint32_t k = 0; k < state->absent_count; k++)
+        state->times_absent[state->absent[k]]++;
     if (!take) {
         take_back(state);
         return;
@@ -477,15 +477,27 @@ static void save_cost(plan_state *state, double from, double until, double heat)
     }
 }
 
-/* With the fewest vehicles a plan is narrow, and a cool search can't leave where it began: hotter
- * then; and for few long routes again with one vehicle more, which is then saved another way. Many
- * tasks get few rounds: cooler. */
+/* Back to as many vehicles as the best plan has. */
+static void save_again(plan_state *state, double from, double until, bool by_ruin)
+{
+    if (!plan_eject_can(state)) {
+        save_vehicles(state, from, until, state->best.vehicles);
+        return;
+    }
+    plan_eject(state, until, by_ruin, state->best.vehicles);
+    recount(state);
+}
+
+/* With the fewest vehicles a plan is narrow, and a search can't leave where it began: hotter then,
+ * and again with one vehicle more, which is then saved another way; often for few long routes. One
+ * cooling is enough for few tasks, and all that the rounds of many allow: a cooler one then. */
 static void save_cost_narrow(plan_state *state, double from)
 {
     double tasks = state->model->problem->task_count;
     double heat = TQ_MIN(HEAT_NARROW, HEAT_TASKS / (tasks * tasks));
-    bool is_long = tasks > LONG_ROUTE * state->used_count && tasks <= LONG_TASKS_MAX;
-    uint32_t coolings = is_long ? COOLINGS : 1;
+    bool is_long = tasks > LONG_ROUTE * state->used_count;
+    uint32_t coolings = is_long ? COOLINGS_LONG : COOLINGS;
+    if (tasks > LONG_TASKS_MAX || (!is_long && tasks < FEW_TASKS)) coolings = 1;
     double step = (1.0 - from) / coolings;
     save_cost(state, from, coolings == 1 ? 1.0 : from + step, heat);
     for (uint32_t k = 1; k < coolings; k++) {
@@ -494,7 +506,7 @@ static void save_cost_narrow(plan_state *state, double from)
         recount(state);
         if (state->lost == 0) state->vehicles_max = state->used_count + 1;
         save_cost(state, begin, begin + step * 0.25, HEAT_AGAIN);
-        save_vehicles(state, begin + step * 0.25, begin + step * 0.5, state->best.vehicles);
+        save_again(state, begin + step * 0.25, begin + step * 0.5, is_long);
         if (state->lost == 0) state->vehicles_max = TQ_MAX(state->used_count, 1u);
         save_cost(state, TQ_MIN(plan_share_spent(state, false), begin + step * 0.5), end, heat);
     }
@@ -515,27 +527,25 @@ static void save_cost_freely(plan_state *state, double from)
     }
 }
 
-/* Absence counters find the first savings and those of long routes, ejection the last of short
- * ones. Random moves mix best, but spoil a plan of long routes so that what is left of the budget
- * does not mend it; ruin and recreate mixes many tasks better. */
+/* Absence counters find the first savings, ejection the last. Random moves mix short routes best;
+ * ruin and recreate is better for long ones and for many tasks. */
 static void save_fleet(plan_state *state)
 {
     bool many = state->model->close_count > 0;
     bool is_long = state->model->problem->task_count > LONG_ROUTE * state->used_count;
-    double absence = is_long ? ABSENCE_LONG : ABSENCE_SHORT;
     double until = is_long ? EJECT_UNTIL_LONG : many ? EJECT_UNTIL_MANY : EJECT_UNTIL;
-    double by_ruin = absence;
-    if (many) by_ruin += (until - absence) * 0.75;
+    double by_ruin = ABSENCE_SHARE;
+    if (many) by_ruin += (until - ABSENCE_SHARE) * 0.75;
     if (is_long) by_ruin = until;
     if (!plan_eject_can(state)) {
         save_vehicles(state, 0, FLEET_SHARE, 0);
         return;
     }
-    save_vehicles(state, 0, absence, 0);
+    save_vehicles(state, 0, ABSENCE_SHARE, 0);
     recount(state);
     if (state->lost > 0) return;
-    plan_eject(state, by_ruin, true);
-    plan_eject(state, until, false);
+    plan_eject(state, by_ruin, true, 0);
+    plan_eject(state, until, false, 0);
     recount(state);
 }
 
