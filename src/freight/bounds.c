@@ -12,8 +12,9 @@
  *
  * Weights are 32 bits wide. Money and CO2 are cut to units of a power of two, so that the dearest
  * step has 24 bits; cutting down each step and stopping at the largest number keeps both
- * properties. The queue is a heap of 64-bit entries that is not searched: what has become nearer is
- * put in again. Entries are taken AT_ONCE together, for the memory that they wait for.
+ * properties. The queue has buckets of a width well below the mean arc, each first in, first out:
+ * what is taken before its turn comes again when it has become nearer. Entries are taken AT_ONCE
+ * together, for the memory that they wait for.
  */
 #include "freight/search_in.h"
 
@@ -23,11 +24,36 @@
 #define WEIGHT_BITS 24u
 #define AT_ONCE     16u /* entries taken from the queue together */
 
+#define KEY_BUCKETS 4096u
+#define BEYOND      KEY_BUCKETS /* the list of what lies behind the last bucket */
+#define BLOCK_KEYS  15u
+#define NO_BLOCK    UINT32_MAX
+/* A bucket is at most as wide as one part in so many of the mean arc. */
+#define WIDTH_PARTS 128u
+
 typedef enum criterion { BY_TIME, BY_MONEY, BY_CO2, CRITERIA } criterion;
 
 typedef struct back_arc {
     uint32_t head, weight[CRITERIA]; /* weight[BY_TIME] FAR = not usable */
 } back_arc;
+
+/* Some keys of one bucket, distance << 32 | entry, in the order in which they came. */
+typedef struct key_block {
+    uint32_t next;
+    uint16_t first, end;
+    uint64_t key[BLOCK_KEYS];
+} key_block; /* two lines of memory */
+
+typedef struct key_queue {
+    key_block *block;
+    uint32_t block_count, block_cap, free_block;
+    uint32_t shift; /* a bucket is 2^shift wide */
+    uint32_t base,
+        now; /* bucket 0 begins at base << shift; what is before bucket `now` is settled */
+    bool full;
+    uint64_t used[KEY_BUCKETS / 64]; /* buckets that are not empty */
+    uint32_t head[KEY_BUCKETS + 1], tail[KEY_BUCKETS + 1];
+} key_queue;
 
 typedef struct backward {
     const errand *task;
@@ -36,10 +62,9 @@ typedef struct backward {
     const back_arc *arcs; /* of the view against the search */
     const uint32_t *step; /* [profile][from][to] of one criterion, FAR = not allowed */
     uint32_t *far;        /* [entry], see entry_of */
-    uint64_t *heap;       /* distance << 32 | entry */
-    uint32_t heap_count, puts, puts_max;
-    uint32_t at_once, lane_bits; /* a place has room for 2^lane_bits classes */
-    uint32_t awaited; /* classes still to be settled at the start; 0 = settle everything */
+    key_queue *queue;
+    uint32_t lane_bits; /* a place has room for 2^lane_bits classes */
+    uint32_t awaited;   /* classes still to be settled at the start; 0 = settle everything */
 } backward_run;
 
 /* What is going and what has arrived at a place lie together, in one line of memory. */
@@ -54,43 +79,107 @@ static uint32_t sum_of(uint32_t a, uint32_t b)
     return sum > FARTHEST ? FARTHEST : (uint32_t)sum;
 }
 
-static void heap_put(backward_run *b, uint32_t entry, uint32_t key)
+/* ---- queue ----------------------------------------------------------------------------------- */
+
+static void keys_clear(key_queue *q, uint32_t shift)
 {
-    uint64_t new = (uint64_t)key << 32 | entry;
-    if (b->puts++ >= b->puts_max) return; /* run_backward is then done again */
-    uint32_t at = b->heap_count++;
-    while (at > 0 && new < b->heap[(at - 1) / 4]) {
-        b->heap[at] = b->heap[(at - 1) / 4];
-        at = (at - 1) / 4;
-    }
-    b->heap[at] = new;
+    q->block_count = q->base = q->now = 0;
+    q->free_block = NO_BLOCK;
+    q->shift = shift;
+    q->full = false;
+    memset(q->used, 0, sizeof q->used);
+    q->head[BEYOND] = NO_BLOCK;
 }
 
-static uint64_t heap_take(backward_run *b)
+static uint32_t fresh_block(key_queue *q)
 {
-    uint64_t *heap = b->heap, top = heap[0], moved = heap[--b->heap_count];
-    uint32_t at = 0, count = b->heap_count;
-    while (4 * at + 4 < count) {
-        uint32_t child = 4 * at + 1;
-        uint32_t left = child + (heap[child + 1] < heap[child]),
-                 right = child + 2 + (heap[child + 3] < heap[child + 2]);
-        uint32_t best = heap[right] < heap[left] ? right : left;
-        if (heap[best] >= moved) break;
-        heap[at] = heap[best];
-        at = best;
+    uint32_t at = q->free_block;
+    if (at != NO_BLOCK) {
+        q->free_block = q->block[at].next;
+    } else if (q->block_count < q->block_cap) {
+        at = q->block_count++;
+    } else {
+        q->full = true; /* run_backward is then done again */
+        return NO_BLOCK;
     }
-    if (4 * at + 4 >= count) {
-        uint32_t best = 4 * at + 1;
-        for (uint32_t k = best + 1; k < count; k++)
-            if (heap[k] < heap[best]) best = k;
-        if (best < count && heap[best] < moved) {
-            heap[at] = heap[best];
-            at = best;
-        }
-    }
-    heap[at] = moved;
-    return top;
+    q->block[at].next = NO_BLOCK;
+    q->block[at].first = q->block[at].end = 0;
+    return at;
 }
+
+static bool bucket_empty(const key_queue *q, uint32_t bucket)
+{
+    if (bucket == BEYOND) return q->head[BEYOND] == NO_BLOCK;
+    return (q->used[bucket / 64] >> bucket % 64 & 1) == 0;
+}
+
+static void key_put(key_queue *q, uint32_t entry, uint32_t key)
+{
+    uint32_t bucket = TQ_MIN((key >> q->shift) - q->base, BEYOND);
+    bool empty = bucket_empty(q, bucket);
+    if (empty || q->block[q->tail[bucket]].end == BLOCK_KEYS) {
+        uint32_t fresh = fresh_block(q);
+        if (fresh == NO_BLOCK) return;
+        if (empty)
+            q->head[bucket] = fresh;
+        else
+            q->block[q->tail[bucket]].next = fresh;
+        q->tail[bucket] = fresh;
+        if (bucket != BEYOND) q->used[bucket / 64] |= UINT64_C(1) << bucket % 64;
+    }
+    key_block *block = &q->block[q->tail[bucket]];
+    block->key[block->end++] = (uint64_t)key << 32 | entry;
+}
+
+/* The first key of a bucket that is not empty. */
+static uint64_t key_take(key_queue *q, uint32_t bucket)
+{
+    uint32_t at = q->head[bucket];
+    key_block *block = &q->block[at];
+    uint64_t key = block->key[block->first++];
+    if (block->first < block->end) return key;
+    q->head[bucket] = block->next;
+    if (block->next == NO_BLOCK && bucket != BEYOND)
+        q->used[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
+    block->next = q->free_block;
+    q->free_block = at;
+    return key;
+}
+
+/* All buckets are empty: begin them anew at the least of what lies beyond. */
+static bool keys_move_on(key_queue *q)
+{
+    uint32_t at = q->head[BEYOND], least = UINT32_MAX;
+    if (at == NO_BLOCK) return false;
+    for (uint32_t k = at; k != NO_BLOCK; k = q->block[k].next)
+        for (uint32_t i = q->block[k].first; i < q->block[k].end; i++)
+            least = TQ_MIN(least, (uint32_t)(q->block[k].key[i] >> 32));
+    q->base = least >> q->shift;
+    q->now = 0;
+    q->head[BEYOND] = NO_BLOCK;
+    while (at != NO_BLOCK) {
+        key_block block = q->block[at];
+        q->block[at].next = q->free_block;
+        q->free_block = at;
+        for (uint32_t i = block.first; i < block.end; i++)
+            key_put(q, (uint32_t)block.key[i], (uint32_t)(block.key[i] >> 32));
+        at = block.next;
+    }
+    return true;
+}
+
+/* Go to the next bucket with keys; false = there are none. */
+static bool keys_next(key_queue *q)
+{
+    for (uint32_t word = q->now / 64; word < KEY_BUCKETS / 64; word++) {
+        if (q->used[word] == 0) continue;
+        q->now = word * 64 + (uint32_t)__builtin_ctzll(q->used[word]);
+        return true;
+    }
+    return keys_move_on(q) && keys_next(q);
+}
+
+/* ---- search ---------------------------------------------------------------------------------- */
 
 /* Arrived at (node, class) with `key` to the goal: extend against the arcs of that class. */
 static void spread_arrived(backward_run *b, const arc_group *group, uint32_t key)
@@ -104,7 +193,7 @@ static void spread_arrived(backward_run *b, const arc_group *group, uint32_t key
         uint32_t sum = sum_of(key, arc->weight[b->by]);
         if (sum >= b->far[entry]) continue;
         b->far[entry] = sum;
-        heap_put(b, entry, sum);
+        key_put(b->queue, entry, sum);
     }
 }
 
@@ -125,7 +214,7 @@ static void spread_going(backward_run *b, uint32_t node, uint32_t class, uint32_
         if (sum == key)
             spread_arrived(b, &against->group[g], key);
         else
-            heap_put(b, entry, sum);
+            key_put(b->queue, entry, sum);
     }
 }
 
@@ -182,43 +271,47 @@ static void spread(backward_run *b, uint64_t top)
     if (group) spread_arrived(b, group, key);
 }
 
-/* Is every awaited class at the start as near as what is nearest in the queue? */
-static bool start_settled(const backward_run *b)
+/* Is every awaited class at the start nearer than all that is in the queue? */
+static bool start_settled(const backward_run *b, uint64_t least)
 {
-    if (b->awaited == 0 || b->heap_count == 0) return false;
     for (uint32_t left = b->awaited; left != 0; left &= left - 1) {
         uint32_t class = (uint32_t)__builtin_ctz(left);
-        if (b->far[entry_of(b, b->task->start, class, false)] > b->heap[0] >> 32) return false;
+        if (b->far[entry_of(b, b->task->start, class, false)] > least) return false;
     }
-    return true;
+    return b->awaited != 0;
 }
 
 /* Some entries are taken from the queue at once, so that their waits for memory overlap. One may
- * then be spread before it is final; it comes again when it becomes nearer. */
-static void run_backward(backward_run *b, const uint32_t *at_goal)
+ * then be spread before it is final; it comes again when it becomes nearer. With buckets of width 1
+ * none is, and the room in the queue suffices for certain. */
+static void run_backward(backward_run *b, const uint32_t *at_goal, uint32_t shift)
 {
     const tq_freight *net = b->task->net;
+    key_queue *q = b->queue;
     memset(b->far, 0xFF, ((size_t)net->node_count << (b->lane_bits + 1)) * sizeof *b->far);
-    b->heap_count = b->puts = 0;
+    keys_clear(q, shift);
     for (uint32_t class = 0; class < net->class_count; class ++) {
         if (at_goal[class] == FAR) continue;
         uint32_t entry = entry_of(b, b->task->goal, class, true);
         b->far[entry] = at_goal[class];
-        heap_put(b, entry, at_goal[class]);
+        key_put(q, entry, at_goal[class]);
     }
-    while (b->heap_count > 0 && b->puts <= b->puts_max) {
-        uint64_t next[AT_ONCE];
-        uint32_t count = 0;
-        while (count < b->at_once && b->heap_count > 0) {
-            uint64_t top = heap_take(b);
-            if (b->far[(uint32_t)top] == top >> 32) next[count++] = top;
+    while (!q->full && keys_next(q)) {
+        uint64_t least = (uint64_t)(q->base + q->now) << q->shift;
+        if (start_settled(b, least)) {
+            cap_bounds(b, (uint32_t)TQ_MIN(least, (uint64_t)FARTHEST));
+            return;
         }
-        look_ahead(b, next, count);
-        for (uint32_t k = 0; k < count; k++)
-            spread(b, next[k]);
-        if (start_settled(b)) {
-            cap_bounds(b, (uint32_t)(b->heap[0] >> 32));
-            break;
+        while (!q->full && !bucket_empty(q, q->now)) {
+            uint64_t next[AT_ONCE];
+            uint32_t count = 0;
+            while (count < AT_ONCE && !bucket_empty(q, q->now)) {
+                uint64_t top = key_take(q, q->now);
+                if (b->far[(uint32_t)top] == top >> 32) next[count++] = top;
+            }
+            look_ahead(b, next, count);
+            for (uint32_t k = 0; k < count; k++)
+                spread(b, next[k]);
         }
     }
 }
@@ -324,12 +417,27 @@ static void fill_goal(const errand *task, const price_set *prices, criterion by,
     }
 }
 
-/* Entries for each time that a distance is lowered, by an arc or a step. One at a time that cannot
- * be exceeded. */
-static size_t heap_room(const tq_freight *net)
+/* Keys for each time that a distance is lowered, by an arc or a step; in order of distance that
+ * cannot be exceeded. A bucket may have a block that is not full at either end. */
+static size_t blocks_room(const tq_freight *net)
 {
-    return view_arcs(net, 0) +
-           (size_t)net->node_count * net->class_count * (net->class_count + (size_t)1) + 1;
+    size_t keys = view_arcs(net, 0) +
+                  (size_t)net->node_count * net->class_count * (net->class_count + (size_t)1) + 1;
+    return keys / BLOCK_KEYS + 2 * (KEY_BUCKETS + (size_t)1);
+}
+
+static uint32_t shift_of_buckets(const tq_freight *net, const back_arc *arcs, criterion by)
+{
+    uint64_t sum = 0, count = 0;
+    uint32_t shift = 0;
+    for (size_t k = 0; k < view_arcs(net, 0); k++) {
+        if (arcs[k].weight[BY_TIME] == FAR) continue;
+        sum += arcs[k].weight[by];
+        count++;
+    }
+    while (count > 0 && sum / count / WIDTH_PARTS >> shift > 1)
+        shift++;
+    return shift;
 }
 
 tq_status bounds_fill(const errand *task, price_set *prices, bounds_reach reach, tq_arena *work,
@@ -342,13 +450,16 @@ tq_status bounds_fill(const errand *task, price_set *prices, bounds_reach reach,
     while (1u << b.lane_bits < classes)
         b.lane_bits++;
     b.far = TQ_PUSH_RAW(work, uint32_t, ((size_t)net->node_count << (b.lane_bits + 1)) + 16);
-    b.puts_max = (uint32_t)TQ_MIN(heap_room(net), UINT32_MAX - 1);
-    b.heap = TQ_PUSH_RAW(work, uint64_t, b.puts_max);
+    b.queue = TQ_PUSH_RAW(work, key_queue, 1);
+    size_t blocks = blocks_room(net);
+    key_block *block = TQ_PUSH_RAW(work, key_block, blocks);
     back_arc *arcs = TQ_PUSH_RAW(work, back_arc, view_arcs(net, 0) + ARCS_AHEAD);
     uint32_t *step =
         TQ_PUSH_RAW(work, uint32_t, (size_t)net->profile_count * classes * classes + 1);
-    if (!arcs || !step || !b.far || !b.heap)
+    if (!arcs || !step || !b.far || !b.queue || !block)
         return tq_fail(err, TQ_NO_MEMORY, 0, "the scratch is too small for lower bounds");
+    b.queue->block = block;
+    b.queue->block_cap = (uint32_t)TQ_MIN(blocks, NO_BLOCK - 1);
     choose_units(net, prices);
     fill_arcs(net, prices, 1 - task->direction, arcs);
     b.arcs = arcs;
@@ -359,12 +470,8 @@ tq_status bounds_fill(const errand *task, price_set *prices, bounds_reach reach,
         b.by = (criterion)by;
         fill_steps(net, prices, b.by, step);
         fill_goal(task, prices, b.by, at_goal);
-        b.at_once = AT_ONCE;
-        run_backward(&b, at_goal);
-        if (b.puts > b.puts_max) {
-            b.at_once = 1;
-            run_backward(&b, at_goal);
-        }
+        run_backward(&b, at_goal, shift_of_buckets(net, arcs, b.by));
+        if (b.queue->full) run_backward(&b, at_goal, 0);
         for (uint32_t k = 0; k < net->node_count * classes; k++) {
             uint32_t value = b.far[entry_of(&b, k / classes, k % classes, true)];
             lower *bound = &prices->bound[k];
