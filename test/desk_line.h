@@ -5,44 +5,7 @@
 #ifndef TQ_TEST_DESK_LINE_H
 #define TQ_TEST_DESK_LINE_H
 
-#include "desk_room.h"
-
-static tq_city *city;
-static tq_roads *roads;
-static tq_days *days;
-
-static inline int open_city(void **state)
-{
-    (void)state;
-    tq_err err;
-    city = desk_room_city();
-    if (tq_roads_open(city, &roads, &err) != TQ_OK) return -1;
-    return tq_days_open(city, &days, &err) == TQ_OK ? 0 : -1;
-}
-
-static inline int close_city(void **state)
-{
-    (void)state;
-    tq_days_close(days);
-    tq_roads_close(roads);
-    tq_city_close(city);
-    return 0;
-}
-
-static inline int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 /* ---- help --------------------------------------------------------------------------------------
  */
@@ -180,7 +143,5 @@ static inline const char *state_of(desk_room *room, const char *kind, const char
     tq_buf_free(&body);
     return text;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif

@@ -13,6 +13,7 @@
 #include "desk/dispatch_in.h"
 #include "desk/supply_in.h"
 #include "desk_fleet.h"
+#include "desk_shipped.h"
 
 #define SEEDS    12u
 #define ROUNDS   8u
@@ -51,23 +52,8 @@ typedef struct evening {
     cell cell[CELLS];
 } evening;
 
-static tq_city *city;
 static uint64_t seed_now;
 static uint32_t advised_all, better_all, kept_all;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
 
 #define OR_FAIL(truth, ...)                                                                        \
     do {                                                                                           \

@@ -9,28 +9,14 @@
 // also: import
 #include "desk/dispatch_in.h"
 #include "desk_fleet.h"
+#include "desk_shipped.h"
 
 #define SEEDS    24u
 #define STEPS    160u
 #define VEHICLES 6u
 #define PLACES   4u
 
-static tq_city *city;
 static uint64_t seed_now;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
 
 typedef struct books {
     char order_of[VEHICLES + 1][48]; /* by the vehicles' records */

@@ -6,26 +6,10 @@
  */
 // also: import
 #include "desk/order_in.h"
-#include "desk_room.h"
+#include "desk_shipped.h"
 
 #define SEEDS 24u
 #define STEPS 60u
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
 
 static bool put_record(void *user, const tq_record *record)
 {

@@ -3,38 +3,7 @@
  * that must wait, passwords, the last admin; nothing secret in the store's audit or answers.
  */
 // also: import
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define PASSWORD "correct horse"
 
@@ -247,11 +216,8 @@ static void keys_of_machines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_first_account, setup, teardown),
-        cmocka_unit_test_setup_teardown(tokens_that_open_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(names_that_fail_wait, setup, teardown),
-        cmocka_unit_test_setup_teardown(accounts, setup, teardown),
-        cmocka_unit_test_setup_teardown(keys_of_machines, setup, teardown),
+        TEST(the_first_account), TEST(tokens_that_open_nothing), TEST(names_that_fail_wait),
+        TEST(accounts),          TEST(keys_of_machines),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

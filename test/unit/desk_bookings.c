@@ -217,5 +217,5 @@ int main(void)
         TEST(seats_by_segment),        TEST(bookings_are_checked),        TEST(money_comes_back),
         TEST(the_same_key_books_once), TEST(a_dynamic_line_finds_places),
     };
-    return cmocka_run_group_tests(tests, open_city, close_city);
+    return cmocka_run_group_tests(tests, open_streets, close_streets);
 }

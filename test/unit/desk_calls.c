@@ -4,38 +4,7 @@
  */
 // also: import
 #include "desk/order_in.h"
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define CALL     "CL95-2025-0001"
 #define HOME     "{\"lat\":37.84815,\"lon\":112.5675,\"name\":\"家\"}"
@@ -220,11 +189,8 @@ static void a_caller_is_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_call_pops_who_it_is, setup, teardown),
-        cmocka_unit_test_setup_teardown(bad_calls, setup, teardown),
-        cmocka_unit_test_setup_teardown(numbers_of_the_hour, setup, teardown),
-        cmocka_unit_test_setup_teardown(people_needed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_caller_is_changed, setup, teardown),
+        TEST(a_call_pops_who_it_is), TEST(bad_calls),           TEST(numbers_of_the_hour),
+        TEST(people_needed),         TEST(a_caller_is_changed),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

@@ -4,38 +4,7 @@
  */
 // also: import
 #include "desk/machine_in.h"
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define CASE "CA-2025-0001"
 static const char FOUND[] =
@@ -398,14 +367,10 @@ static void five_hundred_animals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(crack_from_found_to_ended, setup, teardown),
-        cmocka_unit_test_setup_teardown(emergency_is_marked_and_catches_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_party_by_its_own_person, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_persons_after_an_alarm, setup, teardown),
-        cmocka_unit_test_setup_teardown(types_that_cannot_be, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_case_may_not_say, setup, teardown),
-        cmocka_unit_test_setup_teardown(riders_tell_and_phones_fade, setup, teardown),
-        cmocka_unit_test_setup_teardown(five_hundred_animals, setup, teardown),
+        TEST(crack_from_found_to_ended),    TEST(emergency_is_marked_and_catches_up),
+        TEST(each_party_by_its_own_person), TEST(two_persons_after_an_alarm),
+        TEST(types_that_cannot_be),         TEST(what_a_case_may_not_say),
+        TEST(riders_tell_and_phones_fade),  TEST(five_hundred_animals),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

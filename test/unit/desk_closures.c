@@ -3,38 +3,7 @@
  * carried into live and comes back after a restart; speeds and feeds.
  */
 // also: import
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define FIRST  "CL-2025-0001"
 #define SECOND "CL-2025-0002"
@@ -351,16 +320,16 @@ static void what_peers_are_owed_goes_with_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(from_draft_to_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_refused_leaves_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_same_key_is_the_same_command, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_clock_ends_what_stands_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_restart_finds_it_all_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(speeds_of_the_moment, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_feed_of_garbage, setup, teardown),
-        cmocka_unit_test_setup_teardown(events_by_role, setup, teardown),
-        cmocka_unit_test_setup_teardown(work_zones_in_and_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_peers_are_owed_goes_with_it, setup, teardown),
+        TEST(from_draft_to_end),
+        TEST(what_is_refused_leaves_nothing),
+        TEST(the_same_key_is_the_same_command),
+        TEST(the_clock_ends_what_stands_alone),
+        TEST(a_restart_finds_it_all_again),
+        TEST(speeds_of_the_moment),
+        TEST(a_feed_of_garbage),
+        TEST(events_by_role),
+        TEST(work_zones_in_and_out),
+        TEST(what_peers_are_owed_goes_with_it),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

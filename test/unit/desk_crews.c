@@ -3,26 +3,7 @@
  * machines, the steps of a task, travel times that follow a closure.
  */
 // also: import
-#include "desk_room.h"
-
-static tq_city *city;
-static tq_roads *roads;
-
-static int open_city(void **state)
-{
-    (void)state;
-    tq_err err;
-    city = desk_room_city();
-    return tq_roads_open(city, &roads, &err) == TQ_OK ? 0 : -1;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_roads_close(roads);
-    tq_city_close(city);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define NEAR "CR-2025-0001"
 #define FAR  "CR-2025-0002"
@@ -31,9 +12,8 @@ static int close_city(void **state)
 /* One near 阳兴大道 without a saw, one in town with all of it. */
 static int setup(void **state)
 {
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
+    (void)begin_room(state);
+    desk_room *room = *state;
     room_must(room, &room->dispatcher, "crew.create", "",
               "{\"name\":\"巡查一组\",\"skills\":[\"crack\"],\"tools\":[\"pick\"],\"phone\":"
               "\"13803512345\"}");
@@ -44,13 +24,6 @@ static int setup(void **state)
         "\"to\":\"19:00\"}}");
     room_must(room, &room->road_unit, "crew.position", NEAR, "{\"lat\":38.0421,\"lon\":112.635}");
     room_must(room, &room->road_unit, "crew.position", FAR, "{\"lat\":37.869,\"lon\":112.56}");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -252,12 +225,12 @@ static void what_a_crew_may_not_say(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(able_before_near, setup, teardown),
-        cmocka_unit_test_setup_teardown(not_now, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_machine_in_a_banned_hour, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_steps_of_a_task, setup, teardown),
-        cmocka_unit_test_setup_teardown(times_follow_a_closure, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_crew_may_not_say, setup, teardown),
+        cmocka_unit_test_setup_teardown(able_before_near, setup, end_room),
+        cmocka_unit_test_setup_teardown(not_now, setup, end_room),
+        cmocka_unit_test_setup_teardown(no_machine_in_a_banned_hour, setup, end_room),
+        cmocka_unit_test_setup_teardown(the_steps_of_a_task, setup, end_room),
+        cmocka_unit_test_setup_teardown(times_follow_a_closure, setup, end_room),
+        cmocka_unit_test_setup_teardown(what_a_crew_may_not_say, setup, end_room),
     };
-    return cmocka_run_group_tests(tests, open_city, close_city);
+    return cmocka_run_group_tests(tests, open_streets, close_streets);
 }

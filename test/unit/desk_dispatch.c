@@ -5,36 +5,13 @@
 // also: import
 #include "desk/supply_in.h"
 #include "desk_fleet.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
+#include "desk_shipped.h"
 
 static int setup(void **state)
 {
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
+    (void)begin_room(state);
+    desk_room *room = *state;
     desk_room_follow(room);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -513,19 +490,19 @@ static void the_same_after_reading_again(void **state)
 static void by_live_roads(void **state)
 {
     desk_room *room = *state;
-    tq_roads *roads = NULL;
+    tq_roads *streets = NULL;
     const tq_overlay *overlay = NULL;
     bool changed = false;
     int32_t wait_s = 0;
     uint32_t vehicles = 0;
     tq_err err;
-    assert_int_equal(tq_roads_open(city, &roads, &err), TQ_OK);
+    assert_int_equal(tq_roads_open(city, &streets, &err), TQ_OK);
     fleet_ready(room, 1, LAT + 0.004, LON, "");
     fleet_ready(room, 2, LAT - 0.010, LON, "");
     fleet_order(room, "OR-1", LAT, LON, "");
     room->now_ms += 9000;
     assert_int_equal(tq_live_overlay(room->live, room->version, &overlay, &err), TQ_OK);
-    tq_desk_world world = {.city = city, .roads = roads, .overlay = overlay, .live = room->live};
+    tq_desk_world world = {.city = city, .roads = streets, .overlay = overlay, .live = room->live};
     assert_int_equal(tq_desk_begin(room->desk, &err), TQ_OK);
     if (tq_desk_tick(room->desk, &world, room->now_ms, &changed, &err) != TQ_OK)
         fail_msg("%s", err.text);
@@ -560,12 +537,12 @@ static void by_live_roads(void **state)
     tq_overlay_drop(overlay);
     tq_desk_close(room->desk);
     room->desk = NULL;
-    tq_roads_close(roads);
+    tq_roads_close(streets);
     tq_live_close(room->live);
     desk_room_open(room);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, end_room)
 
 int main(void)
 {

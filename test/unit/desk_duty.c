@@ -3,38 +3,7 @@
  * closure, clocks, numbers that open their records.
  */
 // also: import
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define CASE "CA-2025-0001"
 static const char FOUND[] = "{\"type\":\"road_damage\",\"title\":\"阳兴大道裂缝\","
@@ -182,11 +151,8 @@ static void the_bulletin_of_the_hour(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_needs_me, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_line_for_the_crack, setup, teardown),
-        cmocka_unit_test_setup_teardown(peers_that_wait, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_shift_log, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_bulletin_of_the_hour, setup, teardown),
+        TEST(what_needs_me), TEST(one_line_for_the_crack),   TEST(peers_that_wait),
+        TEST(the_shift_log), TEST(the_bulletin_of_the_hour),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

@@ -600,5 +600,5 @@ int main(void)
         TEST(flex_is_read_again),       TEST(a_zone_in_flex),
         TEST(offers_are_values),
     };
-    return cmocka_run_group_tests(tests, open_city, close_city);
+    return cmocka_run_group_tests(tests, open_streets, close_streets);
 }

@@ -7,37 +7,7 @@
 
 #include "desk/order_in.h"
 #include "desk_fleet.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 /* ---- files --------------------------------------------------------------------------------------
  */
@@ -243,8 +213,8 @@ int main(void)
         cmocka_unit_test(mistakes_in_rules),
         cmocka_unit_test(mistakes_in_a_tariff),
         cmocka_unit_test(what_is_assumed_is_marked),
-        cmocka_unit_test_setup_teardown(a_party_finds_seats, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_search_begins_with_the_wait, setup, teardown),
+        TEST(a_party_finds_seats),
+        TEST(the_search_begins_with_the_wait),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

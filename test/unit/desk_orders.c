@@ -4,45 +4,7 @@
  */
 // also: import
 #include "desk/order_in.h"
-#include "desk_room.h"
-
-static tq_city *city;
-static tq_roads *roads;
-static tq_days *days;
-
-static int open_city(void **state)
-{
-    tq_err err;
-    (void)state;
-    city = desk_room_city();
-    if (tq_roads_open(city, &roads, &err) != TQ_OK || tq_days_open(city, &days, &err) != TQ_OK)
-        fail_msg("%s", err.text);
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_days_close(days);
-    tq_roads_close(roads);
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define BANK    "{\"lat\":37.84815,\"lon\":112.5675,\"name\":\"并州东街银行\",\"cross\":\"并州北路\"}"
 #define AIRPORT "{\"lat\":37.7469,\"lon\":112.628,\"name\":\"武宿机场\"}"
@@ -728,27 +690,27 @@ static void history_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_order_from_call_to_done, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_bad_order_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_same_key_makes_one_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_booked_car_is_looked_for_in_time, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_dispatchers_on_one_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(cancelling_costs_after_a_while, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_late_car_makes_it_free, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_may_change_and_when, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_audit_tells_what_was_asked, setup, teardown),
-        cmocka_unit_test_setup_teardown(elders_and_hospitals, setup, teardown),
-        cmocka_unit_test_setup_teardown(why_tells_the_last_decisions, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_shows_block_for_a_time, setup, teardown),
-        cmocka_unit_test_setup_teardown(another_city_gets_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(others_do_not_see_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_list_begins_with_the_newest, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_page_looks_at_so_many, setup, teardown),
-        cmocka_unit_test_setup_teardown(stations_and_hospitals_near, setup, teardown),
+        TEST(an_order_from_call_to_done),
+        TEST(each_bad_order_is_refused),
+        TEST(the_same_key_makes_one_order),
+        TEST(a_booked_car_is_looked_for_in_time),
+        TEST(two_dispatchers_on_one_order),
+        TEST(cancelling_costs_after_a_while),
+        TEST(a_late_car_makes_it_free),
+        TEST(what_may_change_and_when),
+        TEST(the_audit_tells_what_was_asked),
+        TEST(elders_and_hospitals),
+        TEST(why_tells_the_last_decisions),
+        TEST(no_shows_block_for_a_time),
+        TEST(another_city_gets_it),
+        TEST(others_do_not_see_it),
+        TEST(a_list_begins_with_the_newest),
+        TEST(a_page_looks_at_so_many),
+        TEST(stations_and_hospitals_near),
         cmocka_unit_test(prices_by_hand),
-        cmocka_unit_test_setup_teardown(estimates_by_live_streets, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_tariff_is_edited, setup, teardown),
-        cmocka_unit_test_setup_teardown(history_is_bounded, setup, teardown),
+        TEST(estimates_by_live_streets),
+        TEST(a_tariff_is_edited),
+        TEST(history_is_bounded),
     };
-    return cmocka_run_group_tests(tests, open_city, close_city);
+    return cmocka_run_group_tests(tests, open_streets, close_streets);
 }

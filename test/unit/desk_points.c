@@ -6,38 +6,7 @@
 #include <math.h>
 
 #include "desk/points_in.h"
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define STAKE "MP-2025-0001"
 #define OTHER "MP-2025-0002"
@@ -339,14 +308,14 @@ static void a_thin_curve_keeps_its_peaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_a_point_may_not_say, setup, teardown),
-        cmocka_unit_test_setup_teardown(readings_that_cannot_be, setup, teardown),
+        TEST(what_a_point_may_not_say),
+        TEST(readings_that_cannot_be),
         cmocka_unit_test(the_rate_is_the_median_of_slopes),
-        cmocka_unit_test_setup_teardown(rate_and_acceleration_judge, setup, teardown),
-        cmocka_unit_test_setup_teardown(silence_is_not_safety, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_alarm_makes_one_case, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_person_publishes_the_restriction, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_thin_curve_keeps_its_peaks, setup, teardown),
+        TEST(rate_and_acceleration_judge),
+        TEST(silence_is_not_safety),
+        TEST(an_alarm_makes_one_case),
+        TEST(a_person_publishes_the_restriction),
+        TEST(a_thin_curve_keeps_its_peaks),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

@@ -3,23 +3,7 @@
  * them is cancelled, and the seat goes to who waits for it.
  */
 // also: import
-#include "desk_room.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
+#include "desk_shipped.h"
 
 #define LINE "LI-2025-0001"
 #define RIDE                                                                                       \
@@ -30,8 +14,8 @@ static int close_city(void **state)
 /* A line of two seats along 人民南路; it runs on the next day, a Wednesday. */
 static int setup(void **state)
 {
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
+    (void)begin_room(state);
+    desk_room *room = *state;
     room_must(room, &room->planner, "line.create", "",
               "{\"name\":\"小店定制1号\",\"rule\":\"monthly\",\"seats\":2,\"price\":{"
               "\"single_fen\":500,\"month_fen\":15000},\"stops\":["
@@ -40,14 +24,6 @@ static int setup(void **state)
               "\"trips\":[{\"id\":\"T1\",\"times\":[\"07:10\",\"07:20\"]}],"
               "\"days\":[\"mon\",\"tue\",\"wed\",\"thu\",\"fri\"]}");
     room_must(room, &room->planner, "line.open", LINE, "");
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -160,15 +136,15 @@ static void refused_means_nothing(void **state)
     assert_string_equal(text, "cancelled");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define SEATED(name) cmocka_unit_test_setup_teardown(name, setup, end_room)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_order_frees_the_seat),
-        TEST(the_booking_ends_the_order),
-        TEST(a_month_ends_too),
-        TEST(refused_means_nothing),
+        SEATED(the_order_frees_the_seat),
+        SEATED(the_booking_ends_the_order),
+        SEATED(a_month_ends_too),
+        SEATED(refused_means_nothing),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }

@@ -5,36 +5,13 @@
 // also: import
 #include "desk/dispatch_in.h"
 #include "desk_fleet.h"
-
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
+#include "desk_shipped.h"
 
 static int setup(void **state)
 {
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
+    (void)begin_room(state);
+    desk_room *room = *state;
     desk_room_follow(room);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -248,7 +225,7 @@ static void days_and_conduct(void **state)
         TQ_BAD_INPUT);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, end_room)
 
 int main(void)
 {

@@ -5,40 +5,16 @@
 // also: import
 #include <math.h>
 
-#include "desk_room.h"
+#include "desk_shipped.h"
 
 /* 2024-11-20T09:00+08:00 */
 #define WINTER_MS INT64_C(1732064400000)
 
-static tq_city *city;
-
-static int open_city(void **state)
-{
-    (void)state;
-    city = desk_room_city();
-    return 0;
-}
-
-static int close_city(void **state)
-{
-    (void)state;
-    tq_city_close(city);
-    return 0;
-}
-
 static int setup(void **state)
 {
-    desk_room *room = calloc(1, sizeof *room);
-    desk_room_begin(room, city);
+    (void)begin_room(state);
+    desk_room *room = *state;
     room->now_ms = WINTER_MS;
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_room_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -419,15 +395,15 @@ static void what_a_work_may_not_say(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_replay_of_a_winter, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_a_trench_the_crossing_stays_open, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_second_work_is_flagged, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_work_on_the_detour_is_flagged, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_change_carries_its_closures, setup, teardown),
-        cmocka_unit_test_setup_teardown(bus_lines_along_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(cancelled_before_it_begins, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_notice_says_it_all, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_work_may_not_say, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_replay_of_a_winter, setup, end_room),
+        cmocka_unit_test_setup_teardown(without_a_trench_the_crossing_stays_open, setup, end_room),
+        cmocka_unit_test_setup_teardown(a_second_work_is_flagged, setup, end_room),
+        cmocka_unit_test_setup_teardown(a_work_on_the_detour_is_flagged, setup, end_room),
+        cmocka_unit_test_setup_teardown(a_change_carries_its_closures, setup, end_room),
+        cmocka_unit_test_setup_teardown(bus_lines_along_it, setup, end_room),
+        cmocka_unit_test_setup_teardown(cancelled_before_it_begins, setup, end_room),
+        cmocka_unit_test_setup_teardown(the_notice_says_it_all, setup, end_room),
+        cmocka_unit_test_setup_teardown(what_a_work_may_not_say, setup, end_room),
     };
     return cmocka_run_group_tests(tests, open_city, close_city);
 }
