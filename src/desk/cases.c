@@ -418,27 +418,12 @@ static tq_status types(desk_call *call)
 /* ---- the clock
  * ---------------------------------------------------------------------------------------- */
 
-typedef struct due_run {
-    desk_call *call;
-    desk_ids due;
-    int64_t next_ms;
-    bool failed;
-} due_run;
-
-static bool look_if_due(void *user, const tq_record *record)
+static int64_t due_of(const desk_call *call, const json_t *record, const char *state)
 {
-    due_run *run = user;
-    json_error_t why;
     int64_t due_ms;
-    json_auto_t *body = json_loadb(record->body.at, record->body.len, 0, &why);
-    if (!desk_get_instant(run->call, body, "due", &due_ms) ||
-        json_is_true(json_object_get(body, "overdue")))
-        return true;
-    if (due_ms > run->call->command->now_ms)
-        run->next_ms = TQ_MIN(run->next_ms, due_ms);
-    else if (!desk_ids_push(&run->due, record->id))
-        return !(run->failed = true);
-    return true;
+    (void)state;
+    if (json_is_true(json_object_get(record, "overdue"))) return INT64_MAX;
+    return desk_get_instant(call, record, "due", &due_ms) ? due_ms : INT64_MAX;
 }
 
 static tq_status make_overdue(desk_call *call, const char *id)
@@ -453,20 +438,8 @@ static tq_status make_overdue(desk_call *call, const char *id)
 
 tq_status desk_cases_tick(desk_call *call, bool *changed)
 {
-    tq_desk *desk = call->desk;
-    due_run run = {.call = call, .next_ms = INT64_MAX};
-    tq_store_filter filter = {.kind = "case", .state = "!ended"};
-    if (call->command->now_ms < desk->cases_next_ms) return TQ_OK;
-    tq_status status = tq_store_each(desk->store, &filter, look_if_due, &run, call->err);
-    if (status == TQ_OK && run.failed)
-        status = tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory for what is due");
-    for (size_t k = 0; status == TQ_OK && k < run.due.count; k++) {
-        status = make_overdue(call, run.due.at[k].text);
-        *changed = true;
-    }
-    tq_vec_free(&run.due);
-    if (status == TQ_OK) desk->cases_next_ms = run.next_ms;
-    return status;
+    static const desk_due open = {"case", "!ended", due_of, make_overdue};
+    return desk_do_due(call, &open, 1, &call->desk->cases_next_ms, changed);
 }
 
 #define WORKERS (TQ_ROLE_STAFF & ~TQ_ROLE_AUDITOR)

@@ -9,6 +9,7 @@
  * orders*.c     orders, estimates, tariffs             calls*.c, callers.c  the phone desk
  * vehicles*.c   vehicles, drivers, conduct             dispatch*.c, pool.c  who drives to whom
  * lines*.c      custom and community bus             consignment*.c  goods under one order
+ * due.c         what the clock finds due
  */
 #ifndef TQ_DESK_IN_H
 #define TQ_DESK_IN_H
@@ -186,6 +187,21 @@ tq_status desk_closure_end(desk_call *call, const char *id, const char *why);
 tq_status desk_case_open(desk_call *call, const char *type, json_t *body, char id[TQ_ID_MAX]);
 /** Add a line to its timeline. */
 tq_status desk_case_note(desk_call *call, const char *id, const char *kind, json_t *note);
+
+/* ---- what the clock does (due.c) ---------------------------------------------------------------
+ */
+
+typedef struct desk_due {
+    const char *kind, *state; /* of the records that are looked at, as in tq_store_filter */
+    /* When something happens to one; INT64_MAX = never. */
+    int64_t (*due_ms)(const desk_call *call, const json_t *body, const char *state);
+    tq_status (*act)(desk_call *call, const char *id);
+} desk_due;
+
+/** Act on what is due, row by row, and set when to look again. Nothing before *next_ms; `changed`
+ * becomes true when there was something. */
+tq_status desk_do_due(desk_call *call, const desk_due *due, uint32_t count, int64_t *next_ms,
+                      bool *changed);
 
 /* ---- the clock (verbs.c calls each) ------------------------------------------------------------
  */

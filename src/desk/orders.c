@@ -219,29 +219,6 @@ tq_status desk_order_open(desk_call *call, json_t *body, char id[TQ_ID_MAX])
 /* ---- the clock
  * ----------------------------------------------------------------------------------- */
 
-typedef struct due_run {
-    desk_call *call;
-    desk_ids booked, late;
-    int64_t next_ms;
-    bool failed;
-} due_run;
-
-static bool see_due(void *user, const tq_record *record)
-{
-    due_run *run = user;
-    tq_err why;
-    json_auto_t *order = NULL;
-    if (desk_parse(record->body, SIZE_MAX, "an order", &order, &why) != TQ_OK) return true;
-    int64_t due_ms = due_of(run->call, order, record->state);
-    if (due_ms > run->call->command->now_ms) {
-        run->next_ms = TQ_MIN(run->next_ms, due_ms);
-        return true;
-    }
-    bool booked = strcmp(record->state, "booked") == 0;
-    run->failed = !desk_ids_push(booked ? &run->booked : &run->late, record->id);
-    return !run->failed;
-}
-
 static tq_status begin_search(desk_call *call, const char *id)
 {
     return desk_order_move(call, id, "searching", "time to look for a car", NULL, NULL);
@@ -261,24 +238,9 @@ static tq_status tell_late(desk_call *call, const char *id)
 
 tq_status desk_orders_tick(desk_call *call, bool *changed)
 {
-    static const char *const states[] = {"booked", "assigned"};
-    if (call->desk->orders_next_ms > call->command->now_ms) return TQ_OK;
-    due_run run = {.call = call, .next_ms = INT64_MAX};
-    tq_status status = TQ_OK;
-    for (uint32_t k = 0; status == TQ_OK && k < TQ_COUNT(states); k++) {
-        tq_store_filter filter = {.kind = "order", .state = states[k]};
-        status = tq_store_each(call->desk->store, &filter, see_due, &run, call->err);
-    }
-    if (status == TQ_OK && run.failed) status = tq_fail(call->err, TQ_NO_MEMORY, 0, "no memory");
-    call->desk->orders_next_ms = run.next_ms;
-    for (size_t k = 0; status == TQ_OK && k < run.booked.count; k++)
-        status = begin_search(call, run.booked.at[k].text);
-    for (size_t k = 0; status == TQ_OK && k < run.late.count; k++)
-        status = tell_late(call, run.late.at[k].text);
-    *changed = *changed || run.booked.count + run.late.count > 0;
-    tq_vec_free(&run.booked);
-    tq_vec_free(&run.late);
-    return status;
+    static const desk_due rows[] = {{"order", "booked", due_of, begin_search},
+                                    {"order", "assigned", due_of, tell_late}};
+    return desk_do_due(call, rows, TQ_COUNT(rows), &call->desk->orders_next_ms, changed);
 }
 
 /* ---- showing
