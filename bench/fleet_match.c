@@ -15,10 +15,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "import/import.h"
-
 #include "desk/pool_in.h"
 #include "fleet/fleet.h"
+#include "porto_city.h"
 
 #define MOST          5000u
 #define LIMIT_MOST    50u
@@ -144,25 +143,6 @@ static void bench_plane(uint32_t orders, uint32_t vehicles, uint32_t limit, uint
 }
 
 /* ---- whole batches --------------------------------------------------------------------------- */
-
-static tq_status import_porto(char path[TQ_PATH_MAX], tq_err *err)
-{
-    static tq_settings settings;
-    const char *data = tq_env_var("TQ_SHARED_DATA");
-    tq_settings_default(&settings);
-    (void)snprintf(settings.id, sizeof settings.id, "porto");
-    (void)snprintf(settings.name, sizeof settings.name, "Porto");
-    (void)snprintf(settings.timezone, sizeof settings.timezone, "Europe/Lisbon");
-    (void)snprintf(settings.folder, sizeof settings.folder, "%s/osm",
-                   data != NULL ? data : "../shared/data");
-    (void)snprintf(settings.osm[0], sizeof settings.osm[0], "porto_portugal.osm.pbf");
-    settings.osm_count = 1;
-    (void)snprintf(path, TQ_PATH_MAX, "/tmp/tongqu-bench-match.city");
-    tq_report *report = tq_report_new();
-    tq_status status = tq_import(&settings, path, report, NULL, NULL, err);
-    tq_report_free(report);
-    return status;
-}
 
 typedef struct spread {
     const tq_city *city;
@@ -297,11 +277,9 @@ static void bench_streets(const char *path)
 {
     static spread all;
     tq_err err = {0};
-    char made[TQ_PATH_MAX];
     tq_city *city = NULL;
     tq_metric *metric = NULL;
-    if ((path == NULL && import_porto(made, &err) != TQ_OK) ||
-        tq_city_open(path == NULL ? made : path, &city, &err) != TQ_OK ||
+    if ((path == NULL ? porto_open(&city, &err) : tq_city_open(path, &city, &err)) != TQ_OK ||
         tq_metric_make(city, tq_road_vehicle(city, TQ_PROFILE_CAR), 0, NULL,
                        TQ_METRIC_PRUNED | TQ_METRIC_LABELS | TQ_METRIC_MAIN, 1, &metric,
                        &err) != TQ_OK ||

@@ -7,9 +7,8 @@
  */
 #include <stdio.h>
 
-#include "import/import.h"
-
-#include "../test/road_trace.h"
+#include "porto_city.h"
+#include "road_trace.h"
 
 #define DRIVES     200u
 #define POINTS_MAX 4000u
@@ -124,25 +123,6 @@ static void bench_snap(const tq_city *city, const tq_metric *metric)
     }
 }
 
-static tq_status import_porto(char path[TQ_PATH_MAX], tq_err *err)
-{
-    static tq_settings settings;
-    const char *data = tq_env_var("TQ_SHARED_DATA");
-    tq_settings_default(&settings);
-    (void)snprintf(settings.id, sizeof settings.id, "porto");
-    (void)snprintf(settings.name, sizeof settings.name, "Porto");
-    (void)snprintf(settings.timezone, sizeof settings.timezone, "Europe/Lisbon");
-    (void)snprintf(settings.folder, sizeof settings.folder, "%s/osm",
-                   data != NULL ? data : "../shared/data");
-    (void)snprintf(settings.osm[0], sizeof settings.osm[0], "porto_portugal.osm.pbf");
-    settings.osm_count = 1;
-    (void)snprintf(path, TQ_PATH_MAX, "/tmp/tongqu-bench-match.city");
-    tq_report *report = tq_report_new();
-    tq_status status = tq_import(&settings, path, report, NULL, NULL, err);
-    tq_report_free(report);
-    return status;
-}
-
 static int bench_city(const tq_city *city)
 {
     tq_metric *metric = NULL;
@@ -176,18 +156,14 @@ static int bench_city(const tq_city *city)
 
 int main(int count, char **argument)
 {
-    static char made[TQ_PATH_MAX];
-    const char *path = count > 1 ? argument[1] : made;
     tq_city *city = NULL;
     tq_err err = {0};
     env = tq_env_real();
-    if ((count < 2 && import_porto(made, &err) != TQ_OK) ||
-        tq_city_open(path, &city, &err) != TQ_OK) {
+    if ((count < 2 ? porto_open(&city, &err) : tq_city_open(argument[1], &city, &err)) != TQ_OK) {
         (void)fprintf(stderr, "%s\n", err.text);
         return 1;
     }
     int result = bench_city(city);
     tq_city_close(city);
-    if (count < 2) (void)remove(made);
     return result;
 }

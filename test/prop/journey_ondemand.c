@@ -7,18 +7,7 @@
  * trips stay as they are. Changes between a custom bus and the timetable, and taxis, need streets:
  * test/http/ondemand.py asks for those.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "import/import.h"
-#include "journey/journey.h"
+#include "journey_feed.h"
 
 #define CASES       4000
 #define STOPS       9
@@ -30,32 +19,20 @@
 #define SHOWN_MAX   12u /* of trips on demand in an answer */
 #define TEXT_OF_RUN 24u
 
-static char folder[64];
-static tq_snapshot town;
-static tq_arena work;
-
-static void put(const char *name, const char *text)
-{
-    char path[160];
-    (void)snprintf(path, sizeof path, "%s/feed/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* Nine stops on a square of 2 km; line 1 along the middle row, line 2 along the middle column. */
 static void put_feed(void)
 {
     static const char *const order[] = {"S3", "S4", "S5", "S1", "S4", "S7"};
     tq_buf stops = {0}, trips = {0}, times = {0};
-    put("agency.txt",
+    feed_put(
+        "agency.txt",
         "agency_id,agency_name,agency_url,agency_timezone\nG,T,http://localhost,Asia/Shanghai\n");
-    put("calendar.txt",
+    feed_put(
+        "calendar.txt",
         "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
         "W,1,1,1,1,1,1,1,20250601,20250620\n");
-    put("routes.txt", "route_id,agency_id,route_short_name,route_long_name,route_type\n"
-                      "R0,G,1,,3\nR1,G,2,,3\n");
+    feed_put("routes.txt", "route_id,agency_id,route_short_name,route_long_name,route_type\n"
+                           "R0,G,1,,3\nR1,G,2,,3\n");
     tq_buf_puts(&stops, "stop_id,stop_name,stop_lat,stop_lon\n");
     for (unsigned k = 0; k < STOPS; k++)
         tq_buf_printf(&stops, "S%u,Stop %u,37.%03u,112.%03u\n", k, k, 800 + k / 3 * 9,
@@ -73,7 +50,7 @@ static void put_feed(void)
     static const char *const name[] = {"stops.txt", "trips.txt", "stop_times.txt"};
     for (size_t k = 0; k < TQ_COUNT(all); k++) {
         tq_buf_putc(all[k], '\0');
-        put(name[k], all[k]->at);
+        feed_put(name[k], all[k]->at);
         tq_buf_free(all[k]);
     }
 }
@@ -81,48 +58,7 @@ static void put_feed(void)
 static int make_town(void **state)
 {
     (void)state;
-    static tq_settings settings;
-    char path[160];
-    tq_err err = {0};
-    (void)snprintf(folder, sizeof folder, "/tmp/tongqu-offer-XXXXXX");
-    if (mkdtemp(folder) == NULL) return 1;
-    (void)snprintf(path, sizeof path, "%s/feed", folder);
-    if (tq_folder_make(path, NULL) != TQ_OK) return 1;
-    put_feed();
-    tq_report *report = tq_report_new();
-    tq_settings_default(&settings);
-    (void)snprintf(settings.folder, sizeof settings.folder, "%s", folder);
-    (void)snprintf(settings.timezone, sizeof settings.timezone, "Asia/Shanghai");
-    (void)snprintf(settings.id, sizeof settings.id, "offer");
-    (void)snprintf(settings.gtfs[0], sizeof settings.gtfs[0], "feed");
-    settings.gtfs_count = 1;
-    (void)snprintf(path, sizeof path, "%s/offer.city", folder);
-    tq_status status = tq_import(&settings, path, report, NULL, NULL, &err);
-    tq_report_free(report);
-    if (status == TQ_OK) status = tq_snapshot_open(path, &town, &err);
-    if (status != TQ_OK) {
-        print_message("%s\n", err.text);
-        return 1;
-    }
-    size_t bytes = tq_journey_work_bytes(town.city);
-    tq_arena_init(&work, malloc(bytes), bytes);
-    return work.base == NULL;
-}
-
-static int drop_town(void **state)
-{
-    (void)state;
-    static const char *const name[] = {
-        "feed/agency.txt", "feed/calendar.txt",   "feed/stops.txt", "feed/routes.txt",
-        "feed/trips.txt",  "feed/stop_times.txt", "feed",           "offer.city"};
-    char path[160];
-    tq_snapshot_close(&town);
-    free(work.base);
-    for (size_t k = 0; k < TQ_COUNT(name); k++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name[k]);
-        (void)remove(path);
-    }
-    return rmdir(folder);
+    return feed_make_town(put_feed);
 }
 
 /* ---- a random offer ----------------------------------------------------------------------------
@@ -481,5 +417,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(words_are_read),
                                        cmocka_unit_test(custom_buses_equal_the_enumeration)};
-    return cmocka_run_group_tests(tests, make_town, drop_town);
+    return cmocka_run_group_tests(tests, make_town, feed_drop_town);
 }

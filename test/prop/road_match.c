@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../road_town.h"
-#include "../road_trace.h"
+#include "porto_city.h"
+#include "road_town.h"
+#include "road_trace.h"
 
 #define WORK_BYTES (64u << 20)
 #define POINTS_MAX 4000u
@@ -51,30 +52,6 @@ static void check_matching(const tq_city *city, const tq_matching *matching, uin
 }
 
 /* ---- Porto ----------------------------------------------------------------------------------- */
-
-static tq_status open_porto(tq_city **city, tq_err *err)
-{
-    static tq_settings settings;
-    char folder[] = "/tmp/tq_match_XXXXXX", path[TQ_PATH_MAX];
-    const char *data = tq_env_var("TQ_SHARED_DATA");
-    tq_settings_default(&settings);
-    (void)snprintf(settings.id, sizeof settings.id, "porto");
-    (void)snprintf(settings.name, sizeof settings.name, "Porto");
-    (void)snprintf(settings.timezone, sizeof settings.timezone, "Europe/Lisbon");
-    (void)snprintf(settings.folder, sizeof settings.folder, "%s/osm",
-                   data != NULL ? data : "../shared/data");
-    (void)snprintf(settings.osm[0], sizeof settings.osm[0], "porto_portugal.osm.pbf");
-    settings.osm_count = 1;
-    if (mkdtemp(folder) == NULL) return tq_fail(err, TQ_IO, 0, "no folder for the city");
-    (void)snprintf(path, sizeof path, "%s/porto.city", folder);
-    tq_report *report = tq_report_new();
-    tq_status status = tq_import(&settings, path, report, NULL, NULL, err);
-    tq_report_free(report);
-    if (status == TQ_OK) status = tq_city_open(path, city, err);
-    (void)remove(path);
-    (void)rmdir(folder);
-    return status;
-}
 
 static bool snap_random(const tq_city *city, const tq_metric *metric, tq_random *random,
                         tq_snap *out)
@@ -125,7 +102,7 @@ static void drives_are_found_again(void **state)
     tq_city *city = NULL;
     tq_metric *metric = NULL;
     tq_err err = {0};
-    if (open_porto(&city, &err) != TQ_OK) {
+    if (porto_open(&city, &err) != TQ_OK) {
         const char *ci = tq_env_var("CI");
         if (ci != NULL && strcmp(ci, "true") == 0) fail_msg("%s", err.text);
         skip();

@@ -1,49 +1,7 @@
 /* Rules as data: what is owed, when, to whom; refusals of rule files and of verbs. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "exchange/exchange_in.h"
-#include "exchange_city.h"
+#include "exchange_room.h"
 
 #define HOUR INT64_C(3600000)
-#define T0   INT64_C(1748908800000) /* 2025-06-03T08:00+08:00 */
-
-static exchange_city town;
-static tq_store *store;
-static tq_exchange *exchange;
-static char store_path[64];
-
-static int open_all(void **state)
-{
-    (void)state;
-    exchange_city_make(&town);
-    tq_err err = {0};
-    (void)snprintf(store_path, sizeof store_path, "/tmp/tq_exchange_%ld.db", (long)getpid());
-    (void)unlink(store_path);
-    assert_int_equal(tq_store_open(store_path, &store, &err), TQ_OK);
-    if (tq_exchange_open(&town.city, NULL, &exchange, &err) != TQ_OK) fail_msg("%s", err.text);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    char path[96];
-    tq_exchange_close(exchange);
-    tq_store_close(store);
-    (void)unlink(store_path);
-    (void)snprintf(path, sizeof path, "%s-wal", store_path);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof path, "%s-shm", store_path);
-    (void)unlink(path);
-    return 0;
-}
 
 static tq_status run(const char *verb, const char *id, const char *peer, const char *body,
                      uint32_t *status, tq_buf *answer, tq_err *err)

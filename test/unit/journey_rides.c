@@ -6,33 +6,10 @@
  * (D at 10 minutes); changing at B takes two minutes.
  */
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "journey_feed.h"
 
-#include "import/import.h"
-#include "journey/journey.h"
-
-static char folder[64];
-static tq_snapshot town;
-static tq_arena work;
 static int32_t today;
-
-static void put(const char *name, const char *text)
-{
-    char path[160];
-    (void)snprintf(path, sizeof path, "%s/feed/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void put_runs(void)
 {
@@ -53,70 +30,36 @@ static void put_runs(void)
     }
     tq_buf_putc(&trips, '\0');
     tq_buf_putc(&times, '\0');
-    put("trips.txt", trips.at);
-    put("stop_times.txt", times.at);
+    feed_put("trips.txt", trips.at);
+    feed_put("stop_times.txt", times.at);
     tq_buf_free(&trips);
     tq_buf_free(&times);
+}
+
+static void put_feed(void)
+{
+    feed_put(
+        "agency.txt",
+        "agency_id,agency_name,agency_url,agency_timezone\nG,T,http://localhost,Asia/Shanghai\n");
+    feed_put(
+        "calendar.txt",
+        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+        "W,1,1,1,1,1,1,1,20250601,20250620\n");
+    feed_put("stops.txt",
+             "stop_id,stop_name,stop_lat,stop_lon\nA,Ay,37.80,112.50\nB,大南门,37.82,112.50\n"
+             "C,Cee,37.84,112.50\nD,Dee,37.82,112.55\nE,Elm,37.825,112.505\n");
+    feed_put("routes.txt", "route_id,agency_id,route_short_name,route_long_name,route_type\n"
+                           "R1,G,1,,3\nR2,G,2,,3\n");
+    feed_put("transfers.txt",
+             "from_stop_id,to_stop_id,transfer_type,min_transfer_time\nB,B,2,120\n");
+    put_runs();
 }
 
 static int make_town(void **state)
 {
     (void)state;
-    static tq_settings settings;
-    char path[160];
-    tq_err err = {0};
-    (void)snprintf(folder, sizeof folder, "/tmp/tongqu-rides-XXXXXX");
-    if (mkdtemp(folder) == NULL) return 1;
-    (void)snprintf(path, sizeof path, "%s/feed", folder);
-    if (tq_folder_make(path, NULL) != TQ_OK) return 1;
-    put("agency.txt",
-        "agency_id,agency_name,agency_url,agency_timezone\nG,T,http://localhost,Asia/Shanghai\n");
-    put("calendar.txt",
-        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
-        "W,1,1,1,1,1,1,1,20250601,20250620\n");
-    put("stops.txt",
-        "stop_id,stop_name,stop_lat,stop_lon\nA,Ay,37.80,112.50\nB,大南门,37.82,112.50\n"
-        "C,Cee,37.84,112.50\nD,Dee,37.82,112.55\nE,Elm,37.825,112.505\n");
-    put("routes.txt", "route_id,agency_id,route_short_name,route_long_name,route_type\n"
-                      "R1,G,1,,3\nR2,G,2,,3\n");
-    put("transfers.txt", "from_stop_id,to_stop_id,transfer_type,min_transfer_time\nB,B,2,120\n");
-    put_runs();
-    tq_report *report = tq_report_new();
-    tq_settings_default(&settings);
-    (void)snprintf(settings.folder, sizeof settings.folder, "%s", folder);
-    (void)snprintf(settings.timezone, sizeof settings.timezone, "Asia/Shanghai");
-    (void)snprintf(settings.id, sizeof settings.id, "rides");
-    (void)snprintf(settings.gtfs[0], sizeof settings.gtfs[0], "feed");
-    settings.gtfs_count = 1;
-    (void)snprintf(path, sizeof path, "%s/rides.city", folder);
-    tq_status status = tq_import(&settings, path, report, NULL, NULL, &err);
-    tq_report_free(report);
-    if (status == TQ_OK) status = tq_snapshot_open(path, &town, &err);
-    if (status != TQ_OK) {
-        print_message("%s\n", err.text);
-        return 1;
-    }
-    size_t bytes = tq_journey_work_bytes(town.city);
-    tq_arena_init(&work, malloc(bytes), bytes);
     today = tq_day_of(2025, 6, 10);
-    return work.base == NULL;
-}
-
-static int drop_town(void **state)
-{
-    (void)state;
-    static const char *const name[] = {
-        "feed/agency.txt", "feed/calendar.txt",   "feed/stops.txt",     "feed/routes.txt",
-        "feed/trips.txt",  "feed/stop_times.txt", "feed/transfers.txt", "feed",
-        "rides.city"};
-    char path[160];
-    tq_snapshot_close(&town);
-    free(work.base);
-    for (size_t k = 0; k < TQ_COUNT(name); k++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, name[k]);
-        (void)remove(path);
-    }
-    return rmdir(folder);
+    return feed_make_town(put_feed);
 }
 
 /* ---- live states -------------------------------------------------------------------------------
@@ -469,5 +412,5 @@ int main(void)
         cmocka_unit_test(added_runs),
         cmocka_unit_test(bad_input_is_named),
     };
-    return cmocka_run_group_tests(tests, make_town, drop_town);
+    return cmocka_run_group_tests(tests, make_town, feed_drop_town);
 }
