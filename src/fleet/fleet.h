@@ -380,7 +380,7 @@ typedef struct tq_fleet_vehicle {
     double speed_factor; /* times are divided by it, > 0 */
     int32_t capacity[TQ_FLEET_LOADS_MAX];
     uint32_t first_skill, skill_count;
-    uint32_t first_break, break_count; /* in problem.rest; taken in this order */
+    uint32_t first_break, break_count; /* in problem.rest; taken in any order */
     tq_fleet_window shift;
     uint32_t tasks_max; /* TQ_NONE = any; a shipment is two */
     int64_t travel_max, distance_max, duration_max;

@@ -32,6 +32,16 @@ typedef struct plan_class {
     const int32_t *distance; /* of the profile */
 } plan_class;
 
+/* Breaks taken so far, see plan_rests.c. */
+typedef struct plan_rest_set {
+    int64_t service;                   /* of those in the set */
+    uint8_t next[TQ_FLEET_BREAKS_MAX]; /* row after taking the k-th break too; 0 = not now */
+} plan_rest_set;
+
+typedef struct plan_rests {
+    uint32_t first, count; /* rows of rest_sets; row 0 of them is none, the last all */
+} plan_rests;
+
 typedef struct plan_model {
     const tq_fleet_problem *problem;
     uint32_t stop_count, task_stops; /* visits are the stops < task_stops */
@@ -58,6 +68,9 @@ typedef struct plan_model {
     uint32_t *close;      /* [close_count * task_stops] visits that may well stand next to each */
     uint32_t close_count; /* 0: few tasks, all are looked at */
     uint32_t breaks_max;
+    plan_rests *rests; /* [vehicle] */
+    TQ_VEC(plan_rest_set) rest_sets;
+    uint32_t rest_states_max;
 } plan_model;
 
 static inline bool plan_is_visit(const plan_model *model, uint32_t stop)
@@ -103,6 +116,16 @@ void plan_model_free(plan_model *model);
 bool plan_skills_fit(const tq_fleet_problem *problem, const tq_fleet_task *task,
                      const tq_fleet_vehicle *vehicle);
 
+bool plan_rests_make(plan_model *model);
+/* Breaks on the way between two stops. */
+typedef struct plan_rest_way {
+    int64_t done[1u << TQ_FLEET_BREAKS_MAX]; /* [set] end of the last break; PLAN_NEVER */
+    uint8_t from[1u << TQ_FLEET_BREAKS_MAX], by[1u << TQ_FLEET_BREAKS_MAX]; /* last set and break */
+} plan_rest_way;
+/** From the set `had`, free to leave at `time`: every set from it on. */
+void plan_rest_leg(const plan_model *model, uint32_t vehicle, const int32_t *load, uint32_t had,
+                   int64_t time, plan_rest_way *way);
+
 typedef struct plan_route {
     uint32_t vehicle;
     uint32_t len, cap;                  /* stops, start and end included; an empty route has 2 */
@@ -127,9 +150,9 @@ void plan_route_copy(const plan_model *model, plan_route *to, const plan_route *
 /* Scratch of the whole test. */
 typedef struct plan_scratch {
     int64_t *begin, *lower;             /* [len] */
-    int64_t *state;                     /* [len * (breaks + 1)] earliest begin by breaks taken */
-    uint8_t *taken;                     /* [len * (breaks + 1)] breaks taken on the way here */
-    uint8_t *rests;                     /* [len] of the best way through them */
+    int64_t *state;                     /* [len * sets] earliest begin by breaks taken */
+    uint8_t *came;                      /* [len * sets] set at the stop before */
+    uint8_t *rests;                     /* [len] set of the best way through them */
     uint32_t *at;                       /* [task] index of the first stop in the route */
     uint32_t *stop;                     /* [len] a route that is tried */
     int64_t *from, *work;               /* [len] first begin; setup and service there */
@@ -160,7 +183,7 @@ typedef enum plan_fault {
 
 /** Whole test of the times of a sequence: scratch->begin gets the earliest begins. `load` is the
  * load when leaving each stop, for breaks; NULL when the vehicle has none. scratch->rests gets the
- * breaks on the way to each stop. `leave_from`: not before. */
+ * set of breaks taken before each stop. `leave_from`: not before. */
 plan_fault plan_times(const plan_model *model, uint32_t vehicle, const uint32_t *stop, uint32_t len,
                       const int32_t *load, int64_t leave_from, plan_scratch *scratch);
 /** Every rule for a sequence of one vehicle; *at is the index of the stop that breaks it. */

@@ -71,8 +71,10 @@ static void set_tasks(plan_model *model)
                 model->carry[(visit + 1) * model->loads + dim] = -as->load[dim];
         }
         model->ride_max[task] = as->kind == TQ_FLEET_SHIPMENT ? as->ride_max : TQ_FLEET_ANY;
-        model->lost_weight[task] = (uint64_t)as->priority * (2 * TQ_FLEET_TASKS_MAX + 1) + 1 +
-                                   (as->kind == TQ_FLEET_SHIPMENT);
+        /* Priority first, then visits; a shipment is two of its priority. */
+        uint64_t visits = as->kind == TQ_FLEET_SHIPMENT ? 2 : 1;
+        model->lost_weight[task] =
+            visits * ((uint64_t)as->priority * (2 * TQ_FLEET_TASKS_MAX + 1) + 1);
     }
 }
 
@@ -340,7 +342,7 @@ tq_status plan_model_make(const tq_fleet_problem *problem, plan_model *out, tq_e
         tighten(model);
         set_types(model);
         model->fits = TQ_ALLOC(uint8_t, (size_t)tasks * model->type_count + 1);
-        if (model->fits == NULL)
+        if (model->fits == NULL || !plan_rests_make(model))
             status = tq_fail(err, TQ_NO_MEMORY, 0, "no memory for %u tasks", tasks);
         else
             set_fits(model);
@@ -436,5 +438,7 @@ void plan_model_free(plan_model *model)
     tq_free(model->fits);
     tq_free(model->near);
     tq_free(model->close);
+    tq_free(model->rests);
+    tq_vec_free(&model->rest_sets);
     *model = (plan_model){0};
 }

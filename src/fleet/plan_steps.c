@@ -36,22 +36,29 @@ static void leave_late(const plan_model *model, const plan_route *route, plan_sc
     (void)plan_times(model, vehicle, stop, len, route->load, low, scratch);
 }
 
-static void add_breaks(walk *to, uint32_t k, uint32_t *taken, int64_t *time, int64_t *way)
+/* The breaks on the way to stop k, in the order in which they are taken. */
+static void add_breaks(walk *to, uint32_t k, int64_t *time, int64_t *way)
 {
-    const tq_fleet_problem *problem = to->model->problem;
-    const tq_fleet_vehicle *vehicle = &problem->vehicle[to->route->vehicle];
-    for (uint32_t count = to->scratch->rests[k]; count > 0; count--, (*taken)++) {
-        const tq_fleet_break *rest = &problem->rest[vehicle->first_break + *taken];
-        int64_t begin = rest->window_count == 0 ? *time : PLAN_NEVER;
-        for (uint32_t row = 0; row < rest->window_count && begin == PLAN_NEVER; row++) {
-            const tq_fleet_window *window = &problem->window[rest->first_window + row];
-            if (*time <= window->to) begin = TQ_MAX(*time, window->from);
-        }
-        int64_t driven = TQ_MIN(*way, begin - *time);
+    const plan_model *model = to->model;
+    uint32_t vehicle = to->route->vehicle, taken[TQ_FLEET_BREAKS_MAX], count = 0;
+    uint32_t had = to->scratch->rests[k - 1], set = to->scratch->rests[k];
+    plan_rest_way rest_way;
+    if (set == had) return;
+    plan_rest_leg(model, vehicle, to->route->load + (size_t)(k - 1) * model->loads, had, *time,
+                  &rest_way);
+    int64_t done[TQ_FLEET_BREAKS_MAX];
+    for (; set != had; set = rest_way.from[set]) {
+        done[count] = rest_way.done[set];
+        taken[count++] = rest_way.by[set];
+    }
+    while (count-- > 0) {
+        const tq_fleet_break *rest =
+            &model->problem->rest[model->problem->vehicle[vehicle].first_break + taken[count]];
+        int64_t begin = done[count] - rest->service, driven = TQ_MIN(*way, begin - *time);
         tq_fleet_step *step = &to->step[to->count];
         *step = step[-1];
         step->kind = TQ_FLEET_BREAK;
-        step->task = *taken;
+        step->task = taken[count];
         step->place = TQ_NONE;
         step->arrival = *time + driven;
         step->wait = begin - step->arrival;
@@ -60,7 +67,7 @@ static void add_breaks(walk *to, uint32_t k, uint32_t *taken, int64_t *time, int
         step->travel += driven;
         to->count++;
         *way -= driven;
-        *time = begin + rest->service;
+        *time = done[count];
     }
 }
 
@@ -97,7 +104,6 @@ static void walk_route(walk *to)
     const plan_class *of = &model->class_row[model->class_of[route->vehicle]];
     size_t places = model->problem->place_count;
     int64_t travel = 0, distance = 0;
-    uint32_t taken = 0;
     add_stop(to, 0, to->scratch->begin[0], 0, 0);
     for (uint32_t k = 1; k < route->len; k++) {
         uint32_t a = route->stop[k - 1], b = route->stop[k];
@@ -106,7 +112,7 @@ static void walk_route(walk *to)
         travel += way;
         if (of->distance != NULL && model->place[a] < places && model->place[b] < places)
             distance += of->distance[model->place[a] * places + model->place[b]];
-        add_breaks(to, k, &taken, &time, &way);
+        add_breaks(to, k, &time, &way);
         add_stop(to, k, time + way, travel, distance);
     }
 }

@@ -7,7 +7,7 @@
  * rise, so what is reached is the earliest schedule that keeps all of them, or there is none
  * (Bellman-Ford on difference constraints: no more rounds than stops). Exact without breaks.
  *
- * Breaks are taken between two stops, during the way or beside it, in their order; which of them
+ * Breaks are taken between two stops, during the way or beside it, in any order; which of them
  * where is a dynamic program over (stop, breaks taken), exact because earlier is never worse. With
  * breaks and ride times on one route the earliest places of the breaks are kept: then the test may
  * refuse what another place of a break would allow, never the other way round.
@@ -16,12 +16,12 @@
 
 bool plan_scratch_make(const plan_model *model, plan_scratch *scratch)
 {
-    uint32_t cap = model->task_stops + 4, states = model->breaks_max + 1;
+    uint32_t cap = model->task_stops + 4, states = model->rest_states_max;
     *scratch = (plan_scratch){.cap = cap};
     scratch->begin = TQ_ALLOC(int64_t, cap);
     scratch->lower = TQ_ALLOC(int64_t, cap);
     scratch->state = TQ_ALLOC(int64_t, (size_t)cap * states);
-    scratch->taken = TQ_ALLOC(uint8_t, (size_t)cap * states);
+    scratch->came = TQ_ALLOC(uint8_t, (size_t)cap * states);
     scratch->rests = TQ_ALLOC(uint8_t, cap);
     scratch->at = TQ_ALLOC(uint32_t, cap);
     scratch->stop = TQ_ALLOC(uint32_t, cap);
@@ -29,7 +29,7 @@ bool plan_scratch_make(const plan_model *model, plan_scratch *scratch)
     scratch->cost_there = TQ_ALLOC(int64_t, cap);
     scratch->least_behind = TQ_ALLOC(int64_t, cap);
     if (scratch->begin != NULL && scratch->lower != NULL && scratch->state != NULL &&
-        scratch->taken != NULL && scratch->rests != NULL && scratch->at != NULL &&
+        scratch->came != NULL && scratch->rests != NULL && scratch->at != NULL &&
         scratch->stop != NULL && scratch->load != NULL && scratch->cost_there != NULL &&
         scratch->least_behind != NULL)
         return true;
@@ -42,7 +42,7 @@ void plan_scratch_free(plan_scratch *scratch)
     tq_free(scratch->begin);
     tq_free(scratch->lower);
     tq_free(scratch->state);
-    tq_free(scratch->taken);
+    tq_free(scratch->came);
     tq_free(scratch->rests);
     tq_free(scratch->at);
     tq_free(scratch->stop);
@@ -85,48 +85,30 @@ static plan_fault forward_plain(const sequence *route, uint32_t from, plan_scrat
     return PLAN_GOOD;
 }
 
-/* Take a break at the earliest, driving on until it begins. */
-static bool take_break(const sequence *route, uint32_t number, const int32_t *load, int64_t *time,
-                       int64_t *way)
-{
-    const tq_fleet_problem *problem = route->model->problem;
-    const tq_fleet_break *rest =
-        &problem->rest[problem->vehicle[route->vehicle].first_break + number];
-    int64_t begin = rest->window_count == 0 ? *time : PLAN_NEVER;
-    for (uint32_t dim = 0; dim < route->model->loads; dim++)
-        if (load[dim] > rest->load_max[dim]) return false;
-    for (uint32_t k = 0; k < rest->window_count && begin == PLAN_NEVER; k++) {
-        const tq_fleet_window *window = &problem->window[rest->first_window + k];
-        if (*time <= window->to) begin = TQ_MAX(*time, window->from);
-    }
-    if (begin == PLAN_NEVER) return false;
-    *way -= TQ_MIN(*way, begin - *time);
-    *time = begin + rest->service;
-    return true;
-}
-
 static void spread_breaks(const sequence *route, uint32_t k, plan_scratch *scratch)
 {
     const plan_model *model = route->model;
     const uint32_t *stop = route->stop;
-    uint32_t breaks = model->problem->vehicle[route->vehicle].break_count, row = breaks + 1;
+    const plan_rests *rests = &model->rests[route->vehicle];
+    const plan_rest_set *set = model->rest_sets.at + rests->first;
+    uint32_t row = rests->count;
     int64_t work = k == 0 ? 0 : plan_work(model, route->of, stop[k - 1], stop[k]);
     int64_t there = plan_way(model, route->of, stop[k], stop[k + 1]).time;
-    for (uint32_t had = 0; had <= breaks; had++) {
-        int64_t time = scratch->state[k * row + had], way = there;
+    plan_rest_way way;
+    for (uint32_t had = 0; had < row; had++) {
+        int64_t time = scratch->state[k * row + had];
         if (time == PLAN_NEVER) continue;
         time += work;
-        for (uint32_t taken = had;; taken++) {
+        plan_rest_leg(model, route->vehicle, route->load + k * model->loads, had, time, &way);
+        for (uint32_t taken = had; taken < row; taken++) {
+            if (way.done[taken] == PLAN_NEVER) continue;
+            int64_t driven = time + there + set[taken].service - set[had].service;
             int64_t *state = &scratch->state[(k + 1) * row + taken];
-            int64_t begin =
-                plan_begin(model, stop[k + 1], TQ_MAX(time + way, scratch->lower[k + 1]));
-            if (begin < *state) {
-                *state = begin;
-                scratch->taken[(k + 1) * row + taken] = (uint8_t)(taken - had);
-            }
-            if (taken == breaks ||
-                !take_break(route, taken, route->load + k * model->loads, &time, &way))
-                break;
+            int64_t begin = plan_begin(
+                model, stop[k + 1], TQ_MAX(TQ_MAX(driven, way.done[taken]), scratch->lower[k + 1]));
+            if (begin >= *state) continue;
+            *state = begin;
+            scratch->came[(k + 1) * row + taken] = (uint8_t)had;
         }
     }
 }
@@ -134,7 +116,7 @@ static void spread_breaks(const sequence *route, uint32_t k, plan_scratch *scrat
 static plan_fault forward_breaks(const sequence *route, plan_scratch *scratch)
 {
     const plan_model *model = route->model;
-    uint32_t breaks = model->problem->vehicle[route->vehicle].break_count, row = breaks + 1;
+    uint32_t row = model->rests[route->vehicle].count, had = row - 1;
     for (uint32_t k = 0; k < route->len * row; k++)
         scratch->state[k] = PLAN_NEVER;
     scratch->state[0] = plan_begin(model, route->stop[0], scratch->lower[0]);
@@ -143,16 +125,15 @@ static plan_fault forward_breaks(const sequence *route, plan_scratch *scratch)
             return PLAN_UNCONNECTED;
         spread_breaks(route, k, scratch);
     }
-    uint32_t had = breaks;
-    if (scratch->state[(route->len - 1) * row + breaks] == PLAN_NEVER) {
-        for (uint32_t k = 0; k < breaks; k++)
+    if (scratch->state[(route->len - 1) * row + had] == PLAN_NEVER) {
+        for (uint32_t k = 0; k < had; k++)
             if (scratch->state[(route->len - 1) * row + k] != PLAN_NEVER) return PLAN_REST;
         return PLAN_LATE;
     }
     for (uint32_t k = route->len; k-- > 0;) {
         scratch->begin[k] = scratch->state[k * row + had];
-        scratch->rests[k] = k == 0 ? 0 : scratch->taken[k * row + had];
-        had -= scratch->rests[k];
+        scratch->rests[k] = (uint8_t)had;
+        if (k > 0) had = scratch->came[k * row + had];
     }
     return PLAN_GOOD;
 }

@@ -2,8 +2,9 @@
  * The answer in VROOM's form: code, summary, unassigned, routes with their steps.
  *
  * Times are whole seconds again, rounded down from hundredths, so that what is printed never says
- * later than what is meant; costs are rounded to whole ones. One member is our own: `reason` and
- * `because` of an unassigned task name the constraint that keeps it out.
+ * later than what is meant. For VROOM's problems costs are rounded down too and the summary adds up
+ * what the routes say, as VROOM does; sums of research files are exact, rounded once. One member is
+ * our own: `reason` and `because` of an unassigned task name the constraint that keeps it out.
  */
 #include <math.h>
 
@@ -33,9 +34,15 @@ static int64_t to_metres(const writer *to, int64_t distance)
     return tq_floor_div(distance + to->problem->distance_unit / 2, to->problem->distance_unit);
 }
 
+static bool of_vroom(const writer *to)
+{
+    return to->file->form == TQ_FLEET_VROOM;
+}
+
 static int64_t to_cost(const writer *to, int64_t cost)
 {
-    return tq_floor_div(cost + to->problem->cost_unit / 2, to->problem->cost_unit);
+    int64_t unit = to->problem->cost_unit;
+    return tq_floor_div(cost + (of_vroom(to) ? 0 : unit / 2), unit);
 }
 
 static void put_degrees(tq_json *json, double value)
@@ -79,21 +86,34 @@ static void put_violations(writer *to)
     tq_json_end_array(&to->json);
 }
 
-static void put_totals(writer *to, const totals *sum)
+/* In whole costs, seconds and metres. */
+static totals to_whole(const writer *to, const totals *sum)
+{
+    totals whole = *sum;
+    whole.cost = to_cost(to, sum->cost);
+    whole.setup = to_seconds(to, sum->setup);
+    whole.service = to_seconds(to, sum->service);
+    whole.travel = to_seconds(to, sum->travel);
+    whole.wait = to_seconds(to, sum->wait);
+    whole.distance = to_metres(to, sum->distance);
+    return whole;
+}
+
+static void put_totals(writer *to, const totals *whole)
 {
     tq_json *json = &to->json;
-    tq_json_put_i64(json, "cost", to_cost(to, sum->cost));
+    tq_json_put_i64(json, "cost", whole->cost);
     if (to->problem->load_count > 0) {
-        put_amounts64(to, "delivery", sum->drop);
-        put_amounts64(to, "amount", sum->drop);
-        put_amounts64(to, "pickup", sum->load);
+        put_amounts64(to, "delivery", whole->drop);
+        put_amounts64(to, "amount", whole->drop);
+        put_amounts64(to, "pickup", whole->load);
     }
-    tq_json_put_i64(json, "setup", to_seconds(to, sum->setup));
-    tq_json_put_i64(json, "service", to_seconds(to, sum->service));
-    tq_json_put_i64(json, "duration", to_seconds(to, sum->travel));
-    tq_json_put_i64(json, "waiting_time", to_seconds(to, sum->wait));
-    tq_json_put_i64(json, "priority", sum->priority);
-    if (to->distances) tq_json_put_i64(json, "distance", to_metres(to, sum->distance));
+    tq_json_put_i64(json, "setup", whole->setup);
+    tq_json_put_i64(json, "service", whole->service);
+    tq_json_put_i64(json, "duration", whole->travel);
+    tq_json_put_i64(json, "waiting_time", whole->wait);
+    tq_json_put_i64(json, "priority", whole->priority);
+    if (to->distances) tq_json_put_i64(json, "distance", whole->distance);
     put_violations(to);
 }
 
@@ -134,7 +154,7 @@ static void put_step(writer *to, uint32_t vehicle, const tq_fleet_step *step)
 static void count_task(const writer *to, uint32_t number, totals *sum)
 {
     const tq_fleet_task *task = &to->problem->task[number];
-    sum->priority += task->priority;
+    sum->priority += task->kind == TQ_FLEET_JOB ? task->priority : 2 * (int64_t)task->priority;
     for (uint32_t dim = 0; dim < to->problem->load_count; dim++) {
         sum->load[dim] += task->load[dim];
         sum->drop[dim] += task->kind == TQ_FLEET_JOB ? task->drop[dim] : task->load[dim];
@@ -183,6 +203,7 @@ static void put_routes(writer *to)
         totals sum;
         if (from == end) continue;
         count_route(to, vehicle, &sum);
+        sum = to_whole(to, &sum);
         tq_json_object(json);
         tq_json_put_i64(json, "vehicle", (int64_t)label->id);
         if (label->text != NULL) tq_json_put_text(json, "description", label->text);
@@ -245,9 +266,11 @@ static void put_summary(writer *to, const uint32_t *task, uint32_t left_out)
     for (uint32_t vehicle = 0; vehicle < to->problem->vehicle_count; vehicle++) {
         if (to->schedule->first[vehicle] == to->schedule->first[vehicle + 1]) continue;
         count_route(to, vehicle, &one);
+        if (of_vroom(to)) one = to_whole(to, &one);
         add_totals(&all, &one);
         routes++;
     }
+    if (!of_vroom(to)) all = to_whole(to, &all);
     for (uint32_t k = 0; k < left_out; k++)
         visits += to->problem->task[task[k]].kind == TQ_FLEET_SHIPMENT ? 2 : 1;
     tq_json_key(json, "summary");

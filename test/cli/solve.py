@@ -47,6 +47,23 @@ run = Run("solve", write("left.json", problem), "--iterations", "50")
 check("solve: a task that is left out tells why, exit code 1",
       run.code == 1 and run.json()["unassigned"] == [u for u in run.json()["unassigned"] if u["reason"] == "skills" and u["id"] == 3], run)
 
+lunch = Run("solve", write("breaks.json", {"matrices": MATRIX, "vehicles": [
+    {"id": 1, "start_index": 0, "end_index": 0, "time_window": [0, 900], "breaks": [
+        {"id": 1, "service": 30, "time_windows": [[0, 20], [300, 400]]}, {"id": 2, "service": 40, "time_windows": [[10, 90]]}]}],
+    "jobs": [{"id": 1, "location_index": 1, "time_windows": [[140, 150]]}]}), "--iterations", "20").json()
+check("solve: breaks in whatever order fits, not in that of their first windows", lunch["unassigned"] == [] and
+      [s["id"] for s in lunch["routes"][0]["steps"] if s["type"] == "break"] == [2, 1], lunch)
+urgent = Run("solve", write("urgent.json", {"matrices": MATRIX, "vehicles": [{"id": 1, "start_index": 0, "max_tasks": 2}], "jobs": [
+    {"id": 3, "location_index": 0, "priority": 3}, {"id": 4, "location_index": 1}], "shipments": [
+    {"priority": 2, "pickup": {"id": 1, "location_index": 1}, "delivery": {"id": 2, "location_index": 2}}]}), "--iterations", "50").json()
+check("solve: a shipment counts twice by its priority, as both of its tasks have it",
+      urgent["summary"]["priority"] == 4 and sorted(u["id"] for u in urgent["unassigned"]) == [3, 4], urgent)
+halves = Run("solve", write("halves.json", {"matrices": {"car": {"durations": [[0, 17, 17], [17, 0, 99], [17, 99, 0]]}}, "vehicles": [
+    {"id": k, "start_index": 0, "speed_factor": 2, "max_tasks": 1} for k in (1, 2)], "jobs": [
+    {"id": k, "location_index": k} for k in (1, 2)]}), "--iterations", "50").json()
+check("solve: the summary adds up what the routes say", [r["cost"] for r in halves["routes"]] == [8, 8] and
+      halves["summary"]["cost"] == 16 and halves["summary"]["duration"] == 16, halves)
+
 # ---- refusals ------------------------------------------------------------------------------------------------
 problem["jobs"][2] = {"id": 3, "location_index": 1, "time_windows": [[9, 3]]}
 run = Run("solve", write("bad.json", problem))

@@ -17,6 +17,7 @@
 #define TINY_PLACES   6u
 #define TINY_VEHICLES 2u
 #define TINY_ROUTE    (2u * TINY_TASKS)
+#define TINY_BREAKS   3u /* of a vehicle */
 #define PROBLEMS      600u
 #define SEEDS         6u
 
@@ -24,9 +25,9 @@ typedef struct tiny {
     tq_fleet_problem problem;
     tq_fleet_task task[TINY_TASKS];
     tq_fleet_vehicle vehicle[TINY_VEHICLES];
-    tq_fleet_window window[40];
+    tq_fleet_window window[60];
     uint32_t skill[8];
-    tq_fleet_break rest[TINY_VEHICLES];
+    tq_fleet_break rest[TINY_VEHICLES * TINY_BREAKS];
     tq_fleet_profile profile;
     int32_t time[TINY_PLACES * TINY_PLACES], distance[TINY_PLACES * TINY_PLACES];
     uint32_t windows, breaks;
@@ -96,13 +97,15 @@ static void random_vehicle(tq_random *dice, tiny *to, uint32_t number, bool brea
     if (roll(dice, 5) == 0) vehicle->start = TQ_NONE;
     if (roll(dice, 5) == 0) vehicle->end = TQ_NONE;
     if (!breaks || roll(dice, 2)) return;
-    tq_fleet_break *rest = &to->rest[to->breaks++];
-    tq_fleet_stop stop;
-    random_windows(dice, to, &stop);
-    *rest = (tq_fleet_break){
-        stop.first_window, stop.window_count, 1 + roll(dice, 10), {INT32_MAX, INT32_MAX}};
-    if (roll(dice, 3) == 0) rest->load_max[0] = (int32_t)roll(dice, 3);
-    vehicle->break_count = 1;
+    vehicle->break_count = 1 + roll(dice, TINY_BREAKS);
+    for (uint32_t k = 0; k < vehicle->break_count; k++) {
+        tq_fleet_break *rest = &to->rest[to->breaks++];
+        tq_fleet_stop stop;
+        random_windows(dice, to, &stop);
+        *rest = (tq_fleet_break){
+            stop.first_window, stop.window_count, 1 + roll(dice, 10), {INT32_MAX, INT32_MAX}};
+        if (roll(dice, 3) == 0) rest->load_max[0] = (int32_t)roll(dice, 3);
+    }
 }
 
 /* No detour is shorter than the way: then what is left of a valid plan is valid, and the search can
@@ -182,8 +185,8 @@ static bool in_window(const tiny *of, uint32_t first, uint32_t count, int64_t ti
     return count == 0;
 }
 
-/* Times are small: every begin of every stop is tried by a walk over reachable (stop, time, break
- * taken) with rides and durations kept by depth-first choice of waiting. */
+/* Times are small: every begin of every stop is tried by a walk over reachable (stop, time, set of
+ * breaks taken) with rides and durations kept by depth-first choice of waiting. */
 typedef struct walk {
     const tiny *of;
     const tq_fleet_vehicle *vehicle;
@@ -230,27 +233,28 @@ static bool rides_good(const walk *at, uint32_t index, int64_t begin)
     return false;
 }
 
-static bool loads_rest(const walk *at, uint32_t index)
+static bool loads_rest(const walk *at, const tq_fleet_break *rest, uint32_t index)
 {
-    const tq_fleet_break *rest = &at->of->rest[at->vehicle->first_break];
     for (uint32_t dim = 0; dim < at->of->problem.load_count; dim++)
         if (at->load[index][dim] > rest->load_max[dim]) return false;
     return true;
 }
 
-static bool go_on(walk *at, uint32_t index, int64_t leave, bool rested);
+static bool go_on(walk *at, uint32_t index, int64_t leave, int64_t way, uint32_t taken);
 
 /* Arrive at stop `index` at `time` or later. */
-static bool arrive(walk *at, uint32_t index, int64_t time, bool rested)
+static bool arrive(walk *at, uint32_t index, int64_t time, uint32_t taken)
 {
     if (index == at->count + 1)
-        return (rested || at->vehicle->break_count == 0) && time >= at->vehicle->shift.from &&
+        return taken == (1u << at->vehicle->break_count) - 1 && time >= at->vehicle->shift.from &&
                ends_good(at, time);
     const tq_fleet_stop *stop = stop_of(at->of, at->visit[index - 1]);
     for (int64_t begin = time; begin <= at->vehicle->shift.to; begin++) {
         if (!in_window(at->of, stop->first_window, stop->window_count, begin)) continue;
         at->begin[index - 1] = begin;
-        if (rides_good(at, index, begin) && go_on(at, index, begin + work_at(at, index), rested))
+        int64_t way = way_time(at, place_at(at, index), place_at(at, index + 1));
+        if (rides_good(at, index, begin) &&
+            go_on(at, index, begin + work_at(at, index), way, taken))
             return true;
         bool any = false;
         for (uint32_t k = 0; k < at->count; k++)
@@ -260,18 +264,20 @@ static bool arrive(walk *at, uint32_t index, int64_t time, bool rested)
     return false;
 }
 
-/* Leave stop `index` for the next, with or without the break on the way. */
-static bool go_on(walk *at, uint32_t index, int64_t leave, bool rested)
+/* Behind stop `index`, with this way to the next still ahead: go there, or take a break first. */
+static bool go_on(walk *at, uint32_t index, int64_t leave, int64_t way, uint32_t taken)
 {
-    int64_t way = way_time(at, place_at(at, index), place_at(at, index + 1));
     if (way == TQ_FLEET_NO_WAY) return false;
-    if (arrive(at, index + 1, leave + way, rested)) return true;
-    if (rested || at->vehicle->break_count == 0 || !loads_rest(at, index)) return false;
-    const tq_fleet_break *rest = &at->of->rest[at->vehicle->first_break];
-    for (int64_t begin = leave; begin <= 400; begin++) {
-        if (!in_window(at->of, rest->first_window, rest->window_count, begin)) continue;
+    if (arrive(at, index + 1, leave + way, taken)) return true;
+    for (uint32_t k = 0; k < at->vehicle->break_count; k++) {
+        const tq_fleet_break *rest = &at->of->rest[at->vehicle->first_break + k];
+        if ((taken >> k & 1) != 0 || !loads_rest(at, rest, index)) continue;
+        int64_t begin = leave;
+        while (begin <= 400 && !in_window(at->of, rest->first_window, rest->window_count, begin))
+            begin++;
         int64_t driven = begin - leave < way ? begin - leave : way;
-        return arrive(at, index + 1, begin + rest->service + way - driven, true);
+        if (begin <= 400 && go_on(at, index, begin + rest->service, way - driven, taken | 1u << k))
+            return true;
     }
     return false;
 }
@@ -281,7 +287,7 @@ static bool times_good(walk *at)
     int64_t last =
         at->vehicle->duration_max == TQ_FLEET_ANY ? at->vehicle->shift.from : at->vehicle->shift.to;
     for (at->start = at->vehicle->shift.from; at->start <= last; at->start++)
-        if (go_on(at, 0, at->start, false)) return true;
+        if (go_on(at, 0, at->start, way_time(at, place_at(at, 0), place_at(at, 1)), 0)) return true;
     return false;
 }
 
@@ -397,8 +403,9 @@ static void oracle(const tiny *of, tq_fleet_goal goal, tq_fleet_score *best)
                                     .cost = cost[0][one] + (second ? cost[1][two] : 0)};
             for (uint32_t task = 0; task < of->problem.task_count; task++)
                 if (((one | two) >> task & 1) == 0)
-                    score.lost += (uint64_t)of->task[task].priority * (2 * TQ_FLEET_TASKS_MAX + 1) +
-                                  1 + (of->task[task].kind == TQ_FLEET_SHIPMENT);
+                    score.lost +=
+                        ((uint64_t)of->task[task].priority * (2 * TQ_FLEET_TASKS_MAX + 1) + 1) *
+                        (of->task[task].kind == TQ_FLEET_SHIPMENT ? 2 : 1);
             if (tq_fleet_score_compare(goal, &score, best) < 0) *best = score;
         }
 }
