@@ -16,7 +16,8 @@
 
 #include "freight_files.h"
 
-#define ARENA (64u << 20)
+#define ARENA      (64u << 20)
+#define CLOSED_MAX 64u
 
 static tq_freight *net;
 static tq_arena arena;
@@ -96,7 +97,7 @@ static tq_freight_query query_of(const json_t *root)
     query.boxes40 = (uint32_t)json_integer_value(json_object_get(shipment, "boxes40"));
     /* 2026-07-06 is a Monday, day 20640. */
     query.depart_s = (20640 + json_integer_value(json_array_get(t0, 0)) - 1) * INT64_C(86400) +
-                     json_integer_value(json_array_get(t0, 1)) * 3600;
+                     llround(json_number_value(json_array_get(t0, 1)) * 3600);
     return query;
 }
 
@@ -127,13 +128,13 @@ static void check_closures(const json_t *root, const char *name, uint64_t first)
     uint64_t hash;
     json_array_foreach(json_object_get(root, "closures"), k, closure)
     {
-        tq_freight_override closed[16];
+        tq_freight_override closed[CLOSED_MAX];
         uint32_t count = 0;
         tq_freight_live live;
         json_array_foreach(json_object_get(closure, "closed_links"), j, id)
         {
             uint32_t link = tq_freight_link_find(net, tq_str_of(json_string_value(id)));
-            assert_true(link != TQ_NONE && count < 16);
+            assert_true(link != TQ_NONE && count < CLOSED_MAX);
             closed[count++] = (tq_freight_override){link, true, -1};
         }
         assert_int_equal(tq_freight_live_make(net, closed, count, k + 1, &live, NULL), TQ_OK);
