@@ -209,7 +209,10 @@ tq_status tq_freight_bill_chain(const tq_freight *net, const tq_freight_answer *
         const tq_freight_step *one = &step[*first];
         bool rail =
             one->kind == TQ_FREIGHT_LINK && one->mode == TQ_FREIGHT_RAIL && one->price != TQ_NONE;
-        if (!rail && *count > 0) break;
+        /* A change of gauge between two links is handled on the chain and does not end it. */
+        bool gauge = one->kind == TQ_FREIGHT_TRANSHIP && one->mode == TQ_FREIGHT_RAIL &&
+                     one->from_mode == TQ_FREIGHT_RAIL;
+        if (!rail && !gauge && *count > 0) break;
         if (!rail) continue;
         const link_row *link = &net->link[one->row];
         int64_t electrified_m = link->electrified ? link->length_m : 0;

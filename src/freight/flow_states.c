@@ -126,9 +126,12 @@ static void leave_state(flow_states *s, uint32_t state, uint32_t *count)
         if (net->class[view->group[gr].class].service) continue;
         if (view->group[gr].class != class) {
             uint32_t to = view->group[gr].class, cap;
+            const rule *change = &s->prices->change[class][to];
             double yuan;
-            if (handling(s, node, &s->prices->change[class][to], &yuan, &cap))
-                put_step(s, state, state_at(s, count, key_of(s, node, to, 0)), cap, yuan);
+            if (handling(s, node, change, &yuan, &cap))
+                put_step(s, state,
+                         state_at(s, count, key_of(s, node, to, change->chain ? base : 0)), cap,
+                         yuan);
             continue;
         }
         for (uint32_t a = view->group[gr].first_arc; a < view->group[gr + 1].first_arc; a++) {

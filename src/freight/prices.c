@@ -71,7 +71,10 @@ static rule forward_change(const errand *task, uint32_t from, uint32_t to)
     if (b.service) return free_change(false);
     if (!a.service && (task->query->lifted & (1u << TQ_FREIGHT_BAN_GAUGE)))
         return free_change(true);
-    return op_change(OP_TRANSHIP(a.mode, b.mode), true, false);
+    /* Another gauge is still one chain of one mode; only a service or another mode ends it. */
+    rule handled = op_change(OP_TRANSHIP(a.mode, b.mode), true, false);
+    handled.chain = !a.service;
+    return handled;
 }
 
 static void fill_changes(const errand *task, price_set *out)

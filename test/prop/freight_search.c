@@ -274,6 +274,7 @@ static bool ready_for(path *p, uint32_t mode, uint32_t gauge, bool service)
         op = find_op(p->node, 2, 1, 1);
         if (!op) return false;
         do_op(op, &p->at);
+        chain = !p->by_service; /* another gauge is the same mode */
     } else {
         chain = !p->by_service;
     }
