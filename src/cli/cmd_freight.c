@@ -20,13 +20,16 @@ static const freight_word WORDS[] = {
     {"knee", "折中", "knee"},
     {"border", "口岸限制", "a border"},
     {"strait", "海峡限制", "a strait"},
-    {"dangerous", "危险货物限制", "dangerous goods"},
+    {"dangerous_goods", "危险货物限制", "dangerous goods"},
     {"port", "港口限制", "a port"},
     {"mode", "运输方式限制", "the modes allowed"},
     {"gauge", "轨距限制", "the gauge"},
     {"avoid", "指定避开的地点", "places avoided"},
     {"closed", "道路封闭", "live closures"},
     {"date", "当日未开通", "rows not open that day"},
+    {"deadline", "最迟到达时间", "the latest arrival"},
+    {"via", "必须经过的地点", "the places to go by"},
+    {"changes", "换装次数上限", "the limit of five changes of mode"},
 };
 
 /* A word for people; others stay as they are, NULL = not for people. */

@@ -67,7 +67,8 @@ typedef enum tq_freight_cargo {
 
 /* What can forbid a plan. The first six are rows of restrictions.csv (MODE and GAUGE also come from
  * the question and from the tracks); AVOID are places the asker avoids, CLOSED are live closures,
- * DATE are rows not open on the day. */
+ * DATE are rows not open on the day, DEADLINE is the time between start and latest arrival, VIA are
+ * places to touch, CHANGES is the most changes of mode. */
 typedef enum tq_freight_ban {
     TQ_FREIGHT_BAN_BORDER,
     TQ_FREIGHT_BAN_STRAIT,
@@ -78,6 +79,9 @@ typedef enum tq_freight_ban {
     TQ_FREIGHT_BAN_AVOID,
     TQ_FREIGHT_BAN_CLOSED,
     TQ_FREIGHT_BAN_DATE,
+    TQ_FREIGHT_BAN_DEADLINE,
+    TQ_FREIGHT_BAN_VIA,
+    TQ_FREIGHT_BAN_CHANGES,
     TQ_FREIGHT_BANS
 } tq_freight_ban;
 
@@ -157,7 +161,7 @@ TQ_API uint32_t tq_freight_service_find(const tq_freight *net, tq_str id);
 TQ_API uint32_t tq_freight_commodity_find(const tq_freight *net, tq_str code);
 TQ_API const char *tq_freight_mode_name(uint32_t mode);   /* "road" .. "air" */
 TQ_API const char *tq_freight_cargo_name(uint32_t cargo); /* "bulk" .. "mail" */
-TQ_API const char *tq_freight_ban_name(uint32_t ban);     /* "border" .. "date" */
+TQ_API const char *tq_freight_ban_name(uint32_t ban);     /* "border" .. "changes" */
 /** A fingerprint of the tables: part of every answer. */
 TQ_API uint64_t tq_freight_version(const tq_freight *net);
 

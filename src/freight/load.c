@@ -14,7 +14,8 @@ const char *const freight_modes[TQ_FREIGHT_MODES] = {"road", "rail", "sea", "riv
 const char *const freight_cargoes[TQ_FREIGHT_CARGOES] = {"bulk", "container", "general", "mail"};
 const char *const freight_units[UNITS] = {"t", "kg", "box40", "box20", "shipment"};
 const char *const freight_bans[TQ_FREIGHT_BANS] = {
-    "border", "strait", "dangerous_goods", "port", "mode", "gauge", "avoid", "closed", "date"};
+    "border", "strait", "dangerous_goods", "port", "mode",   "gauge", "avoid",
+    "closed", "date",   "deadline",        "via",  "changes"};
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 

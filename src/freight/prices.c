@@ -94,8 +94,7 @@ static void fill_changes(const errand *task, price_set *out)
 
 /* ---- quantities and tariffs ------------------------------------------------------------------ */
 
-/* Millionths of a unit; -1 = the load cannot be counted in it. */
-static int64_t quantity_e6(const tq_freight_query *query, bool boxed, uint32_t unit)
+int64_t quantity_e6(const tq_freight_query *query, bool boxed, uint32_t unit)
 {
     switch (unit) {
     case UNIT_T: return query->mass_g;

@@ -47,13 +47,27 @@ static tq_status check_load(const tq_freight *net, const tq_freight_query *query
     return TQ_OK;
 }
 
+/* A service that takes goods of another kind, or is priced by what these are not counted in. */
+static tq_status check_service(const tq_freight *net, const tq_freight_query *query, tq_err *err)
+{
+    if (query->service >= net->service_count)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "service: none of that number");
+    const service_row *row = &net->service[query->service];
+    const commodity_row *commodity = &net->commodity[query->commodity];
+    bool boxed = commodity->cargo == TQ_FREIGHT_CONTAINER;
+    if (!(row->cargo_mask & (1u << commodity->cargo)) || quantity_e6(query, boxed, row->unit) < 0)
+        return tq_fail(err, TQ_BAD_INPUT, 0, "service: %s does not take %s as %s; name another",
+                       text_at(net, row->id), text_at(net, commodity->code),
+                       boxed ? "these boxes" : tq_freight_cargo_name(commodity->cargo));
+    return TQ_OK;
+}
+
 static tq_status check_places(const tq_freight *net, const tq_freight_query *query, tq_err *err)
 {
     bool pickup = query->aim == TQ_FREIGHT_PICKUP;
     if (query->origin >= net->node_count)
         return tq_fail(err, TQ_BAD_INPUT, 0, "origin: no such place; use an id of nodes.csv");
-    if (pickup && query->service >= net->service_count)
-        return tq_fail(err, TQ_BAD_INPUT, 0, "service: none of that number");
+    if (pickup) TQ_TRY(check_service(net, query, err));
     if (!pickup && query->destination >= net->node_count)
         return tq_fail(err, TQ_BAD_INPUT, 0, "destination: no such place; use an id of nodes.csv");
     if (!pickup && query->origin == query->destination)
@@ -107,7 +121,8 @@ tq_status task_make(const tq_freight *net, const tq_freight_live *live,
         if (!instant_ok(query->depart_s) || !instant_ok(query->arrive_s) ||
             query->arrive_s <= query->depart_s)
             return tq_fail(err, TQ_BAD_INPUT, 0, "arrive: not after the departure");
-        span_s = TQ_MIN(span_s, query->arrive_s - query->depart_s);
+        if (!(query->lifted & (1u << TQ_FREIGHT_BAN_DEADLINE)))
+            span_s = TQ_MIN(span_s, query->arrive_s - query->depart_s);
     }
     *out = (errand){.net = net, .live = live, .query = query, .direction = depart ? 0 : 1};
     out->span_ds = (int32_t)(span_s * 10);
@@ -121,7 +136,7 @@ tq_status task_make(const tq_freight *net, const tq_freight_live *live,
             pickup_start(net, query, query->lifted & (1u << TQ_FREIGHT_BAN_DATE), &ready_ds, err));
         out->start = net->path[net->service[query->service].path];
         out->start_ds = -ready_ds;
-        if (query->depart_s != INT64_MIN) {
+        if (query->depart_s != INT64_MIN && !(query->lifted & (1u << TQ_FREIGHT_BAN_DEADLINE))) {
             int64_t left = ready_ds - query->depart_s * 10;
             if (left < 0)
                 return tq_fail(err, TQ_NO_ROUTE, 0, "the cut-off has passed before the start");

@@ -112,12 +112,15 @@ tq_status tq_freight_why_not(const tq_freight *net, const tq_freight_live *live,
 static uint32_t met_bans(const errand *task)
 {
     const tq_freight_query *query = task->query;
-    uint32_t met = 1u << TQ_FREIGHT_BAN_GAUGE;
+    uint32_t met = 1u << TQ_FREIGHT_BAN_GAUGE | 1u << TQ_FREIGHT_BAN_CHANGES;
     for (uint32_t ban = 0; ban < task->net->ban_count; ban++)
         if (ban_applies(task, ban)) met |= 1u << task->net->ban[ban].ban;
     if ((query->modes & ((1u << TQ_FREIGHT_MODES) - 1)) != (1u << TQ_FREIGHT_MODES) - 1)
         met |= 1u << TQ_FREIGHT_BAN_MODE;
     if (query->avoid_count > 0) met |= 1u << TQ_FREIGHT_BAN_AVOID;
+    if (query->via_count > 0) met |= 1u << TQ_FREIGHT_BAN_VIA;
+    if (query->depart_s != INT64_MIN && query->arrive_s != INT64_MAX)
+        met |= 1u << TQ_FREIGHT_BAN_DEADLINE;
     if (task->live && task->live->count > 0) met |= 1u << TQ_FREIGHT_BAN_CLOSED;
     if (task->net->dated) met |= 1u << TQ_FREIGHT_BAN_DATE;
     for (uint32_t k = 0; k < task->net->service_count && !(met & (1u << TQ_FREIGHT_BAN_DATE)); k++)

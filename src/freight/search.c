@@ -446,7 +446,7 @@ static void expand_label(hunt *s, uint32_t at_label, const goods *from)
 static void start(hunt *s)
 {
     const errand *task = &s->task;
-    goods first = {.via = via_of(s, task->start)};
+    goods first = {.via = (uint8_t)(via_of(s, task->start) & s->via_all)};
     if (task->query->aim != TQ_FREIGHT_PICKUP) {
         expand(s, task->start, CLASS_START, &first, NO_ARC, NO_LABEL);
         make_labels(s);
@@ -512,7 +512,8 @@ static void make_seed(hunt *s)
                     .via = label->via,
                     .again = label->is == AGAIN};
         if (label->is == END) {
-            if (at.changes <= s->task.query->changes_max)
+            if (at.changes <= s->task.query->changes_max ||
+                (s->task.query->lifted & (1u << TQ_FREIGHT_BAN_CHANGES)))
                 s->seed[s->seed_count++] = (seed_point){at.e4, at.mg, at.t};
             return;
         }
@@ -591,6 +592,7 @@ static void run(hunt *s)
         if (s->status == TQ_OK) run_once(s);
     }
     s->pause_at = UINT32_MAX;
+    if (s->task.query->lifted & (1u << TQ_FREIGHT_BAN_CHANGES)) return;
     bool over = false;
     for (uint32_t k = 0; k < s->found_count && !over; k++)
         over = s->label[s->found[k].label].changes > s->task.query->changes_max;
@@ -643,7 +645,8 @@ tq_status tq_freight_search(const tq_freight *net, const tq_freight_live *live,
     size_t mark = work->used;
     tq_freight_answer answer;
     TQ_TRY(task_make(net, live, query, &s.task, err));
-    s.via_all = (uint8_t)((1u << query->via_count) - 1);
+    if (!(query->lifted & (1u << TQ_FREIGHT_BAN_VIA)))
+        s.via_all = (uint8_t)((1u << query->via_count) - 1);
     int64_t shifted = s.task.start_ds + (s.task.direction == 0 ? MONDAY_DS : -MONDAY_DS);
     s.phase = (int32_t)(shifted - tq_floor_div(shifted, DS_WEEK) * DS_WEEK);
     s.any_day = query->lifted & (1u << TQ_FREIGHT_BAN_DATE);

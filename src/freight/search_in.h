@@ -44,6 +44,9 @@ typedef struct arc_way {
     uint32_t head, item;
 } arc_way;
 
+/** The load of a question in millionths of a unit; -1 = it cannot be counted in that. */
+int64_t quantity_e6(const tq_freight_query *query, bool boxed, uint32_t unit);
+
 #define ARCS_AHEAD 4u /* so many arcs are looked ahead for the memory that they will need */
 
 typedef struct prices {

@@ -78,6 +78,21 @@ check("why not", run.code == 0 and run.json()["place"]["id"] == "TSNP" and run.j
 check("why not, for people", b"yuan" in plan(*COAL, *AT, "--why-not", "TSNP").out)
 run = plan(*COAL, *AT, "--modes", "sea", "--json")
 check("no plan: exit 1, what forbids it is named", run.code == 1 and run.json()["forbidden_by"] == ["mode"], run)
+for name, ban, words in (
+        ("too late a start for the latest arrival", "deadline", [*AT, "--arrive", "2026-07-06T09:00"]), ("a place nothing goes by", "via", [*AT, "--via", "TAS"])):
+    run = plan(*COAL, *words, "--json")
+    check(f"no plan: {name}", run.code == 1 and run.json()["forbidden_by"] == [ban] and run.json()["opens_hours"] == 77.23, run)
+for name, words in (("bulk for a train of boxes", ["coal_thermal", "--tonnes", "10", "--service", "CE05"]),
+                    ("goods on a train priced by boxes", ["steel_coil", "--tonnes", "10", "--service", "DX04"])):
+    run = plan("--from", "TYC", *AT, "--commodity", *words)
+    check(f"refused by name: {name}", run.code == 3 and "does not take" in run.err, run)
+with open(os.path.join(CITY, "freight", "restrictions.csv"), "a+", encoding="utf-8") as file:
+    held = file.tell()
+    file.write("DG9,dangerous_goods,锂电池禁运,no lithium,mode:road;mode:rail;mode:sea,,9,,,test\n")
+run = plan("--from", "TYC", "--to", "RTMP", "--commodity", "lithium", "--boxes40", "1", *AT)
+check("no plan, for people: every reason has words", run.code == 1 and b"forbidden by dangerous goods" in run.out and b"DG9" in run.out, run)
+with open(os.path.join(CITY, "freight", "restrictions.csv"), "r+", encoding="utf-8") as file:
+    file.truncate(held)
 check("no plan, for people", b"forbidden by" in plan(*COAL, *AT, "--modes", "sea").out)
 run = Run("freight", "nodes", CITY, "--json")
 check("nodes", run.code == 0 and len(run.json()["nodes"]) > 200 and b"TUNL" in Run("freight", "nodes", CITY).out, run)
