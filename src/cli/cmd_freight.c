@@ -15,6 +15,7 @@ static const freight_word WORDS[] = {
     {"river", "内河", "river"},
     {"air", "航空", "air"},
     {"soonest", "最快", "soonest"},
+    {"latest", "最晚出发", "latest start"},
     {"cheapest", "最省", "cheapest"},
     {"cleanest", "最低碳", "cleanest"},
     {"knee", "折中", "knee"},
@@ -57,11 +58,13 @@ static const char *place_of(const json_t *place, bool zh)
     return name[0] != '\0' ? name : text_of(place, "id");
 }
 
-static void print_words(const json_t *list, const char *between, bool zh)
+/* `backwards`: the front is of latest starts, and the soonest of it is the latest. */
+static void print_words(const json_t *list, const char *between, bool backwards, bool zh)
 {
     bool first = true;
     for (size_t k = 0; k < json_array_size(list); k++) {
-        const char *word = said(json_string_value(json_array_get(list, k)), zh);
+        const char *name = json_string_value(json_array_get(list, k));
+        const char *word = said(backwards && strcmp(name, "soonest") == 0 ? "latest" : name, zh);
         if (word == NULL) continue;
         printf("%s%s", first ? "" : between, word);
         first = false;
@@ -92,6 +95,7 @@ static void print_chain(const json_t *plan, bool zh)
 static void print_plans(const json_t *answer, bool zh)
 {
     const json_t *plans = json_object_get(answer, "plans");
+    bool backwards = strcmp(text_of(answer, "aim"), "depart") != 0;
     printf(zh ? "%s → %s，%s，%.6g 吨：%.0f 个方案，示 %zu 个\n"
               : "%s to %s, %s, %.6g t: %.0f plans, %zu shown\n",
            place_of(json_object_get(answer, "from"), zh),
@@ -108,8 +112,8 @@ static void print_plans(const json_t *answer, bool zh)
             printf("%5.1f %%  ", number_of(odds, "on_time_pct"));
         else
             printf("    –    ");
-        print_words(json_object_get(plan, "marks"), zh ? "、" : ", ", zh);
-        if (strcmp(text_of(answer, "aim"), "depart") != 0)
+        print_words(json_object_get(plan, "marks"), zh ? "、" : ", ", backwards, zh);
+        if (backwards)
             printf(zh ? "  最晚 %.16s 出发" : "  start by %.16s", text_of(plan, "depart"));
         printf("\n");
         print_chain(plan, zh);
@@ -122,7 +126,7 @@ static void print_none(const json_t *answer, bool zh)
     const json_t *rows = json_object_get(answer, "rows");
     if (json_array_size(bans) > 0) {
         printf(zh ? "没有可行方案，原因：" : "no plan; it is forbidden by ");
-        print_words(bans, zh ? "、" : ", ", zh);
+        print_words(bans, zh ? "、" : ", ", false, zh);
         printf("\n");
     } else if (json_is_true(json_object_get(answer, "no_handling"))) {
         printf("%s\n", zh ? "没有可行方案：起点或终点没有装卸这种货物的作业"

@@ -1,7 +1,8 @@
 /*
  * From what a search has found to plans: the arcs of each end are traced back through its labels
  * and replayed in the direction of the goods, which must give the same sums. Plans come ascending
- * by time, money and CO2. The labels' room is given back.
+ * by time (latest starts: by how long before the end they are), money and CO2. The labels' room is
+ * given back.
  */
 #include "freight/hunt_in.h"
 
@@ -44,7 +45,7 @@ static tq_status trace(const hunt *s, uint32_t at_label, leg_arc *hops, uint32_t
 
 static bool before(const tq_freight_plan *a, const tq_freight_plan *b)
 {
-    if (a->time_ds != b->time_ds) return a->time_ds < b->time_ds;
+    if (a->rank_ds != b->rank_ds) return a->rank_ds < b->rank_ds;
     if (a->cost_e4 != b->cost_e4) return a->cost_e4 < b->cost_e4;
     return a->co2_mg < b->co2_mg;
 }
@@ -83,6 +84,7 @@ tq_status write_answer(hunt *s, size_t mark, tq_arena *work, tq_freight_answer *
         TQ_TRY(replay(task, s->prices, hops, hop_count, depart_s, work, &plan, &own, err));
         TQ_ASSERT(plan.cost_e4 == end->e4 && plan.co2_mg == end->mg);
         TQ_ASSERT(task->direction == 1 || plan.time_ds == end->t);
+        plan.rank_ds = end->t;
         if (!first) first = own;
         plan.first_step = (uint32_t)(own - first);
         steps = plan.first_step + plan.step_count;

@@ -249,6 +249,8 @@ typedef struct tq_freight_plan {
     int64_t cost_e4, co2_mg;
     int64_t depart_s; /* local */
     int32_t time_ds;
+    int32_t rank_ds; /* what is compared: time_ds, or of a latest start the time from it to the
+                        latest arrival or cut-off */
     uint32_t first_step, step_count;
     uint32_t chain; /* hash of the chain of modes */
     uint32_t marks; /* 0 = not shown */
@@ -261,7 +263,7 @@ typedef struct tq_freight_plan {
 
 typedef struct tq_freight_answer {
     uint32_t plan_count;
-    tq_freight_plan *plan; /* [plan_count], ascending by time, then money */
+    tq_freight_plan *plan; /* [plan_count], ascending by rank_ds, then money */
     tq_freight_step *step;
     uint32_t shown_count;
     uint64_t version, live_version;

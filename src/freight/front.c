@@ -25,7 +25,7 @@ typedef int64_t (*measure_by)(const tq_freight_plan *plan);
 
 static int64_t by_time(const tq_freight_plan *plan)
 {
-    return plan->time_ds;
+    return plan->rank_ds;
 }
 
 static int64_t by_cost(const tq_freight_plan *plan)

@@ -15,8 +15,8 @@
 
 static bool beats_plan(const tq_freight_plan *a, const tq_freight_plan *b)
 {
-    return a->time_ds <= b->time_ds && a->cost_e4 <= b->cost_e4 && a->co2_mg <= b->co2_mg &&
-           (a->time_ds < b->time_ds || a->cost_e4 < b->cost_e4 || a->co2_mg < b->co2_mg);
+    return a->rank_ds <= b->rank_ds && a->cost_e4 <= b->cost_e4 && a->co2_mg <= b->co2_mg &&
+           (a->rank_ds < b->rank_ds || a->cost_e4 < b->cost_e4 || a->co2_mg < b->co2_mg);
 }
 
 /* Least change of one criterion after which no plan of the answer is as good in all three. */
@@ -26,18 +26,18 @@ static void flips(const tq_freight_answer *answer, const tq_freight_plan *plan, 
     out->flip_ds = 0;
     for (uint32_t k = 0; k < answer->plan_count; k++) {
         const tq_freight_plan *other = &answer->plan[k];
-        bool sooner = other->time_ds <= plan->time_ds, cheaper = other->cost_e4 <= plan->cost_e4;
+        bool sooner = other->rank_ds <= plan->rank_ds, cheaper = other->cost_e4 <= plan->cost_e4;
         bool cleaner = other->co2_mg <= plan->co2_mg;
         if (sooner && cleaner)
             out->flip_e4 = TQ_MAX(out->flip_e4, plan->cost_e4 - other->cost_e4 + 1);
         if (sooner && cheaper)
             out->flip_mg = TQ_MAX(out->flip_mg, plan->co2_mg - other->co2_mg + 1);
         if (cheaper && cleaner)
-            out->flip_ds = TQ_MAX(out->flip_ds, plan->time_ds - other->time_ds + 1);
+            out->flip_ds = TQ_MAX(out->flip_ds, plan->rank_ds - other->rank_ds + 1);
     }
     if (out->flip_e4 > plan->cost_e4) out->flip_e4 = -1;
     if (out->flip_mg > plan->co2_mg) out->flip_mg = -1;
-    if (out->flip_ds > plan->time_ds) out->flip_ds = -1;
+    if (out->flip_ds > plan->rank_ds) out->flip_ds = -1;
 }
 
 typedef struct best_of {
@@ -49,7 +49,7 @@ static best_of best(const tq_freight_answer *answer)
 {
     best_of best = {INT32_MAX, INT64_MAX, INT64_MAX};
     for (uint32_t k = 0; k < answer->plan_count; k++) {
-        best.ds = TQ_MIN(best.ds, answer->plan[k].time_ds);
+        best.ds = TQ_MIN(best.ds, answer->plan[k].rank_ds);
         best.e4 = TQ_MIN(best.e4, answer->plan[k].cost_e4);
         best.mg = TQ_MIN(best.mg, answer->plan[k].co2_mg);
     }
