@@ -43,6 +43,18 @@ tq_status sheet_memory(const table_sheet *sheet)
                    sheet->file);
 }
 
+/* Two columns of one name: which of them counts? */
+static tq_status check_head(const table_sheet *sheet, uint32_t column_count)
+{
+    for (uint32_t k = 0; k < column_count; k++)
+        for (uint32_t at = sheet->at[k]; at != TQ_NONE && ++at < sheet->csv.columns;)
+            if (tq_str_is(sheet->csv.head[at], sheet->columns[k].name))
+                return tq_fail(sheet->load->err, TQ_BAD_INPUT, 1,
+                               "%s line 1: column %s is there twice; keep one", sheet->file,
+                               sheet->columns[k].name);
+    return TQ_OK;
+}
+
 tq_status sheet_read(loader *load, const tq_freight_text *text, const column_head *columns,
                      uint32_t column_count, uint32_t rows_max, row_reader read)
 {
@@ -55,6 +67,7 @@ tq_status sheet_read(loader *load, const tq_freight_text *text, const column_hea
             status = tq_fail(load->err, TQ_BAD_INPUT, 1, "%s line 1: no column %s; add it",
                              text->name, columns[k].name);
     }
+    if (status == TQ_OK) status = check_head(&sheet, column_count);
     uint32_t rows = 0;
     for (bool more = true; status == TQ_OK;) {
         tq_err local = {0};
@@ -65,7 +78,13 @@ tq_status sheet_read(loader *load, const tq_freight_text *text, const column_hea
             break;
         }
         if (!more) break;
-        if (++rows > rows_max)
+        if (sheet.csv.fields != sheet.csv.columns)
+            /* A row cut short, or shifted by a comma that was lost. */
+            status = tq_fail(load->err, TQ_BAD_INPUT, sheet.csv.line,
+                             "%s line %u: %u fields, the head has %u; mend the row, an empty field "
+                             "needs its comma",
+                             text->name, sheet.csv.line, sheet.csv.fields, sheet.csv.columns);
+        else if (++rows > rows_max)
             status = tq_fail(load->err, TQ_LIMIT, sheet.csv.line,
                              "%s line %u: more than %u rows; split the network", text->name,
                              sheet.csv.line, rows_max);

@@ -106,10 +106,11 @@ static uint8_t priced_cargoes(const loader *load, uint32_t link_tariff)
     return mask;
 }
 
-static tq_status read_flag(const table_sheet *sheet, uint32_t column, uint8_t *out)
+static tq_status read_flag(const table_sheet *sheet, uint32_t column, blank_rule blank,
+                           uint8_t *out)
 {
     tq_str text = sheet_cell(sheet, column);
-    if (text.len != 0 && !tq_str_is(text, "0") && !tq_str_is(text, "1"))
+    if ((text.len != 0 || blank == BLANK_REFUSED) && !tq_str_is(text, "0") && !tq_str_is(text, "1"))
         return sheet_bad(sheet, column, "write 0 or 1", "neither yes nor no");
     *out = tq_str_is(text, "1");
     return TQ_OK;
@@ -178,12 +179,12 @@ static tq_status read_link(table_sheet *sheet)
     TQ_TRY(sheet_e6(sheet, L_CAPACITY, 0, 100000 * E6, BLANK_IS_ZERO, &capacity_e6));
     if (sheet_cell(sheet, L_CAPACITY).len != 0) row.capacity_kt_y = (int32_t)(capacity_e6 / 1000);
     TQ_TRY(read_gauge(sheet, &row));
-    TQ_TRY(read_flag(sheet, L_ELECTRIC, &row.electrified));
+    TQ_TRY(read_flag(sheet, L_ELECTRIC, BLANK_IS_ZERO, &row.electrified));
     TQ_TRY(sheet_cargoes(sheet, L_CARGO, false, &row.cargo_mask));
     TQ_TRY(check_priced(sheet, &row));
     TQ_TRY(sheet_text(sheet, L_CONF, &row.confidence));
     TQ_TRY(sheet_text(sheet, L_SOURCE, &row.source));
-    TQ_TRY(read_flag(sheet, L_DEMAND, &row.on_demand));
+    TQ_TRY(read_flag(sheet, L_DEMAND, BLANK_REFUSED, &row.on_demand));
     TQ_TRY(sheet_days(sheet, L_SINCE, L_UNTIL, &row.from_day, &row.to_day));
     row.streets_day = INT32_MIN;
     if (sheet_cell(sheet, L_STREETS).len > 0 &&

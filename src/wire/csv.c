@@ -189,6 +189,7 @@ tq_status tq_csv_next(tq_csv *csv, bool *more, tq_err *err)
     }
     uint32_t fields = 0;
     TQ_TRY(take_row(csv, csv->columns, &fields, err));
+    csv->fields = fields;
     for (; fields < csv->columns; fields++)
         csv->field[fields] = (tq_str){"", 0};
     *more = true;

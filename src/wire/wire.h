@@ -31,6 +31,7 @@ typedef struct tq_csv {
     uint32_t line; /* 1-based line on which the last row began */
     uint32_t next_line;
     uint32_t columns; /* of the head */
+    uint32_t fields;  /* that the last row has; those up to `columns` are empty */
     tq_str head[TQ_CSV_COLUMNS_MAX];
     tq_str
         field[TQ_CSV_COLUMNS_MAX]; /* of the last row; a quoted one with "" lives in `unquoted` */

@@ -248,13 +248,14 @@ static void an_opening_counts_from_its_day(void **state)
     tq_buf text = {0};
     for (size_t k = 0; k < copy.count; k++)
         if (strcmp(copy.text[k].name, "links.csv") == 0) {
-            tq_str rest = copy.text[k].bytes;
-            const char *line = memchr(rest.at, '\n', rest.len);
-            tq_buf_put(&text, rest.at, (size_t)(line - rest.at));
-            tq_buf_puts(&text, ",open_from\n");
+            const char *at = copy.text[k].bytes.at, *line;
+            for (bool head = true; (line = strchr(at, '\n')) != NULL; head = false) {
+                tq_buf_put(&text, at, (size_t)(line - at));
+                tq_buf_puts(&text, head ? ",open_from\n" : ",\n");
+                at = line + 1;
+            }
             tq_buf_puts(&text, "TGLX,road,GJM,TYC,13.202,,ROAD,HGV49,80,,,,bulk,estimated,test,1,,"
                                "2026-08-01\n");
-            tq_buf_put(&text, line + 1, rest.len - (size_t)(line + 1 - rest.at));
         }
     tq_buf_putc(&text, '\0');
     tq_freight *dated = load_with("links.csv", text.at);

@@ -15,6 +15,16 @@ typedef struct refusal {
 
 static const refusal refusals[] = {
     {"links.csv",
+     "S1,S2; 422 Mt in 2023: S2\",1",
+     "S1,S2; 422 Mt in 2023: S2\",",
+     {"links.csv line 2", "column on_demand", "write 0 or 1"}},
+    {"nodes.csv", ",CNTYN,Shanxi,", ",CNTYN,", {"nodes.csv line 2", "9 fields", "the head has 10"}},
+    {"nodes.csv", "confidence,note", "confidence,id", {"line 1", "column id", "there twice"}},
+    {"services.csv",
+     ",S26,\"15 days",
+     ",S26,,\"15 days",
+     {"services.csv line 2", "more than the 18 fields", "mend the row"}},
+    {"links.csv",
      "L001,rail",
      "L001,train",
      {"links.csv line 2", "column mode, «train»", "use one of road"}},
