@@ -102,7 +102,8 @@ typedef struct tq_freight_text {
  * `open_from` and `open_to` (their `from` is a place), services a column `km`.
  *
  * @param day  the day (since 1970-01-01) whose exchange rates are used; a currency needs a rate on
- *             or before it. INT32_MAX takes the last row of each currency.
+ *             or before it. INT32_MAX: those of the day of each question; a service whose currency
+ *             has none yet is not used then.
  * @return TQ_OK; TQ_BAD_INPUT with err->line and a text that names file, row, column, value and
  * what to do; TQ_LIMIT; TQ_NO_MEMORY. Nothing is kept on failure. Allocates; free with
  *         tq_freight_free. Immutable afterwards, shared by any number of threads.

@@ -64,11 +64,21 @@ typedef struct service_row {
     int32_t length_m, cutoff_ds, transit_ds, transit_p90_ds;
     int32_t from_day, to_day;
     uint32_t departs_min;
-    int64_t price_e6, rate_e6; /* in its currency; yuan for one of it */
-    uint32_t currency;         /* offset of "USD" */
+    int64_t price_e6; /* in its currency */
     uint16_t emission;
     uint8_t mode, class, cargo_mask, days, unit;
+    uint8_t money; /* into net->money */
 } service_row;
+
+#define MONEY_CNY 0u
+#define MONEY_MAX 32u /* currencies */
+
+/* What one of a currency is in yuan, from a day on. */
+typedef struct rate_row {
+    int64_t rate_e6;
+    int32_t day;
+    uint8_t money;
+} rate_row;
 
 typedef struct tariff_row {
     uint32_t id, confidence, source;
@@ -180,10 +190,11 @@ struct tq_freight {
     tq_pool pool;
     tq_buf names; /* texts, NUL between; offset 0 is "" */
     uint64_t version;
-    int32_t day;
+    int32_t day; /* whose rates hold; INT32_MAX = the question's */
     uint32_t node_count, link_count, service_count, tariff_count, map_count, op_count,
         emission_count, commodity_count, ban_count, kind_count, link_tariff_count, class_count,
-        profile_count, path_total, what_count, fee_count, set_count, hub_count, uplift_count;
+        profile_count, path_total, what_count, fee_count, set_count, hub_count, uplift_count,
+        rate_count, money_count;
     node_row *node;
     link_row *link;
     service_row *service;
@@ -196,11 +207,13 @@ struct tq_freight {
     ban_what *what;
     fee_row *fee;
     set_row *set;
-    hub_row *hub;          /* regimes.csv */
-    uplift_row *uplift;    /* flights.csv */
-    uint32_t *path;        /* nodes of services */
-    uint32_t *kind;        /* [kind_count] text */
-    uint32_t *link_tariff; /* [link_tariff_count] text */
+    hub_row *hub;       /* regimes.csv */
+    uplift_row *uplift; /* flights.csv */
+    rate_row *rate;
+    uint32_t money[MONEY_MAX]; /* [money_count] text, such as "USD"; [MONEY_CNY] is the yuan */
+    uint32_t *path;            /* nodes of services */
+    uint32_t *kind;            /* [kind_count] text */
+    uint32_t *link_tariff;     /* [link_tariff_count] text */
     class_row class[TQ_FREIGHT_CLASSES_MAX];
     uint16_t *profile_op; /* [cargo][profile][OPS] row of op, NO_ROW */
     id_index node_ids, link_ids, service_ids, tariff_ids, emission_ids, commodity_ids, kind_ids,

@@ -145,6 +145,10 @@ static tq_status read_tables(loader *load, const tq_freight_text *texts, size_t 
                            texts[k].name);
         given[which] = &texts[k];
     }
+    bool rates = false;
+    for (size_t which = 0; which < TQ_COUNT(tables); which++)
+        rates |= given[which] && tables[which].read == load_rates;
+    TQ_TRY(rates_begin(load, rates));
     for (size_t which = 0; which < TQ_COUNT(tables); which++) {
         if (given[which])
             TQ_TRY(tables[which].read(load, given[which]));
@@ -197,6 +201,7 @@ static void move_rows(loader *load)
     MOVE(factor_sets, set, set_count);
     MOVE(hubs, hub, hub_count);
     MOVE(uplifts, uplift, uplift_count);
+    MOVE(rates, rate, rate_count);
     MOVE(paths, path, path_total);
     MOVE(kinds, kind, kind_count);
     MOVE(link_tariffs, link_tariff, link_tariff_count);
@@ -217,7 +222,6 @@ tq_status tq_freight_load(const tq_freight_text *texts, size_t count, int32_t da
     }
     tq_status status = read_tables(&load, texts, count);
     move_rows(&load);
-    tq_vec_free(&load.rates);
     tq_vec_free(&load.priced_mask);
     if (status == TQ_OK) status = check_connected(&load);
     if (status == TQ_OK) status = freight_freeze(net, err);
@@ -235,7 +239,7 @@ void tq_freight_free(tq_freight *net)
     void *rows[] = {net->node, net->link,     net->service,     net->tariff, net->map,
                     net->op,   net->emission, net->commodity,   net->ban,    net->what,
                     net->path, net->kind,     net->link_tariff, net->fee,    net->set,
-                    net->hub,  net->uplift};
+                    net->hub,  net->uplift,   net->rate};
     id_index *ids[] = {&net->node_ids,   &net->link_ids,        &net->service_ids,
                        &net->tariff_ids, &net->emission_ids,    &net->commodity_ids,
                        &net->kind_ids,   &net->link_tariff_ids, &net->ban_ids};

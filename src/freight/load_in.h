@@ -6,12 +6,6 @@
 
 #include "freight/freight_in.h"
 
-typedef struct rate_row {
-    uint32_t currency; /* text */
-    int32_t day;
-    int64_t rate_e6;
-} rate_row;
-
 /* Growing lists while reading; their memory moves into the network at the end. */
 typedef struct loader {
     tq_freight *net;
@@ -36,7 +30,6 @@ typedef struct loader {
     TQ_VEC(uint32_t) paths;
     TQ_VEC(uint32_t) kinds;
     TQ_VEC(uint32_t) link_tariffs;
-    bool rates_given;
 } loader;
 
 #define SHEET_COLUMNS_MAX 24
@@ -121,6 +114,10 @@ tq_status load_tariffs(loader *load, const tq_freight_text *text);
 tq_status load_map(loader *load, const tq_freight_text *text);
 tq_status load_commodities(loader *load, const tq_freight_text *text);
 tq_status load_rates(loader *load, const tq_freight_text *text);
+/** The yuan, and what holds without rates.csv: 1 USD = 7.1 yuan. */
+tq_status rates_begin(loader *load, bool table);
+/** Number of a currency that has a rate, TQ_NONE. */
+uint32_t money_find(const loader *load, tq_str currency);
 tq_status load_links(loader *load, const tq_freight_text *text);
 tq_status load_services(loader *load, const tq_freight_text *text);
 tq_status load_terminals(loader *load, const tq_freight_text *text);

@@ -308,21 +308,14 @@ static tq_status read_price(const table_sheet *sheet, service_row *row)
                          "/box20 or /shipment",
                          "unknown unit of a price");
     row->unit = known;
-    if (!take_text(load->net, currency, &row->currency)) return sheet_memory(sheet);
-    row->rate_e6 = tq_str_is(currency, "CNY") ? E6 : 0;
-    if (!load->rates_given && tq_str_is(currency, "USD")) row->rate_e6 = 7100000;
-    int32_t newest = DAY_MIN;
-    for (size_t k = 0; k < load->rates.count; k++) {
-        const rate_row *rate = &load->rates.at[k];
-        if (rate->day > load->day || rate->day < newest ||
-            !tq_str_is(currency, text_at(load->net, rate->currency)))
-            continue;
-        newest = rate->day;
-        row->rate_e6 = rate->rate_e6;
-    }
-    if (row->rate_e6 == 0)
+    uint32_t money = money_find(load, currency);
+    bool rated = false;
+    for (size_t k = 0; money != TQ_NONE && k < load->rates.count && !rated; k++)
+        rated = load->rates.at[k].money == money && load->rates.at[k].day <= load->day;
+    if (!rated)
         return sheet_bad(sheet, S_CURRENCY, "add a row of that date or before it to rates.csv",
                          "no exchange rate of this currency on the day of the network");
+    row->money = (uint8_t)money;
     return TQ_OK;
 }
 

@@ -210,25 +210,58 @@ enum { R_CURRENCY, R_DATE, R_RATE, R_COLUMNS };
 static const column_head rate_columns[R_COLUMNS] = {
     {"currency", NEEDED}, {"date", NEEDED}, {"rate", NEEDED}};
 
+uint32_t money_find(const loader *load, tq_str currency)
+{
+    for (uint32_t money = 0; money < load->net->money_count; money++)
+        if (tq_str_is(currency, text_at(load->net, load->net->money[money]))) return money;
+    return TQ_NONE;
+}
+
+static tq_status add_rate(loader *load, tq_str currency, int32_t day, int64_t rate_e6, bool *added)
+{
+    tq_freight *net = load->net;
+    uint32_t money = money_find(load, currency);
+    *added = money != TQ_NONE || net->money_count < MONEY_MAX;
+    if (!*added) return TQ_OK;
+    if (money == TQ_NONE) {
+        money = net->money_count++;
+        *added = take_text(net, currency, &net->money[money]);
+    }
+    *added = *added && tq_vec_push(&load->rates, ((rate_row){rate_e6, day, (uint8_t)money}));
+    return *added ? TQ_OK
+                  : tq_fail(load->err, TQ_NO_MEMORY, 0, "no memory for the freight network");
+}
+
+tq_status rates_begin(loader *load, bool table)
+{
+    bool added;
+    TQ_TRY(add_rate(load, TQ_STR("CNY"), DAY_MIN, E6, &added));
+    return table ? TQ_OK : add_rate(load, TQ_STR("USD"), DAY_MIN, 7100000, &added);
+}
+
 static tq_status read_rate(table_sheet *sheet)
 {
     loader *load = sheet->load;
-    rate_row row = {0};
-    TQ_TRY(sheet_name(sheet, R_CURRENCY, &row.currency));
-    if (!parse_day(sheet_cell(sheet, R_DATE), &row.day))
+    tq_str currency = sheet_cell(sheet, R_CURRENCY);
+    int32_t day;
+    int64_t rate_e6;
+    uint32_t unused;
+    bool added;
+    TQ_TRY(sheet_name(sheet, R_CURRENCY, &unused));
+    if (!parse_day(sheet_cell(sheet, R_DATE), &day))
         return sheet_bad(sheet, R_DATE, "write YYYY-MM-DD", "not a date");
-    TQ_TRY(sheet_e6(sheet, R_RATE, 1, 1000000 * E6, BLANK_REFUSED, &row.rate_e6));
+    TQ_TRY(sheet_e6(sheet, R_RATE, 1, 1000000 * E6, BLANK_REFUSED, &rate_e6));
+    uint32_t money = money_find(load, currency);
     for (size_t k = 0; k < load->rates.count; k++)
-        if (load->rates.at[k].day == row.day &&
-            tq_str_is(sheet_cell(sheet, R_CURRENCY),
-                      text_at(load->net, load->rates.at[k].currency)))
+        if (load->rates.at[k].day == day && load->rates.at[k].money == money)
             return sheet_bad(sheet, R_DATE, "keep one row a currency and date",
                              "duplicate rate of that date");
-    return tq_vec_push(&load->rates, row) ? TQ_OK : sheet_memory(sheet);
+    TQ_TRY(add_rate(load, currency, day, rate_e6, &added));
+    return added ? TQ_OK
+                 : sheet_bad(sheet, R_CURRENCY, "remove one", "more than %u currencies", MONEY_MAX);
 }
 
 tq_status load_rates(loader *load, const tq_freight_text *text)
 {
-    load->rates_given = true;
     return sheet_read(load, text, rate_columns, R_COLUMNS, TQ_FREIGHT_ROWS_MAX, read_rate);
 }

@@ -29,6 +29,25 @@ bool prices_place(const tq_freight *net, tq_arena *arena, price_set *out)
            out->op_e4 && out->op_mg;
 }
 
+/* Yuan for one of each currency on the day of the question, 0 = no rate yet. */
+static void rates_on(const errand *task, int64_t rate_e6[MONEY_MAX])
+{
+    const tq_freight *net = task->net;
+    bool any_day = task->query->lifted & (1u << TQ_FREIGHT_BAN_DATE);
+    int32_t day = net->day == INT32_MAX ? task->day : net->day, since[MONEY_MAX];
+    memset(rate_e6, 0, MONEY_MAX * sizeof *rate_e6);
+    for (uint32_t k = 0; k < net->rate_count; k++) {
+        const rate_row *row = &net->rate[k];
+        bool holds = row->day <= day, first = rate_e6[row->money] == 0;
+        /* The newest that holds; of those to come the first, for a question about any day. */
+        bool better = first || (holds ? since[row->money] > day || row->day > since[row->money]
+                                      : row->day < since[row->money]);
+        if (!better || (!holds && !any_day)) continue;
+        rate_e6[row->money] = row->rate_e6;
+        since[row->money] = row->day;
+    }
+}
+
 void prices_key(const errand *task, price_key *key)
 {
     const tq_freight_query *query = task->query;
@@ -43,6 +62,9 @@ void prices_key(const errand *task, price_key *key)
     key->modes = query->modes;
     key->lifted = query->lifted;
     key->day = task->net->dated ? task->day : 0;
+    int64_t rate_e6[MONEY_MAX];
+    rates_on(task, rate_e6);
+    key->rates = tq_hash(rate_e6, sizeof rate_e6, 0);
     key->avoid_count = query->avoid_count;
     memcpy(key->avoid, query->avoid, query->avoid_count * sizeof *query->avoid);
 }
@@ -320,14 +342,16 @@ static void fill_services(const errand *task, const ban_set *banned, const int64
 {
     const tq_freight *net = task->net;
     uint32_t cargo_bit = 1u << net->commodity[task->query->commodity].cargo;
-    int64_t quantities[UNITS];
+    int64_t quantities[UNITS], rate_e6[MONEY_MAX];
+    rates_on(task, rate_e6);
     for (uint32_t unit = 0; unit < UNITS; unit++)
         quantities[unit] = quantity_e6(task->query, boxed, unit);
     for (uint32_t service = 0; service < net->service_count; service++) {
         const service_row *row = &net->service[service];
         int64_t quantity = quantities[row->unit];
         bool usable = out->service[service].e4 >= 0 && (row->cargo_mask & cargo_bit) &&
-                      !(banned->modes & (1u << row->mode)) && quantity >= 0;
+                      !(banned->modes & (1u << row->mode)) && quantity >= 0 &&
+                      rate_e6[row->money] > 0;
         for (uint32_t k = 0; k < row->path_count && usable; k++)
             usable = !banned->node[net->path[row->path + k]];
         out->service[service].e4 = -1;
@@ -335,9 +359,9 @@ static void fill_services(const errand *task, const ban_set *banned, const int64
         freight_wide price = (freight_wide)row->price_e6 * quantity;
         /* In yuan it fits 64 bits and saves a long division; the rounding is the same. */
         out->service[service].e4 =
-            row->rate_e6 == E6 && price < INT64_MAX / 2
+            rate_e6[row->money] == E6 && price < INT64_MAX / 2
                 ? ((int64_t)price + 50000000) / 100000000
-                : half_up(price / 1000 * row->rate_e6, INT64_C(100000000000));
+                : half_up(price / 1000 * rate_e6[row->money], INT64_C(100000000000));
         out->service[service].ds = row->cutoff_ds + row->transit_ds;
         out->service[service].phase = single_phase(task, service);
         out->service[service].mg = scaled(ug_km[row->emission], row->length_m, E6);

@@ -126,6 +126,9 @@ static uint32_t met_bans(const errand *task)
     for (uint32_t k = 0; k < task->net->service_count && !(met & (1u << TQ_FREIGHT_BAN_DATE)); k++)
         if (task->net->service[k].from_day != DAY_MIN || task->net->service[k].to_day != DAY_MAX)
             met |= 1u << TQ_FREIGHT_BAN_DATE;
+    for (uint32_t k = 0; k < task->net->rate_count; k++)
+        if (task->net->day == INT32_MAX && task->net->rate[k].day > task->day)
+            met |= 1u << TQ_FREIGHT_BAN_DATE;
     return met & ~query->lifted;
 }
 

@@ -16,7 +16,7 @@ typedef struct change {
 
 /* What decides prices and bounds; compared as bytes, so it is zeroed first. */
 typedef struct price_key {
-    uint64_t live;
+    uint64_t live, rates;
     int64_t mass_g;
     uint32_t goal, direction, commodity, boxes40, boxes20, modes, lifted;
     int32_t day;

@@ -91,8 +91,7 @@ tq_status tq_goods_open(const char *city_path, tq_goods **out, tq_err *err)
     tq_goods *goods = TQ_ALLOC(tq_goods, 1);
     if (goods == NULL) return tq_fail(err, TQ_NO_MEMORY, 0, "no memory for the freight network");
     tq_status status = read_tables(folder, bytes, text, &count, err);
-    /* The last rate of each currency: an answer depends on its question, not on the day of start.
-     */
+    /* Rates of the day of each question: an answer depends on that, not on the day of start. */
     if (status == TQ_OK) status = tq_freight_load(text, count, INT32_MAX, &goods->net, err);
     for (size_t k = 0; k < TQ_COUNT(TABLES); k++)
         tq_free(bytes[k]);

@@ -272,6 +272,39 @@ static void an_opening_counts_from_its_day(void **state)
     tq_freight_free(dated);
 }
 
+/* Ten boxes at 4,300 USD and 585 yuan of handling each, at the rate of the day they are ready. */
+static void a_rate_is_that_of_the_day(void **state)
+{
+    (void)state;
+    tq_freight *rated = load_with("rates.csv", "currency,date,rate\nUSD,2026-08-01,7.5\n"
+                                               "USD,2026-07-01,7\nUSD,2026-09-01,8\n");
+    tq_freight_query query = question("ZDL", "TAS", "general_box", 220000000, 10);
+    tq_freight_cache *cache = NULL;
+    tq_err err = {0};
+    assert_int_equal(tq_freight_cache_make(rated, 1, &cache, &err), TQ_OK);
+    static const struct {
+        int32_t days;
+        int64_t yuan;
+    } want[] = {{0, 306850}, {25, 306850}, {26, 328350}, {60, 349850}, {0, 306850}};
+    for (size_t k = 0; k < TQ_COUNT(want); k++) {
+        tq_freight_answer answer;
+        tq_freight_query later = query;
+        later.depart_s += want[k].days * INT64_C(86400);
+        tq_arena_reset(&arena, 0);
+        assert_int_equal(tq_freight_search(rated, NULL, &later, cache, &arena, &answer, &err),
+                         TQ_OK);
+        assert_int_equal(answer.plan[0].cost_e4, want[k].yuan * 10000);
+    }
+    /* Before the first of them nobody knows what the train costs. */
+    tq_freight_no no;
+    query.depart_s -= 6 * INT64_C(86400);
+    tq_arena_reset(&arena, 0);
+    assert_int_equal(tq_freight_no_plan(rated, NULL, &query, &arena, &no, &err), TQ_OK);
+    assert_int_equal(no.bans, 1u << TQ_FREIGHT_BAN_DATE);
+    tq_freight_cache_free(cache);
+    tq_freight_free(rated);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +314,7 @@ int main(void)
         cmocka_unit_test(questions_are_checked),
         cmocka_unit_test(pickup_meets_the_cutoff),
         cmocka_unit_test(an_opening_counts_from_its_day),
+        cmocka_unit_test(a_rate_is_that_of_the_day),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
