@@ -45,6 +45,7 @@ typedef struct tq_freight tq_freight;
 #define TQ_FREIGHT_SPAN_DS       (INT32_C(1) << 30) /* no plan is longer (1,242 days) */
 #define TQ_FREIGHT_DRAWS         1000u
 #define TQ_FREIGHT_OVERRIDES_MAX 100000u
+#define TQ_FREIGHT_OVERRIDE_DS   (TQ_FREIGHT_SPAN_DS / 8) /* no way takes longer (155 days) */
 
 /* ---- network --------------------------------------------------------------------------------- */
 

@@ -121,10 +121,10 @@ tq_status tq_freight_live_make(const tq_freight *net, tq_freight_override *overr
         if (override[k].link >= net->link_count)
             return tq_fail(err, TQ_BAD_INPUT, k + 1, "override %u: no link %u; there are %u", k + 1,
                            override[k].link, net->link_count);
-        if (override[k].time_ds < -1 || override[k].time_ds > TQ_FREIGHT_SPAN_DS / 8)
+        if (override[k].time_ds < -1 || override[k].time_ds > TQ_FREIGHT_OVERRIDE_DS)
             return tq_fail(err, TQ_BAD_INPUT, k + 1,
                            "override %u: a time of %d deciseconds; give 0 .. %d or -1", k + 1,
-                           override[k].time_ds, TQ_FREIGHT_SPAN_DS / 8);
+                           override[k].time_ds, TQ_FREIGHT_OVERRIDE_DS);
     }
     /* Few entries, mostly in order: insertion. */
     for (uint32_t k = 1; k < count; k++) {

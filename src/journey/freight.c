@@ -316,8 +316,8 @@ static tq_status link_now(const tq_goods_bench *bench, const lorry_ask *ask,
     int64_t table_ds = TQ_MAX(link.time_ds + covered->opened_ds, 0);
     int64_t scaled_ds = (table_ds * worst_ds + of_ds / 2) / of_ds;
     *differs = scaled_ds != link.time_ds;
-    *out =
-        (tq_freight_override){covered->link, false, (int32_t)TQ_MIN(scaled_ds, TQ_FREIGHT_SPAN_DS)};
+    *out = (tq_freight_override){covered->link, false,
+                                 (int32_t)TQ_MIN(scaled_ds, TQ_FREIGHT_OVERRIDE_DS)};
     return TQ_OK;
 }
 

@@ -15,6 +15,7 @@
 #define ODDS_SEED   20260101u
 #define MASS_DIGITS 6u
 #define TONNES_MAX  INT64_C(100000000)
+#define LOAD_MAX_G  INT64_C(1000000000000) /* what the search takes */
 #define DAYS_AHEAD  29u /* four weeks of departures of a service, and the rest of today */
 
 void tq_goods_query_default(tq_goods_query *query)
@@ -124,10 +125,9 @@ static tq_status read_load(const tq_freight *net, const tq_goods_query *query,
         if (query->boxes40 == 0)
             return tq_fail(err, TQ_BAD_INPUT, 0, "tonnes: say how much, or how many boxes40");
         out->mass_g = (int64_t)query->boxes40 * TQ_GOODS_BOX40_T * 1000000;
-    } else if (!goods_tonnes(tq_str_of(query->tonnes), &out->mass_g)) {
+    } else if (!goods_tonnes(tq_str_of(query->tonnes), &out->mass_g) || out->mass_g > LOAD_MAX_G) {
         return tq_fail(err, TQ_BAD_INPUT, 0,
-                       "tonnes: '%.40s' is not above 0 and at most 100000000, with up to 6 "
-                       "decimals",
+                       "tonnes: '%.40s' is not above 0 and at most 1000000, with up to 6 decimals",
                        query->tonnes);
     }
     return TQ_OK;
