@@ -57,12 +57,15 @@ static void move_down(tq_freight_plan *plans, uint32_t plan_count, tq_freight_st
     size_t plan_bytes = plan_count * sizeof *plans, step_bytes = step_count * sizeof **steps;
     size_t to = (mark + 15) & ~(size_t)15;
     if (to + plan_bytes + step_bytes > (size_t)((uint8_t *)plans - work->base)) return;
-    uint8_t *at = work->base + to;
+    /* The room is taken anew, as gaps between former pieces of it are barred to sanitizers. What is
+     * moved lies behind it and is held until it is copied. */
+    work->used = to;
+    uint8_t *at = TQ_PUSH_RAW(work, uint8_t, plan_bytes + step_bytes);
     memcpy(at, plans, plan_bytes);
     memcpy(at + plan_bytes, *steps, step_bytes);
     *moved = (tq_freight_plan *)(void *)at;
     *steps = (tq_freight_step *)(void *)(at + plan_bytes);
-    tq_arena_reset(work, to + plan_bytes + step_bytes);
+    tq_arena_reset(work, work->used);
 }
 
 tq_status write_answer(hunt *s, size_t mark, tq_arena *work, tq_freight_answer *out, tq_err *err)

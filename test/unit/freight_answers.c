@@ -151,6 +151,13 @@ static void why_not_names_the_difference(void **state)
     tq_json_begin(&json, &buf);
     tq_freight_why_json(net, place("CFDP"), &why, &json);
     json_decref(parse(&buf));
+    /* A large answer behind another one in the same scratch. */
+    query = question("ZZB", "TYM", "coal_coking", 1000000, 0);
+    answer = ask(net, &query);
+    assert_int_equal(
+        tq_freight_why_not(net, NULL, &query, place("ZJPP"), NULL, &arena, &answer, &why, NULL),
+        TQ_OK);
+    assert_true(why.possible && !why.on_front);
 }
 
 static void no_plan_names_what_forbids(void **state)
