@@ -2,9 +2,11 @@
  * Capacities, and goods of one commodity from one origin as states.
  *
  * The states are those of the search (place, class of way, base price paid), so that prices are
- * exact: a link leads on in its class, a transhipment to another class. Every week has the same
- * states and steps; only the room on capacities is of a week. States are numbered as they are
- * reached, so steps lie in the order of the states where they begin.
+ * exact, and whether goods have come there or are only handled to leave: a link leads on in its
+ * class, a transhipment to another class. What is handled must leave by a link, or goods would be
+ * loaded for one mode and transhipped to another without ever going by the first. Every week has
+ * the same states and steps; only the room on capacities is of a week. States are numbered as they
+ * are reached, so steps lie in the order of the states where they begin.
  */
 #include <math.h>
 
@@ -13,7 +15,7 @@
 #define WORK_BYTES ((size_t)64 << 20)
 #define BULK_G     INT64_C(1000000000) /* prices are made for a load of so much */
 #define BOX_G      INT64_C(22000000)
-#define STATES_MAX 4000000u
+#define STATES_MAX 8000000u
 #define STEPS_MAX  5000000u
 #define WEEK_HOURS 168.0
 
@@ -81,9 +83,13 @@ static void handling_caps(flow_states *s)
 /* ---- states of a group -------------------------------------------------------------------------
  */
 
-static uint32_t key_of(const flow_states *s, uint32_t node, uint32_t class, uint32_t base)
+/* What goods are at a place: handled for a class, or come there by it. */
+enum { HANDLED, ARRIVED, STAGES };
+
+static uint32_t key_of(const flow_states *s, uint32_t node, uint32_t class, uint32_t stage,
+                       uint32_t base)
 {
-    return (node * s->net->class_count + class) * s->prices->base_count + base;
+    return ((node * s->net->class_count + class) * STAGES + stage) * s->prices->base_count + base;
 }
 
 static uint32_t state_at(flow_states *s, uint32_t *count, uint32_t key)
@@ -120,18 +126,19 @@ static void leave_state(flow_states *s, uint32_t state, uint32_t *count)
     const tq_freight *net = s->net;
     const direction_view *view = &net->view[0];
     uint32_t key = s->queue[state], base = key % s->prices->base_count;
-    uint32_t class = key / s->prices->base_count % net->class_count;
-    uint32_t node = key / s->prices->base_count / net->class_count;
+    uint32_t stage = key / s->prices->base_count % STAGES;
+    uint32_t at = key / s->prices->base_count / STAGES;
+    uint32_t class = at % net->class_count, node = at / net->class_count;
     for (uint32_t gr = view->first_group[node]; gr < view->first_group[node + 1]; gr++) {
         if (net->class[view->group[gr].class].service) continue;
         if (view->group[gr].class != class) {
             uint32_t to = view->group[gr].class, cap;
             const rule *change = &s->prices->change[class][to];
             double yuan;
-            if (handling(s, node, change, &yuan, &cap))
+            if (stage == ARRIVED && handling(s, node, change, &yuan, &cap))
                 put_step(s, state,
-                         state_at(s, count, key_of(s, node, to, change->chain ? base : 0)), cap,
-                         yuan);
+                         state_at(s, count, key_of(s, node, to, HANDLED, change->chain ? base : 0)),
+                         cap, yuan);
             continue;
         }
         for (uint32_t a = view->group[gr].first_arc; a < view->group[gr + 1].first_arc; a++) {
@@ -140,9 +147,9 @@ static void leave_state(flow_states *s, uint32_t state, uint32_t *count)
             if (way->ds < 0) continue;
             int64_t more = s->prices->base_e4[way->base] - s->prices->base_e4[base];
             uint32_t paid = more > 0 ? way->base : base;
-            put_step(s, state, state_at(s, count, key_of(s, view->arcs[a].head, class, paid)),
-                     s->link_cap[link],
-                     (double)(way->e4 + (more > 0 ? more : 0)) / 1e4 / s->tonnes);
+            put_step(
+                s, state, state_at(s, count, key_of(s, view->arcs[a].head, class, ARRIVED, paid)),
+                s->link_cap[link], (double)(way->e4 + (more > 0 ? more : 0)) / 1e4 / s->tonnes);
         }
     }
 }
@@ -159,7 +166,8 @@ static void reach(flow_states *s, flow_group *g)
         uint32_t class = view->group[gr].class;
         if (!net->class[class].service &&
             handling(s, g->from, &s->prices->change[CLASS_START][class], &yuan, &cap))
-            put_step(s, TQ_NONE, state_at(s, &count, key_of(s, g->from, class, 0)), cap, yuan);
+            put_step(s, TQ_NONE, state_at(s, &count, key_of(s, g->from, class, HANDLED, 0)), cap,
+                     yuan);
     }
     g->start_count = (uint32_t)s->step.count - g->first_start;
     g->first_step = (uint32_t)s->step_of.count;
@@ -181,7 +189,7 @@ static void deliver(flow_states *s, flow_group *g, uint32_t lot)
         double yuan;
         if (net->class[class].service || !handling(s, node, &end, &yuan, &cap)) continue;
         for (uint32_t base = 0; base < s->prices->base_count; base++) {
-            uint32_t state = s->state_of[key_of(s, node, class, base)];
+            uint32_t state = s->state_of[key_of(s, node, class, ARRIVED, base)];
             if (state == 0) continue;
             if (!tq_vec_push(&s->last, ((flow_last){state - 1, lot, cap, yuan}))) s->failed = true;
             g->last_count++;
@@ -223,7 +231,7 @@ static tq_status make_group(flow_states *s, const tq_freight_live *live, tq_aren
     flow_group g = {.commodity = lot[first].commodity, .from = lot[first].from};
     TQ_TRY(price(s, live, g.commodity, work, &prices, &s->tonnes, err));
     s->prices = &prices;
-    if (s->net->node_count * s->net->class_count * prices.base_count > s->states_cap)
+    if (s->net->node_count * s->net->class_count * STAGES * prices.base_count > s->states_cap)
         return tq_fail(err, TQ_LIMIT, 0, "the network is too large for flows");
     reach(s, &g);
     g.first_last = (uint32_t)s->last.count;
@@ -256,7 +264,7 @@ static tq_status make_groups(flow_states *s, const tq_freight_live *live, tq_err
 tq_status flow_states_make(const tq_freight *net, const tq_freight_live *live,
                            const tq_flow_query *query, flow_states *out, tq_err *err)
 {
-    uint64_t states = (uint64_t)net->node_count * net->class_count * TQ_FREIGHT_BASES_MAX;
+    uint64_t states = (uint64_t)net->node_count * net->class_count * STAGES * TQ_FREIGHT_BASES_MAX;
     size_t ops = (size_t)net->node_count * OPS, caps = net->link_count + ops;
     *out = (flow_states){.net = net, .query = query, .states_cap = (uint32_t)states};
     if (states > STATES_MAX)
