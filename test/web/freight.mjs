@@ -110,6 +110,15 @@ export async function freightChecks(browser, url) {
     }),
   );
 
+  await check('freight: of latest starts the first is called so, not the soonest', () =>
+    withPage(browser, url, COAL.replace('depart=2026-12-07T08:00', 'arrive=2026-12-20T08:00'), {}, async (page) => {
+      await answered(page);
+      const rows = await page.locator('table tbody tr').filter({ has: page.locator('input[name=fr-plan]') }).allInnerTexts();
+      matches(rows[0], /最晚出发/, 'the first row');
+      same(rows.filter((text) => /最快/.test(text)), [], 'called the soonest');
+    }),
+  );
+
   await check('freight: the whole front, and the table as a file', () =>
     withPage(browser, url, COAL, {}, async (page) => {
       await answered(page);
