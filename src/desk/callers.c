@@ -400,7 +400,8 @@ static tq_status change_needs(desk_call *call, json_t *caller)
     if (!json_is_array(needs)) return desk_bad(call, "\"needs\" is a list of words");
     json_array_foreach(needs, at, word)
     {
-        const char *text = json_string_value(word) != NULL ? json_string_value(word) : "";
+        const char *text = json_string_value(word);
+        if (text == NULL) return desk_bad(call, "\"needs\" is a list of words");
         const char *const *one = ORDER_NEEDS, *near = desk_nearest(text, ORDER_NEEDS);
         while (*one != NULL && strcmp(*one, text) != 0)
             one++;

@@ -28,6 +28,7 @@
 #define CONS_WEIGH_MAX    20u    /* weigh lists */
 #define CONS_EVENT_ID_MAX 200u   /* bytes of an event's own id */
 #define CONS_FUTURE_MS    300000 /* an event may be this much ahead of our clock */
+#define CONS_PAST_MS      (INT64_C(30) * 86400000) /* a begin, or an event before it, may be so old */
 #define CONS_LOOK_MS      30000  /* open consignments are looked at again after so long */
 #define CONS_MOVED_MS     300000 /* an estimate is written again when it moved by so much */
 #define CONS_HOUR_MS      INT64_C(3600000)

@@ -6,13 +6,13 @@
  * the consignment has left `planned`; parties, promise, carriers and papers may change until the
  * end.
  */
-#include <math.h>
 #include <stdio.h>
 
 #include "desk/consignment_in.h"
 #include "desk/order_in.h"
 
 #define TONNES_MAX 1e8
+#define DAY_MS     INT64_C(86400000)
 #define TONNES_CAP 24u
 
 static const char *const PARTY[] = {"name", "contact", "phone", "address", NULL};
@@ -128,7 +128,7 @@ static tq_status take_tonnes(desk_call *call, char out[TONNES_CAP])
     if (json_is_string(given) && !tq_parse_double(tq_str_of(json_string_value(given)), &tonnes))
         return desk_bad(call, "\"tonnes\" is \"%.20s\": no number", json_string_value(given));
     if (!(tonnes > 0) || tonnes > TONNES_MAX)
-        return desk_bad(call, "\"tonnes\" is %g: above 0 and at most %g", tonnes, TONNES_MAX);
+        return desk_bad(call, "\"tonnes\" is %.9g: above 0 and at most %.0f", tonnes, TONNES_MAX);
     (void)snprintf(out, TONNES_CAP, "%.6f", tonnes);
     return TQ_OK;
 }
@@ -148,12 +148,11 @@ static tq_status take_goods(desk_call *call, json_t *record, char tonnes[TONNES_
         return desk_bad(call, "\"commodity\" is \"%.40s\": no code of commodities.csv", code);
     tq_freight_commodity kind = tq_freight_commodity_at(net, row);
     TQ_TRY(take_tonnes(call, tonnes));
-    TQ_TRY(desk_number(call, "boxes40", false, 1, 100000, &boxes));
-    TQ_TRY(desk_number(call, "packages", false, 1, 10000000, &packages));
+    TQ_TRY(desk_whole(call, "boxes40", false, 1, 100000, &boxes));
+    TQ_TRY(desk_whole(call, "packages", false, 1, 10000000, &packages));
     TQ_TRY(desk_text(call, "marks", false, &marks));
     TQ_TRY(take_boxes(call, goods));
     if (boxes == 0) boxes = (double)json_array_size(json_object_get(goods, "boxes"));
-    if (boxes != floor(boxes)) return desk_bad(call, "\"boxes40\" is a whole number");
     *boxes40 = (uint32_t)boxes;
     if (tonnes[0] == '\0' && *boxes40 == 0)
         return desk_bad(call, "\"tonnes\" is missing; or say how many \"boxes40\"");
@@ -199,7 +198,7 @@ static tq_status take_plan(desk_call *call, const char *tonnes, uint32_t boxes40
     wish.modes = text[4], wish.commodity = text[5];
     wish.from = cons_node_id(record, "from"), wish.to = cons_node_id(record, "to");
     wish.tonnes = tonnes[0] != '\0' ? tonnes : NULL;
-    TQ_TRY(desk_number(call, "plan", false, 0, 1e6, &number));
+    TQ_TRY(desk_whole(call, "plan", false, 0, 1e6, &number));
     json_auto_t *answer = NULL;
     TQ_TRY(cons_ask_plan(call, &wish, &answer));
     TQ_TRY(cons_pick_plan(call, answer, (json_int_t)number, &plan));
@@ -241,15 +240,36 @@ static tq_status take_way(desk_call *call, const char *tonnes, uint32_t boxes40,
     return TQ_OK;
 }
 
+/* Goods that were ready long ago are a wrong year, not a consignment. */
+static tq_status check_begin(desk_call *call, const json_t *record)
+{
+    char text[TQ_TIME_TEXT_MAX];
+    int64_t begin_ms = 0;
+    if (!desk_get_instant(call, record, "begin", &begin_ms) ||
+        begin_ms >= call->command->now_ms - CONS_PAST_MS)
+        return TQ_OK;
+    tq_time_print(&call->desk->city->zone, begin_ms, text);
+    return desk_bad(call, "\"depart\": the consignment begins at %s; at most %d days ago is taken",
+                    text, (int)(CONS_PAST_MS / DAY_MS));
+}
+
 static tq_status take_promise(desk_call *call, json_t *record)
 {
-    int64_t at_ms = CONS_NEVER;
+    int64_t at_ms = CONS_NEVER, begin_ms = 0;
     TQ_TRY(desk_instant(call, "promised", false, &at_ms));
     if (at_ms == CONS_NEVER) TQ_TRY(desk_instant(call, "arrive", false, &at_ms));
     if (at_ms == CONS_NEVER)
         json_object_set_new(record, "promised", json_null());
     else
         desk_put_instant(call, record, "promised", at_ms);
+    if (at_ms != CONS_NEVER && desk_get_instant(call, record, "begin", &begin_ms) &&
+        at_ms <= begin_ms) {
+        char text[2][TQ_TIME_TEXT_MAX];
+        tq_time_print(&call->desk->city->zone, at_ms, text[0]);
+        tq_time_print(&call->desk->city->zone, begin_ms, text[1]);
+        return desk_bad(call, "\"promised\" is %s, before the goods are ready at %s", text[0],
+                        text[1]);
+    }
     return TQ_OK;
 }
 
@@ -296,6 +316,7 @@ tq_status cons_create(desk_call *call)
     TQ_TRY(take_party(call, "consignee", true, record));
     TQ_TRY(take_goods(call, record, tonnes, &boxes40));
     TQ_TRY(take_way(call, tonnes, boxes40, record));
+    TQ_TRY(check_begin(call, record));
     TQ_TRY(take_promise(call, record));
     TQ_TRY(take_words(call, record));
     json_object_set_new(record, "owner", json_string(actor->name));

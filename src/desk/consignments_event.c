@@ -72,6 +72,13 @@ static tq_status check_time(desk_call *call, const cons_view *view, const cons_e
     tq_time_print(zone, event->at_ms, text);
     if (event->at_ms > call->command->now_ms + CONS_FUTURE_MS)
         return desk_bad(call, "%s at %s lies in the future", event->name, text);
+    if (last == INT64_MIN && view->begin_ms != CONS_NEVER &&
+        event->at_ms < view->begin_ms - CONS_PAST_MS) {
+        tq_time_print(zone, view->begin_ms, other);
+        return desk_bad(call,
+                        "%s at %s lies more than %d days before the consignment begins, at %s",
+                        event->name, text, (int)(CONS_PAST_MS / INT64_C(86400000)), other);
+    }
     if (last == INT64_MIN || event->at_ms >= last) return TQ_OK;
     tq_time_print(zone, last, other);
     return desk_bad(call, "%s at %s lies before the last thing that happened, at %s", event->name,
@@ -284,8 +291,7 @@ static tq_status take_event(desk_call *call, cons_event *event)
                         event->name, near != NULL ? "; did you mean " : "",
                         near != NULL ? near : "", near != NULL ? "?" : "");
     }
-    TQ_TRY(desk_number(call, "leg", false, 1, CONS_LEGS_MAX, &leg));
-    if (leg != (double)(uint32_t)leg) return desk_bad(call, "\"leg\" is a whole number");
+    TQ_TRY(desk_whole(call, "leg", false, 1, CONS_LEGS_MAX, &leg));
     event->leg = (uint32_t)leg;
     TQ_TRY(desk_text(call, "node", false, &event->node));
     TQ_TRY(desk_text(call, "id", false, &event->id));

@@ -181,8 +181,8 @@ static tq_status take_list(desk_call *call, const json_t *record, json_t *list)
     size_t k;
     json_t *rows = json_array();
     json_object_set_new(list, "rows", rows);
-    TQ_TRY(desk_number(call, "leg", true, 1,
-                       (double)json_array_size(json_object_get(record, "legs")), &leg));
+    TQ_TRY(desk_whole(call, "leg", true, 1,
+                      (double)json_array_size(json_object_get(record, "legs")), &leg));
     const json_t *of = json_array_get(json_object_get(record, "legs"), (size_t)leg - 1);
     if (strcmp(desk_get_text(of, "mode"), "rail") != 0)
         return desk_bad(call, "\"leg\" %g goes by %s; a train weigh list is of a leg by rail", leg,

@@ -101,7 +101,7 @@ static tq_status put_legs(desk_call *call, json_t *record, uint32_t kept, const 
     const json_t *plan;
     double number = 0;
     int64_t unload_ms = 0;
-    TQ_TRY(desk_number(call, "plan", false, 0, 1e6, &number));
+    TQ_TRY(desk_whole(call, "plan", false, 0, 1e6, &number));
     TQ_TRY(cons_pick_plan(call, answer, (json_int_t)number, &plan));
     json_object_set_new(note, "old", sketch(legs, kept));
     while (json_array_size(legs) > kept)

@@ -44,7 +44,7 @@ struct tq_desk {
     /* consignments_estimate.c: the same, and the roads that estimates were made with. */
     int64_t consignments_next_ms;
     uint64_t consignments_roads;
-    uint32_t *edge_by_way;  /* closures_speeds.c: edges in order of their way */
+    uint32_t *edge_by_way; /* closures_speeds.c: edges in order of their way */
 };
 
 /* Ids gathered while the store is read, to be changed after. */
@@ -103,6 +103,8 @@ extern const desk_verb desk_auth_verbs[], desk_closure_verbs[], desk_case_verbs[
 tq_status desk_text(desk_call *call, const char *member, bool need, const char **out);
 tq_status desk_number(desk_call *call, const char *member, bool need, double least, double most,
                       double *out);
+tq_status desk_whole(desk_call *call, const char *member, bool need, double least, double most,
+                     double *out);
 tq_status desk_instant(desk_call *call, const char *member, bool need, int64_t *out);
 /** Refuse members that are not in the list (NULL-terminated), naming the nearest one. */
 tq_status desk_only(desk_call *call, const char *const *members);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/order_in.h"
 #include "desk/supply_in.h"
 
 #define QUEUE_SHOWN  500u
+#define QUEUE_NAMED  100u /* of them with the name of the place and the needs */
 #define KPI_HOUR_MS  3600000
 #define ZONE_E7      200000 /* 0.02 degrees: about 2 km */
 #define ZONES_SHOWN  400u
@@ -22,6 +24,22 @@ static int by_age(const void *a, const void *b)
                        *two = *(const supply_order *const *)b;
     if (one->since_ms != two->since_ms) return one->since_ms < two->since_ms ? -1 : 1;
     return strcmp(one->id, two->id);
+}
+
+/* Where the passenger stands, in words, and what he needs: known to the order's record only. */
+static void name_order(desk_call *call, const char *id, json_t *row)
+{
+    json_auto_t *order = NULL;
+    tq_err own, *err = call->err;
+    uint64_t version = 0;
+    char state[32];
+    call->err = &own;
+    tq_status status = desk_order_load(call, id, &order, &version, state);
+    call->err = err;
+    if (status != TQ_OK) return;
+    const json_t *from = json_object_get(order, "from");
+    json_object_set_new(row, "from", json_string(desk_get_text(from, "name")));
+    json_object_set(row, "needs", json_object_get(order, "needs"));
 }
 
 static json_t *queue_of(desk_call *call, const supply_order **waiting, size_t count)
@@ -40,6 +58,7 @@ static json_t *queue_of(desk_call *call, const supply_order **waiting, size_t co
         json_object_set_new(row, "round", json_integer(one->round));
         json_object_set_new(row, "lat", json_real(one->from.lat_e7 / 1e7));
         json_object_set_new(row, "lon", json_real(one->from.lon_e7 / 1e7));
+        if (k < QUEUE_NAMED) name_order(call, one->id, row);
         json_array_append_new(list, row);
     }
     return list;

@@ -184,6 +184,15 @@ static tq_status check_driver(desk_call *call)
     return TQ_OK;
 }
 
+/* A number that can be dialled, written as it was given; one that was kept before is left alone. */
+static tq_status check_phone(desk_call *call)
+{
+    char number[ORDER_PHONE_MAX];
+    const char *phone;
+    TQ_TRY(desk_text(call, "phone", false, &phone));
+    return phone[0] != '\0' ? order_phone(call, phone, number) : TQ_OK;
+}
+
 static tq_status show_driver(desk_call *call, json_t *driver)
 {
     static const char *const shown[] = {"income_fen", "accepted", "refused", "cancelled",
@@ -206,6 +215,7 @@ tq_status driver_create(desk_call *call)
     char id[TQ_ID_MAX];
     uint64_t number = 0;
     TQ_TRY(check_driver(call));
+    TQ_TRY(check_phone(call));
     TQ_TRY(tq_store_number(call->desk->store, "DR", &number, call->err));
     (void)snprintf(id, sizeof id, "DR-%06llu", (unsigned long long)number);
     (void)snprintf(call->about, sizeof call->about, "%s", id);
@@ -231,6 +241,7 @@ tq_status driver_change(desk_call *call)
     json_auto_t *driver = NULL;
     TQ_TRY(desk_load(call, "driver", id, &driver, &version, state));
     TQ_TRY(desk_expect(call, "driver", id, version));
+    TQ_TRY(check_phone(call));
     (void)snprintf(user, sizeof user, "%s", desk_get_text(driver, "user"));
     for (const char *const *one = MEMBERS; *one != NULL; one++) {
         json_t *value = json_object_get(driver, *one);

@@ -141,6 +141,7 @@ tq_status order_place(desk_call *call, const json_t *given, const char *member, 
 tq_status order_reach(desk_call *call, tq_point at, const char *member);
 bool order_point(const json_t *place, tq_point *out);
 #define ORDER_PHONE_MAX 24u
+#define ORDER_APART_DM  300u /* a ride has its ends at least so far apart */
 /** Digits with an optional + before them; what else people write between them is dropped. */
 tq_status order_phone(desk_call *call, const char *given, char out[ORDER_PHONE_MAX]);
 /** What a passenger may need: «wheelchair», «helper», …; closed by NULL. */

@@ -215,7 +215,8 @@ static tq_status check_words(desk_call *call, const char *member, const char *co
         return desk_bad(call, "\"%s\" is a list of words", member);
     json_array_foreach(given, at, word)
     {
-        const char *text = json_string_value(word) != NULL ? json_string_value(word) : "";
+        const char *text = json_string_value(word);
+        if (text == NULL) return desk_bad(call, "\"%s\" is a list of words", member);
         const char *near = desk_nearest(text, known);
         if (vehicle_word(known, text) == TQ_NONE)
             return desk_bad(call, "\"%s\" does not know \"%.40s\"%s%s", member, text,
@@ -237,9 +238,11 @@ static tq_status check_time(desk_call *call, json_t *order, bool *later)
     TQ_TRY(desk_instant(call, "at", false, &at_ms));
     json_object_set_new(order, "at", json_null());
     if (at_ms == INT64_MIN) return TQ_OK;
-    if (at_ms < now_ms - rules->past_s * INT64_C(1000))
-        return desk_bad(call, "\"at\" is %lld min in the past; leave it out for «now»",
-                        (long long)((now_ms - at_ms) / 60000));
+    if (at_ms < now_ms - rules->past_s * INT64_C(1000)) {
+        char text[TQ_TIME_TEXT_MAX];
+        tq_time_print(&call->desk->city->zone, at_ms, text);
+        return desk_bad(call, "\"at\" is %s, in the past; leave it out for «now»", text);
+    }
     if (at_ms > now_ms + rules->ahead_days * INT64_C(86400000))
         return desk_bad(call, "\"at\" is %lld days ahead; at most %d are taken",
                         (long long)((at_ms - now_ms) / 86400000), (int)rules->ahead_days);
@@ -260,8 +263,7 @@ static tq_status check_flag(desk_call *call, const char *member, bool *out)
 static tq_status check_party(desk_call *call, json_t *order)
 {
     double party = 1;
-    TQ_TRY(desk_number(call, "party", false, 1, call->desk->order_rules->rules.party_most, &party));
-    if (party != floor(party)) return desk_bad(call, "\"party\" is a whole number");
+    TQ_TRY(desk_whole(call, "party", false, 1, call->desk->order_rules->rules.party_most, &party));
     json_object_set_new(order, "party", json_integer((json_int_t)party));
     return TQ_OK;
 }
@@ -290,6 +292,17 @@ static tq_status check_seats(desk_call *call, const json_t *order)
                     party, most);
 }
 
+/* A slip of the hand: a ride that ends where it begins would send a driver for nothing. */
+static tq_status check_apart(desk_call *call, const json_t *from, const json_t *to)
+{
+    tq_point a, b;
+    if (!order_point(from, &a) || !order_point(to, &b)) return TQ_OK;
+    uint32_t apart_dm = tq_distance_dm(a, b);
+    if (apart_dm >= ORDER_APART_DM) return TQ_OK;
+    return desk_bad(call, "\"to\" is the place of \"from\" (%u m away); name where the ride ends",
+                    apart_dm / 10);
+}
+
 static tq_status check_ride(desk_call *call, json_t *order, bool *later)
 {
     json_t *place = NULL, *list = NULL;
@@ -300,6 +313,7 @@ static tq_status check_ride(desk_call *call, json_t *order, bool *later)
     place = NULL;
     if (to != NULL && !json_is_null(to)) TQ_TRY(order_place(call, to, "to", &place));
     json_object_set_new(order, "to", place != NULL ? place : json_null());
+    TQ_TRY(check_apart(call, json_object_get(order, "from"), place));
     TQ_TRY(check_time(call, order, later));
     TQ_TRY(check_party(call, order));
     TQ_TRY(check_words(call, "needs", ORDER_NEEDS, &list));

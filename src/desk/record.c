@@ -11,8 +11,9 @@
 
 #include "desk/desk_in.h"
 
-#define NEAR_MOST 3u
-#define WORD_MAX  40u
+#define NEAR_MOST  3u
+#define WORD_MAX   40u
+#define NUMBER_CAP 32
 
 static const char *const ROLE_NAMES[] = {"public",    "rider",  "clerk",   "dispatcher",
                                          "road_unit", "police", "planner", "auditor",
@@ -267,6 +268,14 @@ tq_status desk_text(desk_call *call, const char *member, bool need, const char *
     return TQ_OK;
 }
 
+/* 4000000000 and 2.5, not 4e+09: people compare what they sent with what is allowed. */
+static const char *number_text(double number, char out[NUMBER_CAP])
+{
+    bool whole = isfinite(number) && fabs(number) < 1e15 && number == floor(number);
+    (void)snprintf(out, NUMBER_CAP, whole ? "%.0f" : "%.9g", number);
+    return out;
+}
+
 tq_status desk_number(desk_call *call, const char *member, bool need, double least, double most,
                       double *out)
 {
@@ -274,9 +283,22 @@ tq_status desk_number(desk_call *call, const char *member, bool need, double lea
     if (value == NULL) return need ? desk_bad(call, "\"%s\" is missing", member) : TQ_OK;
     if (!json_is_number(value)) return desk_bad(call, "\"%s\" is a number", member);
     double number = json_number_value(value);
-    if (!isfinite(number) || number < least || number > most)
-        return desk_bad(call, "\"%s\" is %g; from %g to %g is allowed", member, number, least,
-                        most);
+    if (!isfinite(number) || number < least || number > most) {
+        char text[3][NUMBER_CAP];
+        return desk_bad(call, "\"%s\" is %s; from %s to %s is allowed", member,
+                        number_text(number, text[0]), number_text(least, text[1]),
+                        number_text(most, text[2]));
+    }
+    *out = number;
+    return TQ_OK;
+}
+
+tq_status desk_whole(desk_call *call, const char *member, bool need, double least, double most,
+                     double *out)
+{
+    double number = *out;
+    TQ_TRY(desk_number(call, member, need, least, most, &number));
+    if (number != floor(number)) return desk_bad(call, "\"%s\" is a whole number", member);
     *out = number;
     return TQ_OK;
 }

@@ -109,6 +109,8 @@ check("phones are masked for the auditor", get("consignments/" + ID, auditor).js
 for name, change, status, words in (
         ("an unknown place", {"to": "NOWH"}, 422, "NOWH"), ("a negative mass", {"tonnes": -5}, 422, "-5"),
         ("a wrong box number", {"boxes": [{"number": "CSQU3054380"}]}, 422, "CSQU3054380"), ("a plan too far", {"plan": 999}, 422, "999"),
+        ("half a plan", {"plan": 0.5}, 422, "whole number"), ("a promise before the goods are ready", {"promised": text(now() - datetime.timedelta(hours=1))}, 422, "before the goods are ready"),
+        ("a begin of long ago", {"depart": text(now() - datetime.timedelta(days=40))}, 422, "30 days ago"),
         ("no plan by sea", {"modes": "sea"}, 422, "forbidden by mode"), ("a day that is none", {"depart": "tomorrow"}, 422, "tomorrow")):
     got = send("consignments", {**BOXES, **change}, clerk)
     check(f"refused: {name}", got.status in (status, 404) and words in got.json()["detail"], got)
@@ -155,6 +157,8 @@ ID = one["id"]
 event = lambda body, token=dispatcher, of=None: send(f"consignments/{of or ID}/event", body, token)  # noqa: E731
 t0 = now() - datetime.timedelta(hours=2)
 got = event({"event": "arrived"})
+got_old = send(f"consignments/{one['id']}/event", {"event": "departed", "leg": 1, "at": text(now() - datetime.timedelta(days=400))}, clerk)
+check("an event of another year is refused", got_old.status == 422 and "30 days before" in got_old.json()["detail"], got_old)
 check("arrival before departure is refused", got.status == 409 and "not departed" in got.json()["detail"], got)
 got = event({"event": "departed", "leg": 2})
 check("and a leg before its predecessor", got.status == 409 and "leg 1 has not arrived" in got.json()["detail"], got)

@@ -138,12 +138,21 @@ for name, change, word in (("outside the area", {"from": {"lat": 39.9, "lon": 11
                            ("long ago", {"at": "2020-01-01T08:00"}, ""),
                            ("far ahead", {"at": "2098-01-01T08:00"}, ""),
                            ("an unknown need", {"needs": ["wheelchiar"]}, "wheelchair"),
+                           ("a ride that ends where it begins", {"to": HERE}, "is the place of"),
+                           ("a need that is no word", {"needs": [1]}, "list of words"),
+                           ("a huge number", {"party": 4000000000}, "4000000000; from 1"),
                            ("a number that is none", {"phone": "12"}, ""),
                            ("too many people", {"party": 60}, "")):
     before = get("orders?limit=1000", clerk).body
     got = send("orders", {**base, **change}, clerk)
     check(f"order refused: {name}", got.status == 422 and word in got.body.decode(), got)
     check("and nothing changed", get("orders?limit=1000", clerk).body == before)
+before = get("drivers", dispatcher).body
+got = send("drivers", {"name": "张师傅", "phone": "call me"}, dispatcher)
+check("a driver with a phone that is none", got.status == 422 and "phone" in got.body.decode(), got)
+got = send(f"drivers/{get('drivers', dispatcher).json()['drivers'][1]['id']}/change", {"phone": "12"}, dispatcher)
+check("nor is one changed so", got.status == 422 and "phone" in got.body.decode(), got)
+check("the drivers are as before", get("drivers", dispatcher).body == before)
 got = send("orders", {**base, "needs": ["wheelchair"]}, clerk)
 chair = got.json()["id"]
 got = soon(lambda: get(f"orders/{chair}", clerk), lambda a: a.json()["state"] == "assigned")
@@ -189,8 +198,14 @@ check("cancelled again", send(f"orders/{asked}/cancel", {"by": "centre", "why": 
 check("back to naming", send("policy", {"name": "batch", "reason": "test"}, dispatcher).status == 200)
 refused = {row["verb"] for row in get("audit?limit=1000", tokens["auditor"]).json()["rows"] if row["outcome"].startswith("refused")}
 check("each refusal is in the audit", {"order.create", "order.change", "order.cancel", "dispatch.assign", "vehicle.accept"} <= refused, refused)
+check("the car with a place for a wheelchair goes home", send(f"fleet/{cars[5]}/duty", {"duty": "off"}, dispatcher).status == 200)
+waits = send("orders", {**base, "needs": ["wheelchair", "cash"]}, clerk).json()["id"]
 got = get("dispatch", dispatcher)
 check("the state of dispatch", got.status == 200, got)
+row = next((one for one in got.json()["queue"] if one["order"] == waits), None)
+check("who waits is told with place and needs", row and row["from"] == HERE["name"] and row["needs"] == ["wheelchair", "cash"], got)
+send(f"orders/{waits}/cancel", {"by": "centre", "why": "test"}, dispatcher)
+send(f"fleet/{cars[5]}/duty", {"duty": "free"}, dispatcher)
 check("the chain is whole", get("audit/verify", tokens["auditor"]).json()["whole"] is True)
 
 # ---- a closure changes the wait ------------------------------------------------------------------------------------------------

@@ -125,6 +125,15 @@ static void each_bad_consignment_is_refused(void **state)
         {"{" PARTIES "," COAL ",\"plan\":9999}", "\"plan\" is 9999", TQ_BAD_INPUT},
         {"{" PARTIES "," COAL ",\"modes\":\"sea\"}", "forbidden by mode", TQ_NO_ROUTE},
         {"{" PARTIES "," COAL ",\"promised\":\"soon\"}", "promised", TQ_BAD_INPUT},
+        {"{" PARTIES "," COAL ",\"promised\":\"2025-06-03T07:00\"}", "before the goods are ready",
+         TQ_BAD_INPUT},
+        {"{" PARTIES "," COAL ",\"plan\":1.5}", "\"plan\" is a whole number", TQ_BAD_INPUT},
+        {"{" PARTIES "," COAL ",\"plan\":-1}", "from 0 to 1000000", TQ_BAD_INPUT},
+        {"{" PARTIES "," COAL ",\"boxes40\":1.5}", "whole number", TQ_BAD_INPUT},
+        {"{" PARTIES
+         ",\"commodity\":\"coke\",\"tonnes\":5,\"from\":\"GJM\",\"to\":\"GZXP\",\"depart\":"
+         "\"2020-06-03T08:00\"}",
+         "at most 30 days ago", TQ_BAD_INPUT},
         {"{" PARTIES "," COAL ",\"boxes\":[{\"number\":\"CSQU3054384\"}]}", "CSQU3054384",
          TQ_BAD_INPUT},
         {"{" PARTIES "," COAL ",\"legs\":[]}", "legs", TQ_BAD_INPUT},
