@@ -141,6 +141,15 @@ export async function freightChecks(browser, url) {
     }),
   );
 
+  await check('freight: an empty form stands over no older plans', () =>
+    withPage(browser, url, COAL, {}, async (page) => {
+      await answered(page);
+      await page.evaluate(() => (location.hash = '#page=freight'));
+      await page.waitForFunction(() => document.querySelector('#fr-from')?.value === '');
+      same(await page.locator('input[name=fr-plan]').count(), 0, 'plans of the question before');
+    }),
+  );
+
   await check('freight: printed without the form', () =>
     withPage(browser, url, COAL, {}, async (page) => {
       await answered(page);

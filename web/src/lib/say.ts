@@ -22,6 +22,11 @@ export function metres(m: number): string {
   return t('metres', { n: m > 100 ? Math.round(m / 10) * 10 : Math.round(m) });
 }
 
+/** 60000 -> "60,000", the same in both languages. */
+export function grouped(value: number): string {
+  return new Intl.NumberFormat('en').format(value);
+}
+
 /** 300 -> "3", 250 -> "2.5", 275 -> "2.75". */
 export function yuan(fen: number): string {
   return String(fen / 100);
