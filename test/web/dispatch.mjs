@@ -319,6 +319,31 @@ async function dispatchViewChecks(browser, url, admin, cars) {
     }),
   );
 
+  await check('lines: a booking says that it is booked, and of a full bus at which place it waits', async () => {
+    const { drafts } = await command(url, admin, 'POST', '/api/v1/lines/propose', { vehicles: { count: 1, seats: 10 }, rule: 'community' });
+    const { lines } = await command(url, admin, 'GET', '/api/v1/lines');
+    let line = drafts[0] ? await command(url, admin, 'POST', '/api/v1/lines', drafts[0]) : lines[0];
+    for (let turn = 0; turn < 2 && line.state !== 'open'; turn++) line = await command(url, admin, 'POST', `/api/v1/lines/${line.id}/open`, { version: line.version, anyway: true, reason: 'test' });
+    const { runs } = await command(url, admin, 'GET', `/api/v1/lines/${line.id}/runs?days=3`);
+    const run = runs.find((one) => one.bookable);
+    const [from, to] = [line.stops[0].id, line.stops.at(-1).id];
+    const seats = (phone, party) => command(url, admin, 'POST', '/api/v1/bookings', { line: line.id, ticket: 'single', day: run.day, trip: run.trip, from_stop: from, to_stop: to, party, phone, wait: true });
+    for (let left = line.seats - 1, n = 0; left > 0; n++) left -= (await seats(`1390000888${n}`, Math.min(5, left))).party;
+    await withDesk(browser, url, '丙接线', `view=lines&id=${line.id}`, {}, async (page) => {
+      const book = async (phone) => {
+        await page.locator('.runs li button', { hasText: '订座' }).first().click();
+        await page.locator('form:has(#book-name) input[inputmode=tel]').fill(phone);
+        await page.locator('form:has(#book-name) button[type=submit]').click();
+      };
+      await page.waitForSelector('article.one .runs li button');
+      for (const [phone, said] of [['13900007771', '已订 BK'], ['13900007772', '第 1 位'], ['13900007773', '第 2 位']]) {
+        await book(phone);
+        await page.waitForSelector(`p.decision:has-text("${said}")`);
+      }
+      await shoot(page, 'lines-full');
+    });
+  });
+
   await check('simulation: a report is opened; one that is none is refused by name', () =>
     withDesk(browser, url, '甲调度', 'view=simulation', {}, async (page) => {
       const folder = mkdtempSync(join(tmpdir(), 'tongqu-report-'));
